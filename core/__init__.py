@@ -1,0 +1,1 @@
+"""The stateful voice service: WebSockets in, speech out."""

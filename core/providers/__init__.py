@@ -1,0 +1,1 @@
+"""Speech and language vendors, each behind a small port in our own words."""

@@ -1,0 +1,49 @@
+"""The port every speech recogniser implements."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+SAMPLE_RATE = 16_000
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What a recogniser heard so far.
+
+    Attributes:
+        text: the words, empty for silence.
+        is_final: no later transcript will change this text.
+        confidence: 0 to 1; 1.0 where the vendor gives none.
+    """
+
+    text: str
+    is_final: bool
+    confidence: float = 1.0
+
+
+class SpeechToText(Protocol):
+    """Turns one utterance into words."""
+
+    @property
+    def name(self) -> str:
+        """The vendor, as metrics and the price book name it."""
+        ...
+
+    def transcribe(
+        self, pcm: AsyncIterator[bytes], *, language: str, phrases: Sequence[str]
+    ) -> AsyncIterator[Transcript]:
+        """Transcribe one utterance while it arrives; exactly one transcript, the last, is final.
+
+        Args:
+            pcm: signed 16-bit little-endian mono at 16 000 Hz, any chunk size of whole samples; its end is the
+                end of the utterance.
+            language: BCP 47 tag, such as "en-US".
+            phrases: words and sentences the learner is likely to say: the lesson's own.
+        Raises: ProviderUnavailable: the vendor failed, timed out or hung up.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release connections and processes."""
+        ...

@@ -1,0 +1,1 @@
+"""Voice activity detection: the port and one file per vendor."""

@@ -1,0 +1,1 @@
+"""Speech as data: the cache, synthesis and audio formats."""

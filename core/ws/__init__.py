@@ -1,0 +1,1 @@
+"""WebSockets: wire format, authentication, close codes."""

@@ -1,0 +1,1 @@
+"""One machine: embedded PostgreSQL, the local gateway, the command line."""

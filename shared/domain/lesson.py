@@ -1,0 +1,40 @@
+"""The material of one topic, as a tutor uses it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class GlossaryTerm:
+    """A word of the lesson and what it means."""
+
+    term: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misconception:
+    """A wrong idea learners often hold, how it sounds, and what is true instead."""
+
+    triggers: tuple[str, ...]
+    misconception: str
+    correction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One topic.
+
+    Attributes:
+        curriculum_title, topic_title: as shown to the learner.
+        passages: the spoken segments, in order, one string each.
+        objectives: what the learner will be able to do.
+        checkpoints: questions that check understanding.
+    """
+
+    curriculum_title: str
+    topic_title: str
+    passages: tuple[str, ...] = ()
+    objectives: tuple[str, ...] = ()
+    glossary: tuple[GlossaryTerm, ...] = ()
+    misconceptions: tuple[Misconception, ...] = ()
+    checkpoints: tuple[str, ...] = ()

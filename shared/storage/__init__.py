@@ -1,0 +1,1 @@
+"""Objects: the port and its adapters."""

@@ -1,0 +1,30 @@
+"""The port of the object store."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+
+class ObjectStore(Protocol):
+    """Bytes under keys such as `tenants/<id>/speech/<hash>.pcm`; a key never holds `..` or an empty part."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store `data`, replacing what was there; a reader sees the old or the new bytes, never a part.
+
+        Raises: InvalidInput: a malformed key. Unavailable: the store does not answer or is full.
+        """
+        ...
+
+    def get(self, key: str) -> bytes:
+        """Return the bytes under `key`.
+
+        Raises: NotFound: nothing there. InvalidInput, Unavailable: as `put`.
+        """
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove `key`; removing what is not there is no error."""
+        ...
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield the keys below the folder `prefix`, in no particular order."""
+        ...

@@ -18,9 +18,7 @@ class AppError(Exception):
 
     code: ClassVar[str] = "internal_error"
 
-    def __init__(
-        self, message: str, *, code: str | None = None, details: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, message: str, *, code: str | None = None, details: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.error_code = code or type(self).code

@@ -1,0 +1,133 @@
+"""Connections as the application role, and the unit of work on one of them."""
+
+import select
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg.types.json import set_json_dumps, set_json_loads
+from psycopg.types.string import TextLoader
+
+from shared.db.entry import Entry
+from shared.db.errors import from_psycopg
+from shared.db.unit import Unit
+
+APP_ROLE = "unamentis_app"
+STATEMENT_TIMEOUT_MS = 8_000
+
+
+def connect(url: str, *, role: str | None = APP_ROLE, timeout_s: int = 5) -> "psycopg.Connection[Any]":
+    """Connect in autocommit mode.
+
+    Args:
+        role: the role to work as, so that row-level security binds us whoever logs in; None stays the login role.
+    Raises: Unavailable: nothing answers, or it refuses us.
+    """
+    options = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC" + (f" -c role={role}" if role else "")
+    try:
+        connection = psycopg.connect(url, autocommit=True, options=options, connect_timeout=timeout_s)
+    except psycopg.Error as exc:
+        raise from_psycopg(exc) from exc
+    connection.adapters.register_loader("uuid", TextLoader)
+    set_json_loads(msgspec.json.decode, connection)
+    set_json_dumps(msgspec.json.encode, connection)
+    return connection
+
+
+def _is_stale(connection: "psycopg.Connection[Any]") -> bool:
+    """Tell, without a round trip, whether an idle connection died: an idle server says nothing but goodbye."""
+    if connection.closed:
+        return True
+    readable, _, _ = select.select([connection.fileno()], [], [], 0)
+    return bool(readable)
+
+
+class _Single:
+    """One connection, for a Lambda's container, which handles one request at a time."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._lock = threading.Lock()
+        self._connection: psycopg.Connection[Any] | None = None
+
+    @contextmanager
+    def __call__(self) -> Generator["psycopg.Connection[Any]"]:
+        with self._lock:
+            if self._connection is None or _is_stale(self._connection):
+                self.close()
+                self._connection = connect(self._url)
+            yield self._connection
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class _Pool:
+    """Up to `size` connections, for a process with many threads."""
+
+    def __init__(self, url: str, size: int) -> None:
+        self._url = url
+        self._free: list[psycopg.Connection[Any]] = []
+        self._slots = threading.BoundedSemaphore(size)
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def __call__(self) -> Generator["psycopg.Connection[Any]"]:
+        with self._slots:
+            connection = self._take() or connect(self._url)
+            try:
+                yield connection
+            finally:
+                if connection.closed:
+                    connection.close()
+                else:
+                    with self._lock:
+                        self._free.append(connection)
+
+    def _take(self) -> "psycopg.Connection[Any] | None":
+        while True:
+            with self._lock:
+                if not self._free:
+                    return None
+                connection = self._free.pop()
+            if not _is_stale(connection):
+                return connection
+            connection.close()
+
+    def close(self) -> None:
+        with self._lock:
+            while self._free:
+                self._free.pop().close()
+
+
+class Database:
+    """Units of work on PostgreSQL.
+
+    Args:
+        url: a libpq URL.
+        pool_size: connections at most; 1 keeps a single one, as a Lambda wants it.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 1) -> None:
+        self._connections = _Single(url) if pool_size == 1 else _Pool(url, pool_size)
+
+    @contextmanager
+    def unit(self, entry: Entry) -> Generator[Unit]:
+        """Collect statements; leaving the block sends them in one round trip and one transaction.
+
+        Nothing is sent when the block raises.
+        Raises: AppError: the entry or a statement was refused. Unavailable: the database does not answer.
+        """
+        unit = Unit(entry)
+        yield unit
+        with self._connections() as connection:
+            unit.send(connection)
+
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        self._connections.close()

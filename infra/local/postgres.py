@@ -68,6 +68,7 @@ class EmbeddedPostgres:
         port: TCP port on 127.0.0.1; 0 takes a free one.
         identity: as whom the server runs, one of keeper's; chosen when not given.
         service_folder: where root keeps what `nobody` must reach.
+        patience: seconds a server that was here before us may take to finish its shutdown.
 
     The server listens on TCP and, where the path is short enough, on a unix socket in `data_dir`; both ask for the
     password (SCRAM), so other users of the machine stay out.
@@ -81,12 +82,14 @@ class EmbeddedPostgres:
         port: int = 0,
         identity: str | None = None,
         service_folder: Path = SERVICE_FOLDER,
+        patience: float = LOCK_SECONDS,
     ) -> None:
         self.data_dir = data_dir.absolute()
         self.durable = durable
         self.port = port
         self.identity = identity
         self.service_folder = service_folder
+        self.patience = patience
         self.url = ""
         self._lock = -1
         self._process: subprocess.Popen[bytes] | None = None
@@ -100,7 +103,7 @@ class EmbeddedPostgres:
             identity = self.identity or choose_identity()
             # `nobody` may pass through a folder of ours, not look into it.
             self.data_dir.mkdir(mode=0o711 if identity == keeper.AS_NOBODY else 0o700, parents=True, exist_ok=True)
-            self._lock = lock_folder(self.data_dir)
+            self._lock = lock_folder(self.data_dir, self.patience)
             home = home_of(self.data_dir, identity, self.service_folder)
             password = password_of(self.data_dir)
             binaries = binaries_for(home, identity, self.service_folder)
@@ -124,6 +127,11 @@ class EmbeddedPostgres:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+    @property
+    def keeper_pid(self) -> int:
+        """The process id of the server's keeper; 0 while nothing runs."""
+        return self._process.pid if self._process is not None else 0
 
     def __enter__(self) -> Self:
         self.start()
@@ -198,14 +206,14 @@ class EmbeddedPostgres:
             os.close(descriptor)
 
 
-def lock_folder(data_dir: Path) -> int:
+def lock_folder(data_dir: Path, patience: float = LOCK_SECONDS) -> int:
     """Take the folder for ourselves and return the lock's descriptor.
 
-    A server whose owner was killed a moment ago is given `LOCK_SECONDS` to finish its shutdown.
+    A server whose owner was killed a moment ago is given `patience` seconds to finish its shutdown.
     Raises: LocalError: another server is at work here.
     """
     descriptor = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    deadline = time.monotonic() + LOCK_SECONDS
+    deadline = time.monotonic() + patience
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

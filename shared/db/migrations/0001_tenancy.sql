@@ -143,10 +143,10 @@ BEGIN
 END $$;
 
 -- The first statement of every request: it sets the tenant, checks that the credential still stands, takes from the
--- token bucket and counts the request. kind: beta (credential = token hash), session (credential = auth session id,
+-- token bucket and counts the request; without a bucket it only sets and checks. kind: beta (credential = token hash), session (credential = auth session id,
 -- person = its user), open (person = the default learner of a trusted network) or public (nobody yet).
 CREATE FUNCTION api_enter(
-    kind text, tenant uuid, credential text, person uuid, bucket text, capacity int, window_s int, route text
+    kind text, tenant uuid, credential text, person uuid, bucket text, capacity int, window_s int
 ) RETURNS TABLE (user_id uuid, role text, rate_limit int, rate_remaining int, rate_window int)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -174,6 +174,12 @@ BEGIN
             PERFORM refuse('PT401', 'the token has expired', '{"code": "token_expired"}');
         END IF;
         PERFORM set_config('app.user_id', user_id::text, true);
+    END IF;
+    IF bucket IS NULL THEN
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    IF kind <> 'public' THEN
         INSERT INTO usage_counters AS c (tenant_id, day, metric, quantity) VALUES (tenant, current_date, 'requests', 1)
         ON CONFLICT ON CONSTRAINT usage_counters_pkey DO UPDATE SET quantity = c.quantity + 1;
     END IF;

@@ -1,0 +1,38 @@
+"""What a handler may return beside a plain model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A body with a status or headers of its own.
+
+    Attributes:
+        body: anything msgspec encodes, or bytes that go out as they are with `headers["Content-Type"]`.
+    """
+
+    body: object
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list that most clients read inside an envelope and the Android app as a bare array.
+
+    Attributes:
+        key: the list's name in the envelope.
+        extra: what stands beside it there.
+    """
+
+    key: str
+    items: Sequence[object]
+    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def negotiated(self, platform: str) -> object:
+        """Return the bare array for `X-Client-Platform: Android`, else the envelope."""
+        if platform.lower() == "android":
+            return list(self.items)
+        return {self.key: list(self.items), **self.extra}

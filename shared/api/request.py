@@ -1,0 +1,103 @@
+"""One request as its handler sees it."""
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from shared.api.context import Context
+from shared.api.events import HttpRequest
+from shared.auth.caller import Caller, Limit
+from shared.db import TenantEntry, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class ClientInfo:
+    """How the client names itself; nothing here is trusted."""
+
+    id: str
+    name: str
+    platform: str
+    version: str
+    user_agent: str
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> "ClientInfo":
+        """Read the X-Client headers, cut to a sane length."""
+
+        def header(name: str) -> str:
+            return headers.get(name, "").replace("\x00", "")[:200]
+
+        return cls(
+            id=header("x-client-id"),
+            name=header("x-client-name"),
+            platform=header("x-client-platform"),
+            version=header("x-client-version"),
+            user_agent=header("user-agent"),
+        )
+
+
+class Request:
+    """The caller, what was sent, and the units of work of this request."""
+
+    def __init__(self, http: HttpRequest, caller: Caller, limit: Limit, context: Context) -> None:
+        self.http = http
+        self.caller = caller
+        self.client = ClientInfo.of(http.headers)
+        self.context = context
+        self._limit = limit
+        self._admission: Mapping[str, Any] | None = None
+
+    @property
+    def admission(self) -> Mapping[str, Any] | None:
+        """What api_enter answered: user_id, role and the state of the token bucket; None before the first unit."""
+        return self._admission
+
+    @property
+    def tenant_id(self) -> str:
+        """The caller's tenant.
+
+        Raises: RuntimeError: asked in a public route, which has none.
+        """
+        if self.caller.tenant_id is None:
+            raise RuntimeError("a public route has no tenant")
+        return self.caller.tenant_id
+
+    @property
+    def user_id(self) -> str:
+        """The caller's user; for a beta token known only after the first unit. In SQL use app_user() instead.
+
+        Raises: RuntimeError: not known yet.
+        """
+        user_id = self.caller.user_id or (self._admission or {}).get("user_id")
+        if user_id is None:
+            raise RuntimeError("the user is known after the first unit of work")
+        return user_id
+
+    @contextmanager
+    def unit(self) -> Generator[Unit]:
+        """Open a unit of work for the caller; the request's first one checks, limits and meters it."""
+        if self._admission is not None:
+            with self.context.database.unit(TenantEntry(self.caller.tenant_id, self._admission["user_id"])) as unit:
+                yield unit
+            return
+        with self.context.database.unit(self.caller.enter(self._limit)) as unit:
+            yield unit
+        self._admission = unit.entered.result
+
+    @contextmanager
+    def unit_for(self, tenant_id: str, user_id: str | None) -> Generator[Unit]:
+        """Open a unit of work for a tenant that this request has just proved, as sign-in does.
+
+        Raises: RuntimeError: the request has not been admitted yet.
+        """
+        if self._admission is None:
+            raise RuntimeError("a request is admitted before it works for another tenant")
+        with self.context.database.unit(TenantEntry(tenant_id, user_id)) as unit:
+            yield unit
+
+    def admit(self) -> None:
+        """Check, limit and meter the request although its handler needs nothing from the database."""
+        if self._admission is None:
+            with self.unit():
+                pass

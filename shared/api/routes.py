@@ -1,0 +1,111 @@
+"""The routes of one service: method, path, who may call, and the handler's own signature."""
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeVar, get_type_hints
+
+from shared.api.request import Request
+from shared.auth.caller import Limit
+
+Handler = TypeVar("Handler", bound=Callable[..., object])
+
+
+class Access(Enum):
+    """Who may call a route. There is no default: a route says it."""
+
+    PUBLIC = "public"  # nobody needs to be known; a token is not even read
+    CLIENT = "client"  # any caller with a credential; in open mode also the default learner
+    ACCOUNT = "account"  # a person's own account: a credential in every mode
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation."""
+
+    method: str
+    path: str
+    access: Access
+    status: int
+    limit: Limit | None
+    max_body: int
+    handler: Callable[..., object]
+    body_model: Any
+    query_model: Any
+    pattern: re.Pattern[str]
+
+
+class Routes:
+    """Collects a service's operations; `{name}` in a path is one segment, `{name+}` the rest.
+
+    A handler takes `request`, the path's parameters by name and, where it declares them, `body` and `query`: models
+    that are decoded before it runs.
+
+    Args:
+        name: of the service, as logs show it.
+        success_flag: error bodies of this service carry `"success": false`.
+    """
+
+    def __init__(self, name: str, *, success_flag: bool = False) -> None:
+        self.name = name
+        self.success_flag = success_flag
+        self.routes: list[Route] = []
+
+    def get(self, path: str, *, access: Access, limit: Limit | None = None) -> Callable[[Handler], Handler]:
+        """Register a GET handler; HEAD is answered from it too."""
+        return self._add("GET", path, access, limit=limit)
+
+    def post(
+        self, path: str, *, access: Access, status: int = 200, limit: Limit | None = None, max_body: int = 1 << 20
+    ) -> Callable[[Handler], Handler]:
+        """Register a POST handler."""
+        return self._add("POST", path, access, status=status, limit=limit, max_body=max_body)
+
+    def put(self, path: str, *, access: Access, max_body: int = 1 << 20) -> Callable[[Handler], Handler]:
+        """Register a PUT handler."""
+        return self._add("PUT", path, access, max_body=max_body)
+
+    def patch(self, path: str, *, access: Access, max_body: int = 1 << 20) -> Callable[[Handler], Handler]:
+        """Register a PATCH handler."""
+        return self._add("PATCH", path, access, max_body=max_body)
+
+    def delete(self, path: str, *, access: Access) -> Callable[[Handler], Handler]:
+        """Register a DELETE handler."""
+        return self._add("DELETE", path, access)
+
+    def _add(
+        self,
+        method: str,
+        path: str,
+        access: Access,
+        *,
+        status: int = 200,
+        limit: Limit | None = None,
+        max_body: int = 1 << 20,
+    ) -> Callable[[Handler], Handler]:
+        def register(handler: Handler) -> Handler:
+            hints = get_type_hints(handler)
+            pattern = _pattern(path)
+            expected = {"request", *pattern.groupindex} | ({"body", "query"} & set(hints))
+            if set(inspect.signature(handler).parameters) != expected or hints.get("request") is not Request:
+                raise TypeError(f"{method} {path}: the handler's parameters must be {sorted(expected)}")
+            route = Route(
+                method, path, access, status, limit, max_body, handler, hints.get("body"), hints.get("query"), pattern
+            )
+            self.routes.append(route)
+            # Literal segments win over parameters, whatever the order of registration.
+            self.routes.sort(key=lambda r: [segment.startswith("{") for segment in r.path.split("/")])
+            return handler
+
+        return register
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = re.split(r"(\{\w+\+?\})", path)
+    regex = "".join(
+        (f"(?P<{p[1:-2]}>.+)" if p.endswith("+}") else f"(?P<{p[1:-1]}>[^/]+)") if p.startswith("{") else re.escape(p)
+        for p in parts
+    )
+    return re.compile(f"{regex}/?")

@@ -1,0 +1,159 @@
+"""Runs one service's routes behind API Gateway: route, authenticate, parse, call, encode, and every error once."""
+
+import base64
+import time
+from collections.abc import Mapping
+from traceback import format_tb
+from typing import Any
+
+import msgspec
+
+from shared.api.context import Context
+from shared.api.cors import cors_headers, preflight
+from shared.api.decoding import decode_body, decode_query
+from shared.api.errors import INTERNAL, envelope, status_of
+from shared.api.events import HttpRequest, read_event
+from shared.api.reply import Listing, Reply
+from shared.api.request import Request
+from shared.api.routes import Access, Route, Routes
+from shared.auth.authenticator import address_prefix, bearer_token
+from shared.auth.caller import Caller, Limit
+from shared.errors import AppError, InvalidInput, MethodNotAllowed, NotFound, PayloadTooLarge, RateLimited
+from shared.logging import get_logger
+
+PUBLIC_LIMIT = Limit("public", 300)
+MAX_PATH_CHARS = 2048
+
+
+class Service:
+    """One Lambda: its routes and what they work with."""
+
+    def __init__(self, routes: Routes, context: Context) -> None:
+        self.routes = routes
+        self.context = context
+        self._log = get_logger(routes.name)
+        self._client_limit = Limit("client", context.settings.requests_per_minute)
+
+    def handle(self, event: Mapping[str, Any], lambda_context: object) -> dict[str, Any]:
+        """Answer one API Gateway event, payload 1.0 or 2.0."""
+        started = time.perf_counter()
+        http = read_event(event)
+        request_id = http.request_id or getattr(lambda_context, "aws_request_id", "")
+        origin = http.headers.get("origin", "")
+        if http.method == "OPTIONS":
+            return preflight(self.context.settings.cors_origins, origin)
+        route = None
+        request = None
+        try:
+            route, params = self._match(http)
+            request = self._admit(route, http)
+            reply = self._call(route, request, params)
+        except AppError as exc:
+            reply = Reply(envelope(exc, request_id, success_flag=self.routes.success_flag), status_of(exc), _retry(exc))
+        except Exception as exc:  # noqa: BLE001  the edge: our own bug becomes a 500, its cause goes to the log only
+            # An exception's text may quote what somebody said, so only its kind and place are logged.
+            self._log.error(
+                "unhandled_error",
+                request_id=request_id,
+                kind=type(exc).__qualname__,
+                trace=format_tb(exc.__traceback__),
+            )
+            reply = Reply(envelope(INTERNAL, request_id, success_flag=self.routes.success_flag), 500)
+        self._log.info(
+            "request_handled",
+            request_id=request_id,
+            method=http.method,
+            route=route.path if route else None,
+            status=reply.status,
+            tenant_id=request.caller.tenant_id if request else None,
+            ms=round((time.perf_counter() - started) * 1000, 1),
+        )
+        headers = {
+            "X-Request-Id": request_id,
+            **cors_headers(self.context.settings.cors_origins, origin),
+            **_rate_headers(request),
+        }
+        return _response(reply, headers, without_body=http.method == "HEAD")
+
+    def _match(self, http: HttpRequest) -> tuple[Route, dict[str, str]]:
+        if len(http.path) > MAX_PATH_CHARS or "\x00" in http.path:
+            raise InvalidInput(f"the path must have at most {MAX_PATH_CHARS} characters and no NUL")
+        method = "GET" if http.method == "HEAD" else http.method
+        allowed: set[str] = set()
+        for route in self.routes.routes:
+            if match := route.pattern.fullmatch(http.path):
+                if route.method == method:
+                    return route, match.groupdict()
+                allowed.add(route.method)
+        if allowed:
+            raise MethodNotAllowed(f"use {' or '.join(sorted(allowed))} here")
+        raise NotFound("no such path")
+
+    def _admit(self, route: Route, http: HttpRequest) -> Request:
+        if len(http.body) > route.max_body:
+            raise PayloadTooLarge(f"the body must have at most {route.max_body} bytes")
+        if route.access is Access.PUBLIC:
+            caller = Caller("public", address=address_prefix(http.address))
+            return Request(http, caller, route.limit or PUBLIC_LIMIT, self.context)
+        token = bearer_token(http.headers.get("authorization"))
+        caller = self.context.authenticator.caller(
+            token, address=http.address, allow_open=route.access is not Access.ACCOUNT
+        )
+        return Request(http, caller, route.limit or self._client_limit, self.context)
+
+    def _call(self, route: Route, request: Request, params: dict[str, str]) -> Reply:
+        arguments: dict[str, Any] = dict(params)
+        if route.body_model is not None:
+            arguments["body"] = decode_body(request.http.body, route.body_model)
+        if route.query_model is not None:
+            arguments["query"] = decode_query(request.http.query, route.query_model)
+        answer = route.handler(request=request, **arguments)
+        if route.access is not Access.PUBLIC:
+            request.admit()  # a handler without a unit of work is still checked and counted
+        if isinstance(answer, Reply):
+            return answer
+        if isinstance(answer, Listing):
+            return Reply(answer.negotiated(request.client.platform), route.status)
+        return Reply(answer, route.status)
+
+
+def _retry(error: AppError) -> dict[str, str]:
+    if not isinstance(error, RateLimited):
+        return {}
+    return {
+        "Retry-After": str(error.retry_after),
+        "X-RateLimit-Limit": str(error.limit),
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset": str(int(time.time()) + error.retry_after),
+        "X-RateLimit-Window": str(error.window),
+    }
+
+
+def _rate_headers(request: Request | None) -> dict[str, str]:
+    state = request.admission if request else None
+    if state is None or state["rate_remaining"] is None:
+        return {}
+    limit, remaining, window = state["rate_limit"], state["rate_remaining"], state["rate_window"]
+    return {
+        "X-RateLimit-Limit": str(limit),
+        "X-RateLimit-Remaining": str(remaining),
+        "X-RateLimit-Reset": str(int(time.time()) + (limit - remaining) * window // limit),
+        "X-RateLimit-Window": str(window),
+    }
+
+
+def _response(reply: Reply, headers: Mapping[str, str], *, without_body: bool) -> dict[str, Any]:
+    raw = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
+    binary = isinstance(reply.body, bytes)
+    return {
+        "statusCode": reply.status,
+        "headers": {
+            "Content-Type": "application/json",
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            **headers,
+            **reply.headers,
+        },
+        "body": "" if without_body else base64.b64encode(raw).decode() if binary else raw.decode(),
+        "isBase64Encoded": binary and not without_body,
+    }

@@ -1,0 +1,87 @@
+"""Settings of the API, read once where a process starts; below that, values are passed."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from shared.errors import InvalidInput
+
+MIN_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an operator may turn.
+
+    Attributes:
+        database_url: libpq URL (`DATABASE_URL`).
+        secret: at least 32 bytes that every key of this deployment is derived from (`UNAMENTIS_SECRET`, base64).
+        auth_mode: "token" asks every caller for one; "open" lets tokenless requests of a trusted network act as the
+            default learner (`UNAMENTIS_AUTH_MODE`).
+        open_tenant, open_user: that learner (`UNAMENTIS_OPEN_TENANT`, `UNAMENTIS_OPEN_USER`).
+        database_pool: connections of this process at most (`UNAMENTIS_DATABASE_POOL`).
+        access_token_s: lifetime of an access token in seconds (`UNAMENTIS_ACCESS_TOKEN_S`).
+        requests_per_minute: of one caller (`UNAMENTIS_REQUESTS_PER_MINUTE`).
+        cors_origins: who may call from a browser; "*" is everybody (`UNAMENTIS_CORS_ORIGINS`, separated by commas).
+    """
+
+    database_url: str
+    secret: bytes
+    auth_mode: Literal["token", "open"] = "token"
+    open_tenant: str | None = None
+    open_user: str | None = None
+    database_pool: int = 1
+    access_token_s: int = 900
+    requests_per_minute: int = 1000
+    cors_origins: tuple[str, ...] = ("*",)
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Return the settings the environment names.
+
+    Raises: InvalidInput: one is missing or malformed; the message names it and what was expected.
+    """
+    mode = environ.get("UNAMENTIS_AUTH_MODE", "token")
+    if mode not in {"token", "open"}:
+        raise InvalidInput("UNAMENTIS_AUTH_MODE must be token or open")
+    open_tenant, open_user = environ.get("UNAMENTIS_OPEN_TENANT"), environ.get("UNAMENTIS_OPEN_USER")
+    if mode == "open" and not (open_tenant and open_user):
+        raise InvalidInput("UNAMENTIS_AUTH_MODE=open needs UNAMENTIS_OPEN_TENANT and UNAMENTIS_OPEN_USER")
+    return Settings(
+        database_url=_required(environ, "DATABASE_URL"),
+        secret=_secret(_required(environ, "UNAMENTIS_SECRET")),
+        auth_mode=cast("Literal['token', 'open']", mode),
+        open_tenant=open_tenant,
+        open_user=open_user,
+        database_pool=_positive(environ, "UNAMENTIS_DATABASE_POOL", 1),
+        access_token_s=_positive(environ, "UNAMENTIS_ACCESS_TOKEN_S", 900),
+        requests_per_minute=_positive(environ, "UNAMENTIS_REQUESTS_PER_MINUTE", 1000),
+        cors_origins=tuple(o.strip() for o in environ.get("UNAMENTIS_CORS_ORIGINS", "*").split(",") if o.strip()),
+    )
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    if not (value := environ.get(name)):
+        raise InvalidInput(f"{name} must be set")
+    return value
+
+
+def _secret(text: str) -> bytes:
+    try:
+        secret = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        secret = b""
+    if len(secret) < MIN_SECRET_BYTES:
+        raise InvalidInput(f"UNAMENTIS_SECRET must be base64 of at least {MIN_SECRET_BYTES} random bytes")
+    return secret
+
+
+def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise InvalidInput(f"{name} must be a whole number above 0")
+    return int(text)

@@ -1,0 +1,150 @@
+"""One conversation's turn-taking: microphone, endpointing and turns behind one set of verbs.
+
+Every method answers with the commands the shell obeys, in order.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from core.voice.endpointing import RATE, Endpointing, Timing
+from core.voice.events import Command, Event
+from core.voice.recorder import Recorder
+from core.voice.turns import State, Turns
+
+_PREROLL: Final = RATE // 5  # what an utterance keeps before its first detected speech
+_PAST: Final = RATE  # what is kept while nobody speaks
+_NOTHING: Final[tuple[Command, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Microphone:
+    """How a client's microphone is used.
+
+    Attributes:
+        hands_free: it is always open; otherwise audio counts between start and stop.
+        detect: the server finds the ends of utterances itself; otherwise only the button ends one.
+        threshold: probability, 0 to 1, above which the detector's window is speech.
+    """
+
+    hands_free: bool = False
+    detect: bool = True
+    threshold: float = 0.5
+
+
+@dataclass(slots=True)
+class Dialogue:
+    """Takes what happens and says what to do."""
+
+    timing: Timing
+    microphone: Microphone
+    turns: Turns = field(default_factory=Turns)
+    recorder: Recorder = field(default_factory=Recorder)
+    _endpointing: Endpointing = field(init=False)
+    _recording: bool = False
+    _utterance_from: int = 0
+
+    def __post_init__(self) -> None:
+        self._endpointing = Endpointing(self.timing, threshold=self.microphone.threshold)
+
+    @property
+    def state(self) -> State:
+        """Whose turn it is."""
+        return self.turns.state
+
+    @property
+    def listening(self) -> bool:
+        """Whether binary frames are the learner's voice now."""
+        return self._recording or self.microphone.hands_free
+
+    @property
+    def detecting(self) -> bool:
+        """Whether what is heard goes to the voice detector."""
+        return self.microphone.detect or self.microphone.hands_free
+
+    @property
+    def undecided(self) -> int:
+        """Samples heard that the detector has not decided on."""
+        return self.recorder.position - self._endpointing.position if self.detecting else 0
+
+    @property
+    def utterance_from(self) -> int:
+        """Position of the utterance's first sample, some silence before the first word included."""
+        return self._utterance_from
+
+    @property
+    def utterance_until(self) -> int:
+        """Position up to which the utterance is known to reach."""
+        return self._endpointing.position if self.detecting else self.recorder.position
+
+    @property
+    def speech_ms(self) -> int:
+        """How long the last utterance lasted, from its first to its last speech."""
+        if not self.detecting:
+            return (self.recorder.position - self._utterance_from) * 1000 // RATE
+        return (self._endpointing.ended - self._endpointing.started) * 1000 // RATE
+
+    @property
+    def silence_ms(self) -> int:
+        """Silence since the last speech: how much later than it this moment is."""
+        return (self._endpointing.position - self._endpointing.ended) * 1000 // RATE if self.detecting else 0
+
+    def hear(self, pcm: bytes) -> tuple[Command, ...]:
+        """Keep what the microphone sends; where nobody detects, an over-long utterance ends here."""
+        self.recorder.feed(pcm)
+        if self.detecting or self.recorder.position - self._utterance_from < self.timing.longest_ms * RATE // 1000:
+            return _NOTHING
+        self._recording = False
+        return self.turns.receive(Event.END_CONFIRMED)
+
+    def decided(self, probability: float, samples: int) -> tuple[Command, ...]:
+        """Take the detector's decision on the next window."""
+        tutor_speaks = self.turns.state is State.TUTOR
+        events = self._endpointing.hear(probability, samples, tutor_speaks=tutor_speaks)
+        if not events:
+            self._forget()
+            return _NOTHING
+        return self._receive(events)
+
+    def start_recording(self) -> tuple[Command, ...]:
+        """The learner pressed the button; pressing it twice changes nothing."""
+        if self._recording:
+            return _NOTHING
+        self._recording = True
+        if self.detecting:
+            self._endpointing.begin()
+            return _NOTHING
+        self.recorder.forget(self.recorder.position)
+        self._utterance_from = self.recorder.position
+        return self.turns.receive(Event.SPEECH_STARTED)
+
+    def stop_recording(self) -> tuple[Command, ...]:
+        """The learner let go; nothing changes when the utterance has already ended by its silence."""
+        if not self._recording:
+            return _NOTHING
+        self._recording = False
+        if self.detecting:
+            return self._receive(self._endpointing.finish(self.recorder.position))
+        silent = self.recorder.position == self._utterance_from
+        commands = self.turns.receive(Event.CANCELLED if silent else Event.END_CONFIRMED)
+        return (*commands, Command.TELL_NOTHING_HEARD) if silent else commands
+
+    def receive(self, event: Event) -> tuple[Command, ...]:
+        """Take an event that no audio tells: a typed question, a cancel, the reply's progress."""
+        return self._receive((event,))
+
+    def _receive(self, events: tuple[Event, ...]) -> tuple[Command, ...]:
+        commands = _NOTHING
+        for event in events:
+            if event is Event.SPEECH_STARTED:
+                self._utterance_from = max(self.recorder.first, self._endpointing.started - _PREROLL)
+            commands += self.turns.receive(event)
+        return commands
+
+    def _forget(self) -> None:
+        """Bound what is kept while no utterance is under way; a second's worth at a time is cheaper than each frame."""
+        state = self.turns.state
+        if state is State.LEARNER or state is State.PAUSED:
+            return
+        oldest = self._endpointing.position - _PAST
+        if oldest - self.recorder.first > _PAST:
+            self.recorder.forget(oldest)

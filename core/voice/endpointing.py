@@ -1,0 +1,184 @@
+"""Where an utterance begins and ends, told from the detector's decisions. Time is counted in samples."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from core.voice.events import Event
+
+RATE: Final = 16_000
+_PER_MS: Final = RATE // 1000
+_NOTHING: Final[tuple[Event, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long things last, in milliseconds of audio.
+
+    Attributes:
+        onset_ms: speech that starts an utterance.
+        barge_in_ms: speech that interrupts the tutor.
+        likely_end_ms: silence after which a reply is prepared.
+        end_ms: silence that ends the learner's turn.
+        least_speech_ms: speech an utterance needs; less is a click or a cough and is forgotten.
+        longest_ms: an utterance that goes on for longer is ended.
+        eager_starts: how often one utterance may have a reply prepared before its end is confirmed.
+    """
+
+    onset_ms: int = 96
+    barge_in_ms: int = 96
+    likely_end_ms: int = 96
+    end_ms: int = 600
+    least_speech_ms: int = 160
+    longest_ms: int = 60_000
+    eager_starts: int = 3
+
+
+class _Hearing(Enum):
+    SILENCE = auto()
+    SPEECH = auto()
+    PAUSE = auto()
+
+
+class Endpointing:
+    """Follows one microphone.
+
+    Attributes:
+        position: samples decided so far.
+        started: position of the utterance's first speech.
+        ended: position after the utterance's last speech.
+    """
+
+    __slots__ = (
+        "_eager_left",
+        "_finish_at",
+        "_hearing",
+        "_run",
+        "_spoken",
+        "_threshold",
+        "_timing",
+        "_utterances",
+        "ended",
+        "position",
+        "started",
+    )
+
+    # Speech goes on while the probability stays above the threshold less this much.
+    HYSTERESIS: Final = 0.15
+    # No detector decides on a longer stretch than this at once; what is left over at the end stays undecided.
+    LONGEST_WINDOW: Final = 512
+
+    def __init__(self, timing: Timing, *, threshold: float = 0.5) -> None:
+        self._timing = timing
+        self._threshold = threshold
+        self._hearing = _Hearing.SILENCE
+        self._run = 0
+        self._spoken = 0
+        self._eager_left = timing.eager_starts
+        self._finish_at: int | None = None
+        self._utterances = 0
+        self.position = 0
+        self.started = 0
+        self.ended = 0
+
+    def set_threshold(self, threshold: float) -> None:
+        """Use another probability, 0 to 1, above which a window is speech."""
+        self._threshold = threshold
+
+    def begin(self) -> None:
+        """Start afresh, as when the record button is pressed: nothing was heard yet."""
+        self._reset()
+        self._utterances = 0
+        self._finish_at = None
+
+    def finish(self, at: int) -> tuple[Event, ...]:
+        """End the utterance as soon as the audio up to sample `at` is decided: the button was let go."""
+        self._finish_at = at
+        return self._finished()
+
+    def hear(self, probability: float, samples: int, *, tutor_speaks: bool) -> tuple[Event, ...]:
+        """Take the detector's next decision.
+
+        Args:
+            probability: 0 to 1, that the window is speech.
+            samples: the window's length.
+            tutor_speaks: the learner would interrupt.
+        """
+        self.position += samples
+        if self._hearing is _Hearing.SILENCE:
+            events = self._wait(probability, samples, tutor_speaks=tutor_speaks)
+        elif probability >= self._threshold - self.HYSTERESIS:
+            events = self._go_on(samples)
+        else:
+            events = self._pause()
+        return events if self._finish_at is None else events + self._finished()
+
+    def _wait(self, probability: float, samples: int, *, tutor_speaks: bool) -> tuple[Event, ...]:
+        if probability < self._threshold:
+            self._run = 0
+            return _NOTHING
+        if self._run == 0:
+            self.started = self.position - samples
+        self._run += samples
+        needed = self._timing.barge_in_ms if tutor_speaks else self._timing.onset_ms
+        if self._run < needed * _PER_MS:
+            return _NOTHING
+        return self._start()
+
+    def _start(self) -> tuple[Event, ...]:
+        self._hearing = _Hearing.SPEECH
+        self._spoken = self._run
+        self.ended = self.position
+        self._eager_left = self._timing.eager_starts
+        return (Event.SPEECH_STARTED,)
+
+    def _go_on(self, samples: int) -> tuple[Event, ...]:
+        resumed = self._hearing is _Hearing.PAUSE
+        self._hearing = _Hearing.SPEECH
+        self._spoken += samples
+        self.ended = self.position
+        if self.position - self.started >= self._timing.longest_ms * _PER_MS:
+            self._close()
+            return (Event.SPEECH_RESUMED, Event.END_CONFIRMED) if resumed else (Event.END_CONFIRMED,)
+        return (Event.SPEECH_RESUMED,) if resumed else _NOTHING
+
+    def _pause(self) -> tuple[Event, ...]:
+        silence = self.position - self.ended
+        if silence >= self._timing.end_ms * _PER_MS:
+            return self._end()
+        likely = silence >= self._timing.likely_end_ms * _PER_MS
+        if likely and self._hearing is _Hearing.SPEECH and self._eager_left and self._long_enough():
+            self._hearing = _Hearing.PAUSE
+            self._eager_left -= 1
+            return (Event.END_LIKELY,)
+        return _NOTHING
+
+    def _end(self) -> tuple[Event, ...]:
+        event = Event.END_CONFIRMED if self._long_enough() else Event.DISMISSED
+        self._close()
+        return (event,)
+
+    def _finished(self) -> tuple[Event, ...]:
+        if self._finish_at is None or self.position + self.LONGEST_WINDOW <= self._finish_at:
+            return _NOTHING
+        self._finish_at = None
+        if self._hearing is not _Hearing.SILENCE:
+            self._close()
+            return (Event.END_CONFIRMED,)
+        if self._run:  # a word too short to have been noticed, but the learner held the button for it
+            started = self._start()
+            self._close()
+            return (*started, Event.END_CONFIRMED)
+        return _NOTHING if self._utterances else (Event.NOTHING_HEARD,)
+
+    def _long_enough(self) -> bool:
+        return self._spoken >= self._timing.least_speech_ms * _PER_MS
+
+    def _close(self) -> None:
+        self._utterances += 1
+        self._reset()
+
+    def _reset(self) -> None:
+        self._hearing = _Hearing.SILENCE
+        self._run = 0
+        self._spoken = 0

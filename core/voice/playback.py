@@ -1,0 +1,89 @@
+"""What the listener has heard of a reply, counted in samples. The time is told by the caller."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+# Speech for one character of text where a piece's true length is not known yet; about 15 characters a second.
+_SECONDS_PER_CHARACTER: Final = 0.065
+
+
+@dataclass(slots=True)
+class Spoken:
+    """A piece of the reply and how much of its sound was sent."""
+
+    text: str
+    sent: int = 0
+    complete: bool = False
+
+
+@dataclass(slots=True)
+class Playback:
+    """Follows one reply on a listener that plays what it gets at once and in real time.
+
+    Attributes:
+        rate: samples a second of what is sent.
+        sent: samples sent so far.
+    """
+
+    rate: int
+    sent: int = 0
+    _pieces: list[Spoken] = field(default_factory=list[Spoken])
+    _plays_until: float = 0.0
+
+    def begin(self, text: str) -> None:
+        """Name the piece of text that the next samples speak."""
+        if self._pieces:
+            self._pieces[-1].complete = True
+        self._pieces.append(Spoken(text))
+
+    def send(self, samples: int, now: float) -> None:
+        """Count samples handed to the listener at `now`, in seconds of any steady clock."""
+        self.sent += samples
+        self._pieces[-1].sent += samples
+        self._plays_until = max(self._plays_until, now) + samples / self.rate
+
+    def finish(self) -> None:
+        """No more samples follow."""
+        if self._pieces:
+            self._pieces[-1].complete = True
+
+    def ahead(self, now: float) -> float:
+        """Return the seconds of sound sent and not yet played."""
+        return max(0.0, self._plays_until - now)
+
+    def heard(self, now: float) -> int:
+        """Return how many samples the listener has played."""
+        return self.sent - round(self.ahead(now) * self.rate)
+
+    def heard_text(self, now: float) -> str:
+        """Return the text as far as it was heard, cut after a whole word."""
+        return said(self._pieces, self.heard(now), self.rate)
+
+    def finished_text(self) -> str:
+        """Return the pieces whose sound was sent to the end."""
+        return "".join(piece.text for piece in self._pieces if piece.complete).strip()
+
+
+def said(pieces: Sequence[Spoken], heard: int, rate: int) -> str:
+    """Return the text of `pieces` up to the sample `heard`, cut after a whole word."""
+    words: list[str] = []
+    for piece in pieces:
+        if heard <= 0:
+            break
+        length = piece.sent if piece.complete else max(piece.sent, _estimate(piece.text, rate))
+        words.append(piece.text if heard >= length else _cut(piece.text, heard / length))
+        heard -= length
+    return "".join(words).strip()
+
+
+def _estimate(text: str, rate: int) -> int:
+    return round(len(text) * _SECONDS_PER_CHARACTER * rate)
+
+
+def _cut(text: str, fraction: float) -> str:
+    """Return the words that end within the first `fraction` of the text; a word begun is not a word heard."""
+    end = int(len(text) * fraction)
+    if end >= len(text) or text[end].isspace():
+        return text[:end]
+    return text[: max(text.rfind(" ", 0, end), 0)]

@@ -1,0 +1,96 @@
+from core.voice.dialogue import Dialogue, Microphone
+from core.voice.endpointing import RATE, Timing
+from core.voice.events import Command, Event
+from core.voice.turns import State
+
+WINDOW = 512
+SILENCE = bytes(2 * WINDOW)
+TIMING = Timing(longest_ms=1_000)
+
+
+def speak(dialogue: Dialogue, windows: int, probability: float = 0.9) -> list[Command]:
+    commands: list[Command] = []
+    for _ in range(windows):
+        commands += dialogue.hear(SILENCE)
+        commands += dialogue.decided(probability, WINDOW)
+    return commands
+
+
+def hands_free() -> Dialogue:
+    return Dialogue(TIMING, Microphone(hands_free=True))
+
+
+def test_an_open_microphone_hears_a_turn() -> None:
+    dialogue = hands_free()
+    assert dialogue.listening
+    commands = speak(dialogue, 40, 0.0) + speak(dialogue, 10) + speak(dialogue, 25, 0.0)
+    assert commands == [
+        Command.TELL_SPEECH_STARTED,
+        Command.LISTEN,
+        Command.PREPARE,
+        Command.TELL_SPEECH_ENDED,
+        Command.RELEASE,
+    ]
+    assert dialogue.speech_ms == 320
+
+
+def test_an_utterance_keeps_the_sound_before_its_first_word() -> None:
+    dialogue = hands_free()
+    speak(dialogue, 40, 0.0)
+    speak(dialogue, 5)
+    assert dialogue.utterance_from == 40 * WINDOW - RATE // 5
+    assert dialogue.utterance_until == 45 * WINDOW
+
+
+def test_silence_is_forgotten_and_speech_is_not() -> None:
+    dialogue = hands_free()
+    speak(dialogue, 1_000, 0.0)
+    assert dialogue.recorder.position - dialogue.recorder.first <= 2 * RATE + WINDOW
+    first = dialogue.recorder.first
+    speak(dialogue, 25)
+    assert dialogue.recorder.first == first
+
+
+def test_without_a_detector_the_button_makes_the_utterance() -> None:
+    dialogue = Dialogue(TIMING, Microphone(detect=False))
+    assert dialogue.start_recording() == (Command.TELL_SPEECH_STARTED, Command.LISTEN)
+    assert dialogue.start_recording() == ()
+    assert dialogue.hear(SILENCE) == ()
+    assert dialogue.stop_recording() == (Command.PREPARE, Command.TELL_SPEECH_ENDED, Command.RELEASE)
+    assert dialogue.speech_ms == 32
+    assert not dialogue.listening
+    assert dialogue.stop_recording() == ()
+
+
+def test_a_button_held_in_silence_hears_nothing() -> None:
+    undetected = Dialogue(TIMING, Microphone(detect=False))
+    undetected.start_recording()
+    assert undetected.stop_recording()[-1] is Command.TELL_NOTHING_HEARD
+    detected = Dialogue(TIMING, Microphone())
+    detected.start_recording()
+    assert speak(detected, 5, 0.0) == []
+    assert detected.stop_recording() == (Command.TELL_NOTHING_HEARD,)
+
+
+def test_a_button_held_for_ever_is_let_go() -> None:
+    dialogue = Dialogue(TIMING, Microphone(detect=False))
+    dialogue.start_recording()
+    commands = dialogue.hear(bytes(2 * RATE))
+    assert commands == (Command.PREPARE, Command.TELL_SPEECH_ENDED, Command.RELEASE)
+
+
+def test_speaking_over_the_tutor_interrupts_it() -> None:
+    dialogue = hands_free()
+    dialogue.receive(Event.TEXT_ASKED)
+    dialogue.receive(Event.AUDIO_STARTED)
+    assert dialogue.state is State.TUTOR
+    assert speak(dialogue, 3)[0] is Command.INTERRUPT
+    assert dialogue.state is State.LEARNER
+
+
+def test_audio_nobody_has_decided_on_is_counted() -> None:
+    dialogue = hands_free()
+    dialogue.hear(SILENCE)
+    assert dialogue.undecided == WINDOW
+    dialogue.decided(0.0, WINDOW)
+    assert dialogue.undecided == 0

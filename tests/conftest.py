@@ -11,9 +11,11 @@ import psycopg
 import pytest
 
 from infra.local.postgres import EmbeddedPostgres
+from shared.api import Context
 from shared.db import Database, TenantEntry
 from shared.db.runner import migrate
 from shared.ids import new_id
+from tests.support.identity import add_access_token, add_beta_token, context_for
 
 ALPHA_TENANT = "0190aaaa-0000-7000-8000-00000000000a"
 BETA_TENANT = "0190bbbb-0000-7000-8000-00000000000b"
@@ -82,3 +84,35 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url, pool_size=4)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def context(database_url: str) -> Iterator[Context]:
+    """What a service works with, in token mode, on the fresh database."""
+    made = context_for(database_url)
+    yield made
+    made.database.close()
+
+
+@pytest.fixture
+def alpha_token(database: Database) -> str:
+    """A beta token of tenant ALPHA's learner."""
+    return add_beta_token(database, ALPHA)
+
+
+@pytest.fixture
+def beta_token(database: Database) -> str:
+    """A beta token of tenant BETA's learner."""
+    return add_beta_token(database, BETA)
+
+
+@pytest.fixture
+def alpha_access_token(database: Database) -> str:
+    """An access token of tenant ALPHA's learner, signed in."""
+    return add_access_token(database, ALPHA)
+
+
+@pytest.fixture
+def beta_access_token(database: Database) -> str:
+    """An access token of tenant BETA's learner, signed in."""
+    return add_access_token(database, BETA)

@@ -1,0 +1,1 @@
+"""AWS: templates and the packaging they build with."""

@@ -1,0 +1,147 @@
+/** Whose turn it is, what was said and what is heard, as the server's messages tell it. */
+
+export class Dialogue {
+  #transcript;
+  #notices;
+  #speaker;
+  #showPicture;
+  #hearing = false;
+  #thinking = false;
+  #answering = false;
+  #discarding = false;
+  #buffered = 0;
+  #typed = [];
+
+  /**
+   * @param {object} parts
+   * @param {import("./transcript.js").Transcript} parts.transcript
+   * @param {import("./notices.js").Notices} parts.notices
+   * @param {import("./speaker.js").Speaker} parts.speaker
+   * @param {(asset: object) => void} parts.showPicture
+   */
+  constructor({ transcript, notices, speaker, showPicture }) {
+    this.#transcript = transcript;
+    this.#notices = notices;
+    this.#speaker = speaker;
+    this.#showPicture = showPicture;
+  }
+
+  /** "hearing" the learner, "speaking", "thinking", or "quiet". */
+  get activity() {
+    if (this.#hearing) {
+      return "hearing";
+    }
+    if (this.#buffered > 0) {
+      return "speaking";
+    }
+    return this.#thinking ? "thinking" : "quiet";
+  }
+
+  /** Whether there is an answer to stop. */
+  get canStop() {
+    return this.#answering || this.#thinking || this.#buffered > 0;
+  }
+
+  /** The learner asked in writing. */
+  asked(text) {
+    this.#notices.clear("turn");
+    this.#typed.push(text);
+    this.#transcript.learnerSaid(text);
+    this.#thinking = true;
+  }
+
+  /** Fall silent at once; what is still on its way belongs to the stopped answer and is dropped. */
+  stop() {
+    this.#speaker.flush();
+    this.#discarding = this.#answering;
+    this.#thinking = false;
+  }
+
+  /** The connection is gone, and the turn with it. */
+  reset() {
+    this.#speaker.flush();
+    this.#hearing = false;
+    this.#turnOver();
+  }
+
+  /** Take one of the server's control messages. */
+  receive(message) {
+    this.#receivers[message.type]?.(message);
+  }
+
+  /** Take a piece of the tutor's voice. */
+  hear(pcm) {
+    if (!this.#discarding) {
+      this.#thinking = false;
+      this.#speaker.play(pcm);
+    }
+  }
+
+  /** Take the speaker's report; returns whether playing began or ended. */
+  played({ buffered }) {
+    const changed = this.#buffered > 0 !== buffered > 0;
+    this.#buffered = buffered;
+    return changed;
+  }
+
+  #receivers = {
+    vad_start: () => {
+      this.#hearing = true;
+      this.#transcript.learnerSpeaks();
+    },
+    vad_end: () => {
+      this.#hearing = false;
+      this.#thinking = true;
+    },
+    transcript: ({ text }) => this.#heard(text),
+    llm_start: () => {
+      this.#answering = true;
+      this.#thinking = true;
+      this.#discarding = false;
+      this.#transcript.tutorStarts();
+    },
+    llm_token: ({ token }) => this.#transcript.tutorSays(token),
+    llm_complete: ({ text }) => this.#transcript.tutorSaid(text),
+    visual_asset: ({ asset }) => this.#showPicture(asset),
+    interrupted: () => {
+      this.#speaker.flush();
+      this.#discarding = false;
+      this.#transcript.interrupted();
+    },
+    turn_complete: () => this.#turnOver(),
+    error: (error) => this.#failed(error),
+  };
+
+  #heard(text) {
+    this.#notices.clear("turn");
+    this.#hearing = false;
+    this.#discarding = false;
+    if (this.#typed[0] === text) {
+      this.#typed.shift();
+    } else if (text.trim()) {
+      this.#transcript.learnerSaid(text);
+    } else {
+      this.#thinking = false;
+      this.#transcript.learnerSaidNothing();
+      this.#notices.show("turn", "That was not clear enough to understand. Say it again, or type it.");
+    }
+  }
+
+  #turnOver() {
+    this.#answering = false;
+    this.#thinking = false;
+    this.#discarding = false;
+    if (!this.#hearing) {
+      this.#transcript.learnerSaidNothing();
+    }
+    this.#transcript.turnEnds();
+  }
+
+  #failed({ message, recoverable }) {
+    this.#thinking = false;
+    this.#hearing = false;
+    this.#transcript.learnerSaidNothing();
+    const advice = recoverable ? "You can ask again." : "Start the lesson again.";
+    this.#notices.show("turn", `${message.replace(/[.!]?$/, ".")} ${advice}`);
+  }
+}

@@ -1,0 +1,73 @@
+/** Plays the tutor's voice. */
+
+export class Speaker {
+  #context = null;
+  #node = null;
+  #gain = null;
+  #volume = 1;
+  #opening = null;
+  #onStatus;
+
+  /**
+   * @param {(status: {played: number, buffered: number, level: number}) => void} onStatus
+   *   told many times a second while something plays, and when it falls silent
+   */
+  constructor(onStatus) {
+    this.#onStatus = onStatus;
+  }
+
+  /**
+   * Get ready to play PCM16 mono at this rate. The first call belongs inside a click or key handler: browsers let no
+   * page make a sound before one. Returns whether sound is possible here.
+   */
+  async open(sampleRate) {
+    if (this.#context?.sampleRate !== sampleRate) {
+      this.close();
+      this.#opening = this.#build(sampleRate);
+    }
+    await this.#opening;
+    return this.#node !== null;
+  }
+
+  /** Queue samples: an ArrayBuffer of signed 16-bit little-endian mono at the rate given to `open`. */
+  play(pcm) {
+    this.#node?.port.postMessage(pcm, [pcm]);
+  }
+
+  /** Fall silent at once and forget what was queued. */
+  flush() {
+    this.#node?.port.postMessage("flush");
+  }
+
+  /** @param {number} volume 0 to 1 */
+  set volume(volume) {
+    this.#volume = volume;
+    if (this.#gain) {
+      this.#gain.gain.value = volume;
+    }
+  }
+
+  close() {
+    this.#context?.close();
+    this.#context = null;
+    this.#node = null;
+    this.#gain = null;
+  }
+
+  async #build(sampleRate) {
+    if (!("audioWorklet" in AudioContext.prototype)) {
+      return;
+    }
+    const context = new AudioContext({ sampleRate, latencyHint: "interactive" });
+    this.#context = context;
+    context.resume();
+    await context.audioWorklet.addModule(new URL("playback-worklet.js", import.meta.url));
+    if (this.#context !== context) {
+      return;
+    }
+    this.#gain = new GainNode(context, { gain: this.#volume });
+    this.#node = new AudioWorkletNode(context, "playback", { numberOfInputs: 0, outputChannelCount: [1] });
+    this.#node.port.onmessage = ({ data }) => this.#onStatus(data);
+    this.#node.connect(this.#gain).connect(context.destination);
+  }
+}

@@ -1,0 +1,76 @@
+"""The routes of template.yaml, so that what runs here and what is deployed cannot differ."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from infra.local.errors import LocalError
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A Lambda function that answers HTTP.
+
+    Attributes:
+        name: its logical id.
+        code: the folder its modules are imported from.
+        handler: dotted module and function, as in the template.
+        routes: (method, path) pairs; method ANY takes all, `{name+}` takes the rest of the path.
+    """
+
+    name: str
+    code: Path
+    handler: str
+    routes: tuple[tuple[str, str], ...]
+
+
+class TemplateLoader(yaml.SafeLoader):
+    """YAML with CloudFormation's short functions (!Ref, !Sub, !GetAtt …), read as {"Ref": …}, {"Fn::Sub": …}."""
+
+
+def intrinsic(loader: TemplateLoader, suffix: str, node: yaml.Node) -> dict[str, object]:
+    """Read one short function in its long form."""
+    if isinstance(node, yaml.ScalarNode):
+        value: object = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(cast("yaml.MappingNode", node), deep=True)
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+# The stub leaves the constructor's type open.
+TemplateLoader.add_multi_constructor("!", intrinsic)  # pyright: ignore[reportUnknownMemberType]
+
+
+def functions_of(template: Path) -> list[Function]:
+    """Return the template's functions that answer HTTP, in its order.
+
+    Raises: LocalError: the file is not such a template.
+    """
+    try:
+        document: dict[str, Any] = yaml.load(template.read_text(encoding="utf-8"), TemplateLoader)  # noqa: S506 - a SafeLoader
+        resources: dict[str, Any] = document["Resources"]
+        defaults: dict[str, Any] = document.get("Globals", {}).get("Function", {})
+        found = [
+            function_of(name, defaults | resource.get("Properties", {}), template.parent)
+            for name, resource in resources.items()
+            if resource["Type"] == "AWS::Serverless::Function"
+        ]
+    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        reason = " ".join(str(error).split())
+        raise LocalError(f"{template} is not a SAM template: {type(error).__name__} {reason}") from error
+    return [function for function in found if function.routes]
+
+
+def function_of(name: str, properties: dict[str, Any], folder: Path) -> Function:
+    """Read one function's properties, the template's globals already among them."""
+    events: dict[str, Any] = properties.get("Events", {})
+    routes = tuple(
+        (str(event["Properties"].get("Method", "ANY")).upper(), str(event["Properties"]["Path"]))
+        for event in events.values()
+        if event["Type"] == "HttpApi"
+    )
+    return Function(name, folder / properties["CodeUri"], properties["Handler"], routes)

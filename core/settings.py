@@ -1,0 +1,157 @@
+"""Settings of the voice service, read once in main.py; below that, values are passed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from core.voice.endpointing import Timing
+from shared import config
+from shared.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSettings:
+    """Which vendor runs at each stage. Empty text means the adapter's default.
+
+    Attributes:
+        stt, llm, tts: "offline", "mock", "groq", "deepgram", "openai" or "compatible", as far as the stage has it
+            (`UNAMENTIS_STT`, `UNAMENTIS_LLM`, `UNAMENTIS_TTS`; `UNAMENTIS_PROVIDERS` sets all three).
+        groq_key, deepgram_key, openai_key: secrets of those vendors (`GROQ_API_KEY`, `DEEPGRAM_API_KEY`,
+            `OPENAI_API_KEY`).
+        stt_url, llm_url, tts_url: base URLs of OpenAI-compatible servers, ending in /v1 (`UNAMENTIS_STT_URL` …).
+        stt_key, llm_key, tts_key: their secrets, where they want one (`UNAMENTIS_STT_KEY` …).
+        stt_model, llm_model, tts_model: the vendor's model names (`UNAMENTIS_STT_MODEL` …).
+        tts_voice: the vendor's voice (`UNAMENTIS_TTS_VOICE`).
+        tts_sample_rate: samples a second a compatible speech server answers with (`UNAMENTIS_TTS_SAMPLE_RATE`).
+    """
+
+    stt: str = "offline"
+    llm: str = "offline"
+    tts: str = "offline"
+    groq_key: str = field(default="", repr=False)
+    deepgram_key: str = field(default="", repr=False)
+    openai_key: str = field(default="", repr=False)
+    stt_url: str = ""
+    llm_url: str = ""
+    tts_url: str = ""
+    stt_key: str = field(default="", repr=False)
+    llm_key: str = field(default="", repr=False)
+    tts_key: str = field(default="", repr=False)
+    stt_model: str = ""
+    llm_model: str = ""
+    tts_model: str = ""
+    tts_voice: str = ""
+    tts_sample_rate: int = 24_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceSettings:
+    """How sessions are held.
+
+    Attributes:
+        timing: the silences and lengths turns are told by, in milliseconds (`UNAMENTIS_TURN_SILENCE_MS`,
+            `UNAMENTIS_EAGER_SILENCE_MS`, `UNAMENTIS_BARGE_IN_MS`).
+        language: what learners speak, a BCP 47 tag (`UNAMENTIS_LANGUAGE`).
+        heartbeat_s: seconds between two pings to an idle client (`UNAMENTIS_HEARTBEAT_S`).
+        recheck_s: seconds between two checks that a connected caller's credential still holds (`UNAMENTIS_RECHECK_S`).
+        drain_s: seconds sentences under way have to end after SIGTERM, at most 75 (`UNAMENTIS_DRAIN_S`).
+        stt_s, llm_s, tts_s: longest wait, in seconds, for a vendor's next answer (`UNAMENTIS_STT_TIMEOUT_S` …).
+    """
+
+    timing: Timing = field(default_factory=Timing)
+    language: str = "en-US"
+    heartbeat_s: int = 25
+    recheck_s: int = 60
+    drain_s: int = 20
+    stt_s: int = 15
+    llm_s: int = 20
+    tts_s: int = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything one process of the voice service is told.
+
+    Attributes:
+        shared: database, secret and authentication, as the API has them.
+        host, port: where it listens (`UNAMENTIS_HOST`, `UNAMENTIS_PORT`).
+        data_dir: folder of the object store where that is a disk (`UNAMENTIS_DATA_DIR`).
+    """
+
+    shared: config.Settings
+    providers: ProviderSettings = field(default_factory=ProviderSettings)
+    voice: VoiceSettings = field(default_factory=VoiceSettings)
+    host: str = "127.0.0.1"
+    port: int = 8767
+    data_dir: str = ".unamentis"
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Return the settings the environment names.
+
+    Raises: InvalidInput: one is missing or malformed; the message names it and what was expected.
+    """
+    return Settings(
+        shared=config.read_settings({"UNAMENTIS_DATABASE_POOL": "4", **environ}),
+        providers=read_provider_settings(environ),
+        voice=read_voice_settings(environ),
+        host=environ.get("UNAMENTIS_HOST", "127.0.0.1"),
+        port=_number(environ, "UNAMENTIS_PORT", 8767, 1, 65_535),
+        data_dir=environ.get("UNAMENTIS_DATA_DIR", ".unamentis"),
+    )
+
+
+def read_provider_settings(environ: Mapping[str, str]) -> ProviderSettings:
+    """Return which vendors the environment names.
+
+    Raises: InvalidInput: a number is malformed.
+    """
+    every = environ.get("UNAMENTIS_PROVIDERS", "offline")
+    return ProviderSettings(
+        stt=environ.get("UNAMENTIS_STT", every),
+        llm=environ.get("UNAMENTIS_LLM", every),
+        tts=environ.get("UNAMENTIS_TTS", every),
+        groq_key=environ.get("GROQ_API_KEY", ""),
+        deepgram_key=environ.get("DEEPGRAM_API_KEY", ""),
+        openai_key=environ.get("OPENAI_API_KEY", ""),
+        stt_url=environ.get("UNAMENTIS_STT_URL", ""),
+        llm_url=environ.get("UNAMENTIS_LLM_URL", ""),
+        tts_url=environ.get("UNAMENTIS_TTS_URL", ""),
+        stt_key=environ.get("UNAMENTIS_STT_KEY", ""),
+        llm_key=environ.get("UNAMENTIS_LLM_KEY", ""),
+        tts_key=environ.get("UNAMENTIS_TTS_KEY", ""),
+        stt_model=environ.get("UNAMENTIS_STT_MODEL", ""),
+        llm_model=environ.get("UNAMENTIS_LLM_MODEL", ""),
+        tts_model=environ.get("UNAMENTIS_TTS_MODEL", ""),
+        tts_voice=environ.get("UNAMENTIS_TTS_VOICE", ""),
+        tts_sample_rate=_number(environ, "UNAMENTIS_TTS_SAMPLE_RATE", 24_000, 8_000, 48_000),
+    )
+
+
+def read_voice_settings(environ: Mapping[str, str]) -> VoiceSettings:
+    """Return how the environment wants sessions held.
+
+    Raises: InvalidInput: a number is malformed or out of its range.
+    """
+    return VoiceSettings(
+        timing=Timing(
+            end_ms=_number(environ, "UNAMENTIS_TURN_SILENCE_MS", Timing().end_ms, 200, 5_000),
+            likely_end_ms=_number(environ, "UNAMENTIS_EAGER_SILENCE_MS", Timing().likely_end_ms, 32, 5_000),
+            barge_in_ms=_number(environ, "UNAMENTIS_BARGE_IN_MS", Timing().barge_in_ms, 32, 2_000),
+        ),
+        language=environ.get("UNAMENTIS_LANGUAGE", "en-US"),
+        heartbeat_s=_number(environ, "UNAMENTIS_HEARTBEAT_S", 25, 1, 300),
+        recheck_s=_number(environ, "UNAMENTIS_RECHECK_S", 60, 1, 3_600),
+        drain_s=_number(environ, "UNAMENTIS_DRAIN_S", 20, 1, 75),
+        stt_s=_number(environ, "UNAMENTIS_STT_TIMEOUT_S", 15, 1, 300),
+        llm_s=_number(environ, "UNAMENTIS_LLM_TIMEOUT_S", 20, 1, 300),
+        tts_s=_number(environ, "UNAMENTIS_TTS_TIMEOUT_S", 15, 1, 300),
+    )
+
+
+def _number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = environ.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise InvalidInput(f"{name} must be a whole number from {least} to {most}")
+    return int(text)

@@ -3,10 +3,12 @@
 Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
 
+import compileall
 import importlib.metadata
 import json
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -35,12 +37,15 @@ class _Invocation:
     failed: bool = False
 
 
-def link_runtime_client(folder: Path) -> None:
-    """Link `awslambdaric` and what it needs, and nothing else, into an empty folder."""
+def copy_runtime_client(folder: Path) -> None:
+    """Copy `awslambdaric` and what it needs, and nothing else, into an empty folder; compiled, as Lambda has it."""
     for name in RUNTIME_CLIENT:
-        files = importlib.metadata.files(name) or []
-        for top in {file.parts[0] for file in files if not file.parts[0].startswith("..")}:
-            (folder / top).symlink_to(Path(str(importlib.metadata.distribution(name).locate_file(top))))
+        distribution = importlib.metadata.distribution(name)
+        for top in {file.parts[0] for file in distribution.files or [] if not file.parts[0].startswith("..")}:
+            source = Path(str(distribution.locate_file(top)))
+            copy = shutil.copytree if source.is_dir() else shutil.copy
+            copy(source, folder / top)
+    compileall.compile_dir(folder, quiet=1)
 
 
 class FunctionError(Exception):
@@ -65,7 +70,7 @@ class BuiltFunction:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._make_handler())
         self._process: subprocess.Popen[bytes] | None = None
         self._client = tempfile.TemporaryDirectory(prefix="lambda-client-")
-        link_runtime_client(Path(self._client.name))
+        copy_runtime_client(Path(self._client.name))
 
     @property
     def pid(self) -> int:

@@ -52,6 +52,13 @@ class FunctionError(Exception):
     """The function raised, or never answered."""
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  the base class's types
+        """Stay silent when a function was stopped in the middle of its wait for work."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class BuiltFunction:
     """A packaged function running under `awslambdaric` in a process of its own.
 
@@ -67,7 +74,7 @@ class BuiltFunction:
         self._environment = environment
         self._waiting: queue.Queue[_Invocation] = queue.Queue()
         self._running: dict[str, _Invocation] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._make_handler())
+        self._server = _Server(("127.0.0.1", 0), self._make_handler())
         self._process: subprocess.Popen[bytes] | None = None
         self._client = tempfile.TemporaryDirectory(prefix="lambda-client-")
         copy_runtime_client(Path(self._client.name))

@@ -1,4 +1,4 @@
-"""The part of pocketsphinx (a C extension without types) that this project uses."""
+# The part of pocketsphinx (a C extension without types) that this project uses.
 
 class Config: ...
 

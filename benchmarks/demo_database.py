@@ -2,7 +2,7 @@
 
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,7 +27,7 @@ class Demo:
 
 
 @contextmanager
-def demo_database() -> Iterator[Demo]:
+def demo_database() -> Generator[Demo]:
     """Start an embedded PostgreSQL with a tenant, a learner and an access token good for a day."""
     with (
         tempfile.TemporaryDirectory(prefix="unamentis-bench-") as folder,

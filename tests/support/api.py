@@ -4,12 +4,16 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from urllib.parse import quote, urlencode
 
-from shared.api import Service
-
 Payload = Literal["1.0", "2.0"]
+
+
+class Handles(Protocol):
+    """A service in this process, or a built function in its own."""
+
+    def handle(self, event: Mapping[str, Any], lambda_context: object) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class ApiClient:
         payload: the format of the gateway's events.
     """
 
-    service: Service
+    service: Handles
     token: str | None = None
     headers: Mapping[str, str] | None = None
     address: str = "203.0.113.7"

@@ -25,7 +25,9 @@ def test_bytecode_in_an_artifact_is_used(tmp_path: Path) -> None:
     compile_all(tmp_path, sysconfig.get_python_version(), mounted="/var/task")
     routes = tmp_path / "kb_api" / "rules.py"
     routes.touch()  # a zip's dates are not the build's
-    probe = "import sys; sys.path.insert(0, sys.argv[1]); import kb_api; print(kb_api.__cached__, kb_api.__spec__.cached)"
+    probe = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import kb_api; print(kb_api.__cached__, kb_api.__spec__.cached)"
+    )
     verbose = subprocess.run(
         [sys.executable, "-v", "-B", "-c", probe, str(tmp_path)], capture_output=True, text=True, check=True
     )

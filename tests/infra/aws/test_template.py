@@ -64,7 +64,10 @@ def test_only_network_interfaces_may_name_every_resource() -> None:
     wide: list[str] = []
     for name, resource in template()["Resources"].items():
         properties = resource.get("Properties", {})
-        documents = [properties.get("PolicyDocument"), *(p["PolicyDocument"] for p in properties.get("Policies", []) if isinstance(p, dict))]
+        documents = [
+            properties.get("PolicyDocument"),
+            *(p["PolicyDocument"] for p in properties.get("Policies", []) if isinstance(p, dict)),
+        ]
         for document in filter(None, documents):
             for statement in document["Statement"]:
                 actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]

@@ -31,8 +31,8 @@ def run(sam: Path, *arguments: str, cwd: Path = ROOT) -> str:
         "AWS_ACCESS_KEY_ID": "unused",
         "AWS_SECRET_ACCESS_KEY": "unused",
         "SAM_CLI_TELEMETRY": "0",
-        # Only what a machine without Docker and without the target's Python has.
-        "PATH": f"{sam.parent}:{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        # Neither Docker nor this environment's own tools.
+        "PATH": f"{sam.parent}:{sys.base_prefix}/bin:/usr/local/bin:/usr/bin:/bin",
     }
     done = subprocess.run([sam, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

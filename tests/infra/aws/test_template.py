@@ -60,21 +60,27 @@ def test_every_function_has_a_role_and_a_log_of_its_own() -> None:
     assert len({str(p["LoggingConfig"]["LogGroup"]) for p in functions.values()}) == len(functions)
 
 
-def test_only_network_interfaces_may_name_every_resource() -> None:
-    wide: list[str] = []
+def statements() -> list[tuple[str, list[str], object]]:
+    """Every statement of every policy: the resource it stands in, its actions and what it names."""
+    found: list[tuple[str, list[str], object]] = []
     for name, resource in template()["Resources"].items():
-        properties = resource.get("Properties", {})
-        documents = [
-            properties.get("PolicyDocument"),
-            *(p["PolicyDocument"] for p in properties.get("Policies", []) if isinstance(p, dict)),
-        ]
-        for document in filter(None, documents):
+        properties: dict[str, Any] = resource.get("Properties", {})
+        policies: list[dict[str, Any]] = properties.get("Policies", [])
+        documents = [properties["PolicyDocument"]] if "PolicyDocument" in properties else []
+        for document in [*documents, *(policy["PolicyDocument"] for policy in policies)]:
             for statement in document["Statement"]:
-                actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-                assert not any("*" in action for action in actions), name
-                if statement["Resource"] == "*":
-                    wide.append(name)
-    assert wide == ["NetworkPolicy"]
+                action: str | list[str] = statement["Action"]
+                actions = [action] if isinstance(action, str) else action
+                found.append((name, actions, statement["Resource"]))
+    return found
+
+
+def test_only_network_interfaces_may_name_every_resource() -> None:
+    assert [name for name, _, resource in statements() if resource == "*"] == ["NetworkPolicy"]
+
+
+def test_no_right_is_a_wildcard() -> None:
+    assert [action for _, actions, _ in statements() for action in actions if "*" in action] == []
 
 
 def test_every_log_group_forgets() -> None:

@@ -1,0 +1,48 @@
+"""What using the system costs: usage in provider units, money in integer micro-dollars."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+Kind = Literal["speech_in", "tokens_in", "tokens_out", "speech_out", "request"]
+Unit = Literal["audio_ms", "input_token", "output_token", "character", "request"]
+
+# Speech out may use this share of every cap, in percent: it stops first, so that words can go on.
+SPEECH_SHARE = 90
+FULL_SHARE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class UsageEvent:
+    """One thing a provider did for us.
+
+    Attributes:
+        id: UUID; storing the same id again changes nothing.
+        provider, model: as the price book names them.
+        quantity: whole units.
+    """
+
+    id: str
+    kind: Kind
+    provider: str
+    model: str
+    quantity: int
+    unit: Unit
+    session_id: str | None = None
+
+
+class Mode(Enum):
+    """How much the tutor may still spend on a learner."""
+
+    FULL = "full"  # everything
+    TEXT = "text"  # speech only from the cache or the learner's own device; hearing and answering go on
+    EXHAUSTED = "exhausted"  # nothing that costs
+
+
+def mode(left_micro_usd: int, cap_micro_usd: int) -> Mode:
+    """Return the mode under the tightest cap."""
+    if left_micro_usd <= 0:
+        return Mode.EXHAUSTED
+    if left_micro_usd * 100 <= cap_micro_usd * (FULL_SHARE - SPEECH_SHARE):
+        return Mode.TEXT
+    return Mode.FULL

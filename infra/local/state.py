@@ -45,9 +45,14 @@ class DataFolder:
         return self.path / "objects"
 
     @property
-    def token(self) -> Path:
+    def learner_token(self) -> Path:
         """The demo learner's beta token."""
-        return self.path / "beta-token"
+        return self.path / "learner.token"
+
+    @property
+    def teacher_token(self) -> Path:
+        """The demo teacher's beta token."""
+        return self.path / "teacher.token"
 
     @property
     def _log(self) -> Path:
@@ -63,7 +68,8 @@ class DataFolder:
 
     def contents(self) -> list[Path]:
         """Return what is stored here now; what is installed beside it does not count."""
-        kept = (self.postgres, self.objects, self.token, self._running, self._secret, self._log)
+        tokens = (self.learner_token, self.teacher_token)
+        kept = (self.postgres, self.objects, *tokens, self._running, self._secret, self._log)
         return [path for path in kept if path.exists()]
 
     def make(self) -> None:

@@ -1,0 +1,165 @@
+"""The commands of `./unamentis`.
+
+At import only the standard library is needed, so that `--help` works before anything is installed.
+"""
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from infra.local.errors import LocalError
+from shared.errors import AppError
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+DEFAULT_PORT: Final = 8766
+DEFAULT_CURRICULUM: Final = "light-and-colour"
+DEFAULT_TOPIC: Final = "why-the-sky-is-blue"
+PROVIDERS: Final = ("offline", "mock", "groq", "deepgram", "openai", "compatible")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's grammar."""
+    top = argparse.ArgumentParser(
+        prog="unamentis",
+        description="UnaMentis Cloud on one machine: a voice tutor with its database, API and page.",
+        epilog="Start with: ./unamentis up",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    add_up(commands.add_parser("up", help="start everything and print the page's address"))
+    add_ask(commands.add_parser("ask", help="ask one question, spoken or typed, and hear the answer"))
+    add_reset(commands.add_parser("reset", help="delete what is stored and start over; asks first"))
+    for name in ("test", "check"):
+        add_test(commands.add_parser(name, help="run the linters, the type and layer checks and every test"))
+    return top
+
+
+def add_up(command: argparse.ArgumentParser) -> None:
+    """Describe `up`."""
+    command.add_argument("--port", type=port, default=DEFAULT_PORT, help="of the page and the API (%(default)s)")
+    add_data_dir(command)
+    command.add_argument(
+        "--database-url",
+        default=os.environ.get("DATABASE_URL"),
+        help="a PostgreSQL 15 or newer to use instead of the embedded one; also DATABASE_URL",
+    )
+    command.add_argument("--providers", choices=PROVIDERS, help="who listens, thinks and speaks (offline)")
+    for stage, does in (("stt", "listens"), ("llm", "thinks"), ("tts", "speaks")):
+        command.add_argument(f"--{stage}", choices=PROVIDERS, help=f"who {does}, where it differs")
+    command.set_defaults(run=run_up)
+
+
+def add_ask(command: argparse.ArgumentParser) -> None:
+    """Describe `ask`."""
+    command.add_argument("question", help='a WAV file, or a sentence in quotes: "Why is the sky blue?"')
+    command.add_argument("--topic", default=DEFAULT_TOPIC, help="id of the topic to ask about (%(default)s)")
+    command.add_argument("--curriculum", default=DEFAULT_CURRICULUM, help="id of its curriculum (%(default)s)")
+    command.add_argument("--out", type=Path, default=Path("answer.wav"), help="where the answer goes (%(default)s)")
+    command.add_argument("--url", help="of the server; the one started here otherwise")
+    command.add_argument("--token", help="beta or access token; the demo learner's otherwise")
+    add_data_dir(command)
+    command.set_defaults(run=run_ask)
+
+
+def add_reset(command: argparse.ArgumentParser) -> None:
+    """Describe `reset`."""
+    command.add_argument("--yes", action="store_true", help="do not ask")
+    add_data_dir(command)
+    command.set_defaults(run=run_reset)
+
+
+def add_test(command: argparse.ArgumentParser) -> None:
+    """Describe `test`."""
+    command.add_argument("pytest", nargs="*", help="arguments for pytest; with any, only pytest runs (after --)")
+    command.set_defaults(run=run_test)
+
+
+def add_data_dir(command: argparse.ArgumentParser) -> None:
+    """Describe `--data-dir`."""
+    default = ROOT / ".unamentis"
+    command.add_argument("--data-dir", type=Path, default=default, help="what is kept between starts (.unamentis)")
+
+
+def port(text: str) -> int:
+    """Return a TCP port."""
+    number = int(text) if text.isascii() and text.isdigit() else -1
+    if not 0 <= number <= 65_535:
+        raise argparse.ArgumentTypeError("must be a whole number from 0 to 65535")
+    return number
+
+
+def run_up(options: argparse.Namespace) -> int:
+    """Serve until told to stop."""
+    from infra.local.up import Start, up
+
+    for stage in ("providers", "stt", "llm", "tts"):
+        if chosen := getattr(options, stage):
+            os.environ[f"UNAMENTIS_{stage.upper()}"] = chosen
+    return up(Start(port=options.port, data_dir=options.data_dir.absolute(), database_url=options.database_url))
+
+
+def run_ask(options: argparse.Namespace) -> int:
+    """Ask one question."""
+    from infra.local.ask import Question, ask
+    from infra.local.state import DataFolder
+
+    running = DataFolder(options.data_dir).running()
+    url, token = options.url or (running and running.url), options.token or (running and running.token)
+    if not url or not token:
+        missing = "--token is missing" if url else "no server is running here"
+        raise LocalError(f"{missing}: start one with ./unamentis up, or give --url and --token")
+    ask(
+        Question(
+            asked=options.question,
+            url=url.rstrip("/"),
+            token=token,
+            curriculum=options.curriculum,
+            topic=options.topic,
+            answer=options.out,
+        )
+    )
+    return 0
+
+
+def run_reset(options: argparse.Namespace) -> int:
+    """Delete what is stored."""
+    from infra.local.reset import reset
+
+    return reset(options.data_dir.absolute(), sure=options.yes)
+
+
+def run_test(options: argparse.Namespace) -> int:
+    """Check everything, or run pytest with the given arguments."""
+    from infra.local.checks import check
+
+    return check(options.pytest)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; every failure is one line on standard error and a status other than 0."""
+    options = parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return command(options)
+    except (LocalError, AppError) as error:
+        return fail(str(error))
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:  # noqa: BLE001 - the edge: nobody at a terminal is helped by a traceback
+        trace = ROOT / ".unamentis" / "trace.log"
+        trace.parent.mkdir(exist_ok=True)
+        trace.write_text(traceback.format_exc(), encoding="utf-8")
+        return fail(f"this is a fault of ours, {type(error).__name__}; {trace} says where")
+
+
+def fail(line: str) -> int:
+    """Print one line about a failure and return the status that goes with it."""
+    print(f"unamentis: {' '.join(line.split())}", file=sys.stderr, flush=True)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,54 @@
+"""One listener for everything: core's sockets, the functions behind their routes, and the learner's page."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from infra.local.gateway import Gateway, load
+from infra.local.template import functions_of
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+
+
+def build(environ: Mapping[str, str]) -> web.Application:
+    """Put everything on one application; each part reads its own settings.
+
+    Raises: InvalidInput: a setting is missing or malformed.
+    """
+    from core.app import build_app
+    from core.settings import read_settings
+
+    app = build_app(read_settings(environ))
+    add_functions(app)
+    add_page(app, ROOT / "web" / "learner")
+    return app
+
+
+def add_functions(app: web.Application) -> None:
+    """Serve every function of template.yaml."""
+    Gateway().mount(app, {function: load(function) for function in functions_of(ROOT / "template.yaml")})
+
+
+def add_page(app: web.Application, folder: Path) -> None:
+    """Serve the learner's page at `/`; whatever was added before wins."""
+    app.middlewares.append(page_headers)
+
+    async def index(_request: web.Request) -> web.FileResponse:
+        return web.FileResponse(folder / "index.html")
+
+    app.router.add_get("/", index)
+    app.router.add_static("/", folder)
+
+
+@web.middleware
+async def page_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Have browsers ask again for each file, so that an update is seen, and take types as they are told."""
+    response = await handler(request)
+    if isinstance(response, web.FileResponse):
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["X-Frame-Options"] = "DENY"
+    return response

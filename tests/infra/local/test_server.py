@@ -1,0 +1,40 @@
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from infra.local.server import ROOT, add_page
+
+PAGE = ROOT / "web" / "learner"
+
+
+async def test_the_page_and_its_modules_are_served_as_what_they_are() -> None:
+    app = web.Application()
+    add_page(app, PAGE)
+    async with TestClient(TestServer(app)) as client:
+        page = await client.get("/")
+        assert (page.status, page.content_type) == (200, "text/html")
+        assert page.headers["Cache-Control"] == "no-cache"
+        assert page.headers["X-Content-Type-Options"] == "nosniff"
+        for file in PAGE.iterdir():
+            answer = await client.get(f"/{file.name}")
+            assert answer.status == 200
+            if file.suffix == ".js":
+                assert answer.content_type in ("text/javascript", "application/javascript")
+        for path in ("/missing.js", "/%2e%2e/%2e%2e/pyproject.toml", "/..%2f..%2fpyproject.toml"):
+            assert (await client.get(path)).status in (403, 404)
+
+
+async def test_what_was_there_first_wins_over_a_file(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("page")
+    (tmp_path / "health").write_text("a file")
+
+    async def health(_request: web.Request) -> web.Response:
+        return web.Response(text="healthy")
+
+    app = web.Application()
+    app.router.add_get("/health", health)
+    add_page(app, tmp_path)
+    async with TestClient(TestServer(app)) as client:
+        assert await (await client.get("/health")).text() == "healthy"
+        assert await (await client.get("/?topic=a")).text() == "page"

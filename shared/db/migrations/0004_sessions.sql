@@ -44,6 +44,7 @@ CREATE INDEX learning_sessions_tenant ON learning_sessions (tenant_id, created_a
 CALL protect('learning_sessions');
 
 -- Milliseconds a session has been active. Nobody's sleep counts: past the last sign of life it is five minutes at most.
+-- Every sign of life therefore adds what has passed and starts to count anew.
 CREATE FUNCTION session_active_ms(s learning_sessions) RETURNS bigint LANGUAGE sql STABLE
     RETURN s.active_ms + greatest(0, coalesce(
         extract(epoch FROM least(now(), s.last_activity_at + interval '5 minutes') - s.active_since) * 1000, 0))::bigint;
@@ -88,18 +89,34 @@ CREATE TABLE session_events (
 );
 CALL protect('session_events');
 
--- Lock a session the caller sees for the rest of the transaction, or refuse: PT404 when there is none, PT409 with `code`
--- when its state is not among the allowed ones. `action` completes the sentence "the session is paused: it cannot be …".
-CREATE FUNCTION claim_session(session uuid, allowed text[], action text, code text) RETURNS void LANGUAGE plpgsql AS $$
+-- The topic a session means by an id: the tenant's own before the public one, whose curriculum the tenant's own shadows.
+-- An empty curriculum means any.
+CREATE FUNCTION find_topic(tenant uuid, curriculum text, topic text) RETURNS SETOF topics LANGUAGE sql STABLE ROWS 1
+BEGIN ATOMIC
+    SELECT t.* FROM topics t
+    WHERE t.tenant_id IN (tenant, public_tenant()) AND t.id = topic AND (curriculum = '' OR t.curriculum_id = curriculum)
+      AND (t.tenant_id = tenant
+           OR NOT EXISTS (SELECT FROM curricula c WHERE c.tenant_id = tenant AND c.id = t.curriculum_id))
+    ORDER BY t.tenant_id = tenant DESC, t.curriculum_id LIMIT 1;
+END;
+
+-- Lock a session the caller sees for the rest of the transaction and note a sign of life, or refuse: PT404 when there is
+-- none, PT409 with `code` when its state is not among the allowed ones. `action` completes "it cannot be …".
+CREATE FUNCTION claim_session(tenant uuid, session uuid, allowed text[], action text, code text) RETURNS void
+    LANGUAGE plpgsql AS $$
 DECLARE
     present text;
 BEGIN
     SELECT s.status INTO present FROM learning_sessions s
-    WHERE s.tenant_id = app_tenant() AND s.id = session AND app_sees(s.user_id) FOR UPDATE;
+    WHERE s.tenant_id = tenant AND s.id = session AND app_sees(s.user_id) FOR UPDATE;
     IF present IS NULL THEN
         PERFORM refuse('PT404', format('session %s not found', session));
     ELSIF present <> ALL (allowed) THEN
         PERFORM refuse('PT409', format('the session is %s: it cannot be %s', present, action),
                        jsonb_build_object('code', code));
     END IF;
+    UPDATE learning_sessions s
+    SET active_ms = session_active_ms(s), active_since = CASE WHEN s.status = 'active' THEN now() END,
+        last_activity_at = now()
+    WHERE s.tenant_id = tenant AND s.id = session;
 END $$;

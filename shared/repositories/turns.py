@@ -1,0 +1,168 @@
+"""What was said in a session."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from shared.db import Pending, Unit
+from shared.ids import new_id
+from shared.repositories.session_claims import ANY, claim, claim_open
+
+Role = Literal["user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTurn:
+    """An utterance to be stored.
+
+    Attributes:
+        turn_id: shared by a learner's words and the answer to them; a second utterance with the same turn_id and role
+            is the same one, sent again.
+        content: of an answer, what the learner has heard of it.
+        stt_ms, llm_ms, tts_ms, total_ms: how long each stage took, in milliseconds; None where it did not run.
+        interrupted: the learner cut the answer short.
+        complete: False while an answer is still being spoken: it may be stored again, longer, under its turn_id.
+    """
+
+    turn_id: str
+    role: Role
+    content: str
+    audio_url: str | None = None
+    stt_ms: int | None = None
+    llm_ms: int | None = None
+    tts_ms: int | None = None
+    total_ms: int | None = None
+    interrupted: bool = False
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A stored utterance; `sequence` counts from 1 within its session."""
+
+    id: str
+    turn_id: str
+    sequence: int
+    role: Role
+    content: str
+    audio_url: str | None
+    stt_ms: int | None
+    llm_ms: int | None
+    tts_ms: int | None
+    total_ms: int | None
+    interrupted: bool
+    complete: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Latencies:
+    """Medians over a session's turns, in milliseconds; None where no turn says."""
+
+    stt_ms: int | None
+    llm_ms: int | None
+    tts_ms: int | None
+    total_ms: int | None
+
+
+class TurnRepository:
+    """The turns of the sessions of one unit of work's tenant."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+
+    def add(self, session_id: str, turn: NewTurn, *, late: bool = False) -> Pending[Turn]:
+        """Queue the storing of an utterance and answer it as stored, which is the first one when it was sent before.
+
+        Args:
+            late: a session that has ended takes it too: what was being said when somebody ended it is not lost.
+        Raises (at the unit's end): NotFound; Conflict `session_ended`.
+        """
+        if late:
+            claim(self._unit, session_id, ANY, "continued")
+        else:
+            claim_open(self._unit, session_id, "continued")
+        self._unit.run(
+            """INSERT INTO turns AS t (tenant_id, session_id, sequence, id, turn_id, role, content, audio_url, stt_ms,
+                                       llm_ms, tts_ms, total_ms, interrupted, complete)
+               SELECT %(tenant_id)s, %(session_id)s, coalesce(max(sequence), 0) + 1, %(id)s, %(turn_id)s, %(role)s,
+                      %(content)s, %(audio_url)s, %(stt_ms)s, %(llm_ms)s, %(tts_ms)s, %(total_ms)s, %(interrupted)s,
+                      %(complete)s
+               FROM turns WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s
+               ON CONFLICT (tenant_id, session_id, turn_id, role) DO UPDATE SET
+                   content = excluded.content, audio_url = excluded.audio_url, stt_ms = excluded.stt_ms,
+                   llm_ms = excluded.llm_ms, tts_ms = excluded.tts_ms, total_ms = excluded.total_ms,
+                   interrupted = excluded.interrupted, complete = excluded.complete
+               WHERE NOT t.complete""",
+            session_id=session_id,
+            id=new_id(),
+            turn_id=turn.turn_id,
+            role=turn.role,
+            content=turn.content,
+            audio_url=turn.audio_url,
+            stt_ms=turn.stt_ms,
+            llm_ms=turn.llm_ms,
+            tts_ms=turn.tts_ms,
+            total_ms=turn.total_ms,
+            interrupted=turn.interrupted,
+            complete=turn.complete,
+        )
+        self._unit.run(
+            """UPDATE learning_sessions SET turn_count = (
+                   SELECT count(*) FROM turns WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s)
+               WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s""",
+            session_id=session_id,
+        )
+        return self._unit.one(
+            Turn,
+            """SELECT id, turn_id, sequence, role, content, audio_url, stt_ms, llm_ms, tts_ms, total_ms, interrupted,
+                      complete, created_at
+               FROM turns
+               WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s AND turn_id = %(turn_id)s
+                 AND role = %(role)s""",
+            session_id=session_id,
+            turn_id=turn.turn_id,
+            role=turn.role,
+        )
+
+    def last(self, session_id: str, limit: int) -> Pending[list[Turn]]:
+        """Queue the read of a session's last turns, oldest first; none where the caller does not see the session."""
+        return self._unit.all(
+            Turn,
+            """SELECT * FROM (
+                   SELECT t.id, t.turn_id, t.sequence, t.role, t.content, t.audio_url, t.stt_ms, t.llm_ms, t.tts_ms,
+                          t.total_ms, t.interrupted, t.complete, t.created_at
+                   FROM turns t JOIN learning_sessions s ON s.tenant_id = t.tenant_id AND s.id = t.session_id
+                   WHERE t.tenant_id = %(tenant_id)s AND t.session_id = %(session_id)s AND app_sees(s.user_id)
+                   ORDER BY t.sequence DESC LIMIT %(limit)s) newest
+               ORDER BY sequence""",
+            session_id=session_id,
+            limit=limit,
+        )
+
+    def page(self, session_id: str, *, limit: int, offset: int) -> Pending[list[Turn]]:
+        """Queue the read of a session's turns in order."""
+        return self._unit.all(
+            Turn,
+            """SELECT t.id, t.turn_id, t.sequence, t.role, t.content, t.audio_url, t.stt_ms, t.llm_ms, t.tts_ms,
+                      t.total_ms, t.interrupted, t.complete, t.created_at
+               FROM turns t JOIN learning_sessions s ON s.tenant_id = t.tenant_id AND s.id = t.session_id
+               WHERE t.tenant_id = %(tenant_id)s AND t.session_id = %(session_id)s AND app_sees(s.user_id)
+               ORDER BY t.sequence LIMIT %(limit)s OFFSET %(offset)s""",
+            session_id=session_id,
+            limit=limit,
+            offset=offset,
+        )
+
+    def latencies(self, session_id: str) -> Pending[Latencies]:
+        """Queue the medians over a session's answers."""
+        return self._unit.one(
+            Latencies,
+            """SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY t.stt_ms) AS stt_ms,
+                      percentile_disc(0.5) WITHIN GROUP (ORDER BY t.llm_ms) AS llm_ms,
+                      percentile_disc(0.5) WITHIN GROUP (ORDER BY t.tts_ms) AS tts_ms,
+                      percentile_disc(0.5) WITHIN GROUP (ORDER BY t.total_ms) AS total_ms
+               FROM turns t JOIN learning_sessions s ON s.tenant_id = t.tenant_id AND s.id = t.session_id
+               WHERE t.tenant_id = %(tenant_id)s AND t.session_id = %(session_id)s AND app_sees(s.user_id)""",
+            session_id=session_id,
+        )

@@ -36,12 +36,10 @@ export function termsOf(document_, topic) {
 
 /** Questions that open a conversation. */
 export function openers(topic, terms) {
-  const first = terms[0] ? [`What is ${article(terms[0].term)}?`] : [];
-  return [`Can you explain ${topic.title.replace(/[?.!]+$/, "")}?`, ...first, "Ask me a question."];
-}
-
-function article(term) {
-  return /^[A-Z]/.test(term) || term.includes(" ") ? term : `“${term}”`;
+  const aims = (topic.learningObjectives ?? []).map(({ abbreviatedStatement }) => abbreviatedStatement).filter(Boolean);
+  const explain = aims.length > 0 ? `${aims[0]}.` : "Explain this topic to me.";
+  const meaning = terms.slice(0, 1).map(({ term }) => `What does “${term}” mean?`);
+  return [explain, ...meaning, "Ask me a question."];
 }
 
 export class LessonView {

@@ -2,10 +2,12 @@
 
 import base64
 import binascii
+import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
+from shared.auth.origin import Network, OriginLock
 from shared.errors import InvalidInput
 
 MIN_SECRET_BYTES = 32
@@ -25,6 +27,8 @@ class Settings:
         access_token_s: lifetime of an access token in seconds (`UNAMENTIS_ACCESS_TOKEN_S`).
         requests_per_minute: of one caller (`UNAMENTIS_REQUESTS_PER_MINUTE`).
         cors_origins: who may call from a browser; "*" is everybody (`UNAMENTIS_CORS_ORIGINS`, separated by commas).
+        origin_lock: what the edge must send, and who may name the client's address (`UNAMENTIS_ORIGIN_SECRETS`,
+            `UNAMENTIS_TRUSTED_PROXIES`: values and networks separated by commas).
     """
 
     database_url: str
@@ -36,6 +40,7 @@ class Settings:
     access_token_s: int = 900
     requests_per_minute: int = 1000
     cors_origins: tuple[str, ...] = ("*",)
+    origin_lock: OriginLock = field(default_factory=OriginLock)
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -58,8 +63,23 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         database_pool=_positive(environ, "UNAMENTIS_DATABASE_POOL", 1),
         access_token_s=_positive(environ, "UNAMENTIS_ACCESS_TOKEN_S", 900),
         requests_per_minute=_positive(environ, "UNAMENTIS_REQUESTS_PER_MINUTE", 1000),
-        cors_origins=tuple(o.strip() for o in environ.get("UNAMENTIS_CORS_ORIGINS", "*").split(",") if o.strip()),
+        cors_origins=_list(environ, "UNAMENTIS_CORS_ORIGINS", "*"),
+        origin_lock=OriginLock(
+            secrets=_list(environ, "UNAMENTIS_ORIGIN_SECRETS"),
+            proxies=_networks(environ, "UNAMENTIS_TRUSTED_PROXIES"),
+        ),
     )
+
+
+def _list(environ: Mapping[str, str], name: str, default: str = "") -> tuple[str, ...]:
+    return tuple(part.strip() for part in environ.get(name, default).split(",") if part.strip())
+
+
+def _networks(environ: Mapping[str, str], name: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(text) for text in _list(environ, name))
+    except ValueError:
+        raise InvalidInput(f"{name} must be networks such as 10.0.0.0/8, separated by commas") from None
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

@@ -90,14 +90,15 @@ class Service:
         raise NotFound("no such path")
 
     def _admit(self, route: Route, http: HttpRequest) -> Request:
+        address = self.context.settings.origin_lock.client_address(http.headers, http.address)
         if len(http.body) > route.max_body:
             raise PayloadTooLarge(f"the body must have at most {route.max_body} bytes")
         if route.access is Access.PUBLIC:
-            caller = Caller("public", address=address_prefix(http.address))
+            caller = Caller("public", address=address_prefix(address))
             return Request(http, caller, route.limit or PUBLIC_LIMIT, self.context)
         token = bearer_token(http.headers.get("authorization"))
         caller = self.context.authenticator.caller(
-            token, address=http.address, allow_open=route.access is not Access.ACCOUNT
+            token, address=address, allow_open=route.access is not Access.ACCOUNT
         )
         return Request(http, caller, route.limit or self._client_limit, self.context)
 

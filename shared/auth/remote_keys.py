@@ -4,7 +4,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.error import URLError
 
 import jwt
@@ -60,5 +60,5 @@ class RemoteKeys:
             # The keys we hold stay good until new ones can be read.
             self._fetched = self._clock()
             return
-        self._keys = cast("dict[str, jwt.PyJWK]", keys)
+        self._keys = keys
         self._fetched = self._clock()

@@ -22,7 +22,8 @@ UV_VERSION: Final = "0.13.8"
 
 # What each environment holds besides the run-time dependencies.
 GROUPS: Final[dict[str, list[str]]] = {
-    "run": [],
+    # Inexact: what `dev` has added stays.
+    "run": ["--inexact"],
     "dev": ["--group", "dev"],
     "sam": ["--only-group", "sam"],
     "benchmarks": ["--group", "benchmarks"],

@@ -73,7 +73,9 @@ def add_reset(command: argparse.ArgumentParser) -> None:
 
 def add_test(command: argparse.ArgumentParser) -> None:
     """Describe `test`."""
-    command.add_argument("pytest", nargs="*", help="arguments for pytest; with any, only pytest runs (after --)")
+    command.usage = "unamentis test [pytest's arguments]"
+    command.description = "With arguments, only pytest runs, with these: unamentis test tests/core -k sentences"
+    command.epilog = "The page's tests need Chromium, which is installed when there is none."
     command.set_defaults(run=run_test)
 
 
@@ -135,12 +137,16 @@ def run_test(options: argparse.Namespace) -> int:
     """Check everything, or run pytest with the given arguments."""
     from infra.local.checks import check
 
-    return check(options.pytest)
+    return check(options.extra)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; every failure is one line on standard error and a status other than 0."""
-    options = parser().parse_args(arguments)
+    grammar = parser()
+    options, extra = grammar.parse_known_args(arguments)
+    if extra and options.run is not run_test:
+        grammar.error(f"unrecognized arguments: {' '.join(extra)}")
+    options.extra = extra
     command: Callable[[argparse.Namespace], int] = options.run
     try:
         return command(options)

@@ -384,9 +384,12 @@ def status_of(status_file: Path) -> str:
 
 def last_complaint(log: Path) -> str:
     """Return the most telling line of a failed program's log."""
-    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    for marker in ("No space left", "FATAL:", "PANIC:", "error:", "ERROR:"):
+    text = log.read_text(encoding="utf-8", errors="replace")
+    if "No space left on device" in text:
+        return "the disk is full"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    for marker in ("FATAL:", "PANIC:", "error:", "ERROR:"):
         for line in lines:
             if marker in line:
-                return line.partition(marker)[2].strip() if marker.endswith(":") else line
+                return line.partition(marker)[2].strip()
     return lines[-1] if lines else "it said nothing"

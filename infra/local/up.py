@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -22,9 +23,10 @@ from infra.local.state import DataFolder, Running
 from shared.config import read_settings
 from shared.db import Database
 from shared.db.runner import migrate
-from shared.errors import Unavailable
+from shared.errors import AppError, Unavailable
 
 ADDRESS: Final = "127.0.0.1"
+LEAST_FREE_BYTES: Final = 24 * 1024 * 1024
 STOPPING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -44,7 +46,18 @@ def up(start: Start) -> int:
     """
     folder = DataFolder(start.data_dir)
     folder.make()
-    terminal = sys.stdout
+    try:
+        run(start, folder, sys.stdout)
+    except (LocalError, AppError, OSError) as error:
+        # Whatever a full disk broke first, the disk is what to look at.
+        if shutil.disk_usage(folder.path).free < LEAST_FREE_BYTES:
+            raise LocalError(f"the disk that holds {folder.path} is full") from error
+        raise
+    return 0
+
+
+def run(start: Start, folder: DataFolder, terminal: IO[str]) -> None:
+    """Start one part after the other, serve, and stop them in the opposite order."""
     # Loggers write to standard output, which here belongs to the person at the terminal.
     with (
         only_server(folder),
@@ -57,7 +70,6 @@ def up(start: Start) -> int:
         token = prepare(url, folder, terminal)
         serve(listener, folder, token, terminal)
     say(terminal, "Stopped.")
-    return 0
 
 
 @contextlib.contextmanager
@@ -165,7 +177,7 @@ def serve(listener: socket.socket, folder: DataFolder, token: str, terminal: IO[
 
     say(terminal, "Starting the tutor …")
 
-    async def run() -> None:
+    async def until_stopped() -> None:
         stop = asyncio.Event()
         stopping_signals(stop, terminal)
         runner = web.AppRunner(build(os.environ), access_log=None)
@@ -179,7 +191,7 @@ def serve(listener: socket.socket, folder: DataFolder, token: str, terminal: IO[
         finally:
             await runner.cleanup()
 
-    asyncio.run(run())
+    asyncio.run(until_stopped())
 
 
 def stopping_signals(stop: asyncio.Event, terminal: IO[str]) -> None:

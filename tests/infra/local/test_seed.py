@@ -22,8 +22,10 @@ from shared.repositories.packs import PackFilter, PackRepository
 from tests.conftest import ALPHA
 
 SECRET = b"s" * 32
-TABLES = ["tenants", "users", "memberships", "beta_tokens", "curricula", "topics", "assets", "packs", "questions"]
-TABLES += ["pack_questions", "question_domains"]
+TABLES = (
+    *("tenants", "users", "memberships", "beta_tokens"),
+    *("curricula", "topics", "assets", "packs", "questions", "pack_questions", "question_domains"),
+)
 
 
 def rows(url: str) -> dict[str, list[str]]:

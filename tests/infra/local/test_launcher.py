@@ -18,7 +18,8 @@ def checkout(tmp_path: Path) -> Path:
     folder.mkdir()
     for name in ("unamentis", "uv.lock", "pyproject.toml"):
         shutil.copy(ROOT / name, folder / name)
-    shutil.copytree(ROOT / "infra", folder / "infra", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("infra", "shared"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
 

@@ -51,7 +51,13 @@ export class Conversation {
     this.#transcript = transcript;
     this.#notices = notices;
     this.#listeners = listeners;
-    this.#dialogue = new Dialogue({ transcript, notices, speaker: this.#speaker, showPicture: listeners.picture });
+    this.#dialogue = new Dialogue({
+      transcript,
+      notices,
+      speaker: this.#speaker,
+      showPicture: listeners.picture,
+      changed: () => this.#changed(),
+    });
   }
 
   /**

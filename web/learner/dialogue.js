@@ -1,16 +1,21 @@
 /** Whose turn it is, what was said and what is heard, as the server's messages tell it. */
 
+/** A sound too short to be speech ends without a transcript; after this long nobody waits for one. */
+const TRANSCRIPT_MS = 6_000;
+
 export class Dialogue {
   #transcript;
   #notices;
   #speaker;
   #showPicture;
+  #changed;
   #hearing = false;
   #thinking = false;
   #answering = false;
   #discarding = false;
   #buffered = 0;
   #typed = [];
+  #transcriptTimer = 0;
 
   /**
    * @param {object} parts
@@ -18,12 +23,14 @@ export class Dialogue {
    * @param {import("./notices.js").Notices} parts.notices
    * @param {import("./speaker.js").Speaker} parts.speaker
    * @param {(asset: object) => void} parts.showPicture
+   * @param {() => void} parts.changed told when something changes by itself
    */
-  constructor({ transcript, notices, speaker, showPicture }) {
+  constructor({ transcript, notices, speaker, showPicture, changed }) {
     this.#transcript = transcript;
     this.#notices = notices;
     this.#speaker = speaker;
     this.#showPicture = showPicture;
+    this.#changed = changed;
   }
 
   /** "hearing" the learner, "speaking", "thinking", or "quiet". */
@@ -55,6 +62,9 @@ export class Dialogue {
     this.#speaker.flush();
     this.#discarding = this.#answering;
     this.#thinking = false;
+    if (!this.#hearing) {
+      this.#transcript.learnerSaidNothing();
+    }
   }
 
   /** The connection is gone, and the turn with it. */
@@ -73,7 +83,7 @@ export class Dialogue {
   hear(pcm) {
     if (!this.#discarding) {
       this.#thinking = false;
-      this.#speaker.play(pcm);
+      this.#buffered += this.#speaker.play(pcm);
     }
   }
 
@@ -86,18 +96,21 @@ export class Dialogue {
 
   #receivers = {
     vad_start: () => {
+      clearTimeout(this.#transcriptTimer);
       this.#hearing = true;
       this.#transcript.learnerSpeaks();
     },
     vad_end: () => {
       this.#hearing = false;
       this.#thinking = true;
+      this.#transcriptTimer = setTimeout(() => this.#nothingSaid(), TRANSCRIPT_MS);
     },
     transcript: ({ text }) => this.#heard(text),
     llm_start: () => {
       this.#answering = true;
       this.#thinking = true;
       this.#discarding = false;
+      this.#typed = [];
       this.#transcript.tutorStarts();
     },
     llm_token: ({ token }) => this.#transcript.tutorSays(token),
@@ -112,7 +125,14 @@ export class Dialogue {
     error: (error) => this.#failed(error),
   };
 
+  #nothingSaid() {
+    this.#thinking = this.#answering;
+    this.#transcript.learnerSaidNothing();
+    this.#changed();
+  }
+
   #heard(text) {
+    clearTimeout(this.#transcriptTimer);
     this.#notices.clear("turn");
     this.#hearing = false;
     this.#discarding = false;
@@ -128,6 +148,7 @@ export class Dialogue {
   }
 
   #turnOver() {
+    clearTimeout(this.#transcriptTimer);
     this.#answering = false;
     this.#thinking = false;
     this.#discarding = false;
@@ -138,6 +159,7 @@ export class Dialogue {
   }
 
   #failed({ message, recoverable }) {
+    clearTimeout(this.#transcriptTimer);
     this.#thinking = false;
     this.#hearing = false;
     this.#transcript.learnerSaidNothing();

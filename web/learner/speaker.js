@@ -29,9 +29,18 @@ export class Speaker {
     return this.#node !== null;
   }
 
-  /** Queue samples: an ArrayBuffer of signed 16-bit little-endian mono at the rate given to `open`. */
+  /**
+   * Queue samples, unless sound is impossible here.
+   * @param {ArrayBuffer} pcm signed 16-bit little-endian mono at the rate given to `open`
+   * @returns {number} how many were queued
+   */
   play(pcm) {
-    this.#node?.port.postMessage(pcm, [pcm]);
+    if (!this.#node) {
+      return 0;
+    }
+    const samples = pcm.byteLength / 2;
+    this.#node.port.postMessage(pcm, [pcm]);
+    return samples;
   }
 
   /** Fall silent at once and forget what was queued. */

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Literal
 
 from shared.domain.buffers import Buffer, tokens
-from shared.domain.conversation import Message
 from shared.domain.lesson import Lesson
 from shared.domain.tiers import Tier
 
@@ -18,6 +17,14 @@ MOST_NEIGHBOURS: Final = 3  # topics before, and topics after the present one
 _BARGE_IN_SHARE: Final = 0.25
 _PASSAGE_SHARE: Final = 0.5
 _SPEAKERS: Final = {"user": "Learner", "assistant": "Tutor", "system": "Note"}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation with a language model."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
 
 
 @dataclass(frozen=True, slots=True)

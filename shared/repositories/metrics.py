@@ -1,0 +1,207 @@
+"""What clients measured themselves: summaries of sessions, and single events.
+
+Callers see their own; those who teach or run the tenant see everybody's in it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.db import Json, Pending, Unit
+from shared.ids import new_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measures:
+    """The numbers of one session: latencies in milliseconds, duration in seconds, costs in US dollars."""
+
+    session_duration: float
+    turns_total: int
+    interruptions: int
+    stt_latency_median: float
+    stt_latency_p99: float
+    llm_ttft_median: float
+    llm_ttft_p99: float
+    tts_ttfb_median: float
+    tts_ttfb_p99: float
+    e2e_latency_median: float
+    e2e_latency_p99: float
+    stt_cost: float
+    tts_cost: float
+    llm_cost: float
+    total_cost: float
+    thermal_throttle_events: int
+    network_degradations: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSnapshot:
+    """A client's summary of one session.
+
+    Attributes:
+        session_id: the client's name for the session; empty where it tells none.
+        key: names this report within its session, so that it is stored once however often it is sent.
+        extra: what else the report held.
+    """
+
+    client_id: str
+    client_name: str
+    session_id: str
+    key: str
+    reported_at: datetime
+    measures: Measures
+    extra: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot(Measures):
+    """A stored summary."""
+
+    id: str
+    client_id: str
+    client_name: str
+    session_id: str
+    reported_at: datetime
+    received_at: datetime
+    extra: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregates:
+    """Over all summaries the caller sees; latencies leave out those that measured none."""
+
+    avg_e2e_latency: float
+    avg_llm_ttft: float
+    avg_stt_latency: float
+    avg_tts_ttfb: float
+    total_cost: float
+    total_sessions: int
+    total_turns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What the tenant's part of this deployment has done, as far as the caller sees it; durations in seconds."""
+
+    total_metrics: int
+    avg_e2e_latency: float
+    avg_llm_ttft: float
+    online_clients: int
+    total_clients: int
+    total_sessions: int
+    active_sessions: int
+    sessions_last_hour: int
+    total_turns: int
+    avg_session_duration: float
+
+
+class MetricsRepository:
+    """The measurements of one unit of work's tenant."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+
+    def add(self, new: NewSnapshot) -> Pending[str]:
+        """Queue the storing of a summary and answer its id, which is the first one's when it was sent before."""
+        return self._unit.value(
+            str,
+            """INSERT INTO client_metrics AS m (
+                   tenant_id, id, user_id, client_id, client_name, session_id, key, reported_at, session_duration,
+                   turns_total, interruptions, stt_latency_median, stt_latency_p99, llm_ttft_median, llm_ttft_p99,
+                   tts_ttfb_median, tts_ttfb_p99, e2e_latency_median, e2e_latency_p99, stt_cost, tts_cost, llm_cost,
+                   total_cost, thermal_throttle_events, network_degradations, extra)
+               VALUES (
+                   %(tenant_id)s, %(id)s, app_user(), %(client_id)s, %(client_name)s, %(session_id)s, %(key)s,
+                   %(reported_at)s, %(session_duration)s, %(turns_total)s, %(interruptions)s, %(stt_latency_median)s,
+                   %(stt_latency_p99)s, %(llm_ttft_median)s, %(llm_ttft_p99)s, %(tts_ttfb_median)s, %(tts_ttfb_p99)s,
+                   %(e2e_latency_median)s, %(e2e_latency_p99)s, %(stt_cost)s, %(tts_cost)s, %(llm_cost)s,
+                   %(total_cost)s, %(thermal_throttle_events)s, %(network_degradations)s, %(extra)s)
+               ON CONFLICT (tenant_id, user_id, client_id, session_id, key) DO UPDATE SET key = m.key
+               RETURNING id""",
+            id=new_id(),
+            client_id=new.client_id,
+            client_name=new.client_name,
+            session_id=new.session_id,
+            key=new.key,
+            reported_at=new.reported_at,
+            extra=Json(new.extra),
+            **asdict(new.measures),
+        )
+
+    def find(self, *, client_id: str | None, limit: int) -> Pending[list[Snapshot]]:
+        """Queue the read of the newest summaries, newest first."""
+        return self._unit.all(
+            Snapshot,
+            """SELECT id, client_id, client_name, session_id, reported_at, received_at, session_duration, turns_total,
+                      interruptions, stt_latency_median, stt_latency_p99, llm_ttft_median, llm_ttft_p99,
+                      tts_ttfb_median, tts_ttfb_p99, e2e_latency_median, e2e_latency_p99, stt_cost, tts_cost,
+                      llm_cost, total_cost, thermal_throttle_events, network_degradations, extra
+               FROM client_metrics
+               WHERE tenant_id = %(tenant_id)s AND app_sees(user_id)
+                 AND (%(client_id)s::text IS NULL OR client_id = %(client_id)s)
+               ORDER BY received_at DESC, id DESC LIMIT %(limit)s""",
+            client_id=client_id,
+            limit=limit,
+        )
+
+    def aggregates(self, *, client_id: str | None) -> Pending[Aggregates]:
+        """Queue the sums and means over all summaries of `find`, whatever its limit."""
+        return self._unit.one(
+            Aggregates,
+            """SELECT coalesce(avg(nullif(e2e_latency_median, 0)), 0) AS avg_e2e_latency,
+                      coalesce(avg(nullif(llm_ttft_median, 0)), 0) AS avg_llm_ttft,
+                      coalesce(avg(nullif(stt_latency_median, 0)), 0) AS avg_stt_latency,
+                      coalesce(avg(nullif(tts_ttfb_median, 0)), 0) AS avg_tts_ttfb,
+                      coalesce(sum(total_cost), 0) AS total_cost, count(*) AS total_sessions,
+                      coalesce(sum(turns_total), 0) AS total_turns
+               FROM client_metrics
+               WHERE tenant_id = %(tenant_id)s AND app_sees(user_id)
+                 AND (%(client_id)s::text IS NULL OR client_id = %(client_id)s)""",
+            client_id=client_id,
+        )
+
+    def ingest(
+        self, *, client: str, client_id: str, client_name: str, events: Sequence[tuple[str, Mapping[str, Any]]]
+    ) -> None:
+        """Queue the storing of single events.
+
+        Args:
+            events: each with its digest, by which one that is sent again is stored once.
+        """
+        self._unit.run(
+            """INSERT INTO client_events (tenant_id, id, user_id, client, client_id, client_name, digest, event)
+               SELECT %(tenant_id)s, e.id, app_user(), %(client)s, %(client_id)s, %(client_name)s, e.digest, e.event
+               FROM jsonb_to_recordset(%(events)s) AS e (id uuid, digest text, event jsonb)
+               ON CONFLICT (tenant_id, user_id, client_id, digest) DO NOTHING""",
+            client=client,
+            client_id=client_id,
+            client_name=client_name,
+            events=Json([{"id": new_id(), "digest": digest, "event": event} for digest, event in events]),
+        )
+
+    def statistics(self) -> Pending[Statistics]:
+        """Queue the count of everything the caller sees."""
+        return self._unit.one(
+            Statistics,
+            """WITH m AS (
+                   SELECT count(*) AS reports, coalesce(avg(nullif(e2e_latency_median, 0)), 0) AS e2e,
+                          coalesce(avg(nullif(llm_ttft_median, 0)), 0) AS ttft,
+                          count(DISTINCT client_id) FILTER (WHERE received_at > now() - interval '1 minute') AS online,
+                          count(DISTINCT client_id) AS clients
+                   FROM client_metrics WHERE tenant_id = %(tenant_id)s AND app_sees(user_id)
+               ), e AS (
+                   SELECT count(*) AS events FROM client_events WHERE tenant_id = %(tenant_id)s AND app_sees(user_id)
+               ), s AS (
+                   SELECT count(*) AS sessions, count(*) FILTER (WHERE status = 'active') AS active,
+                          count(*) FILTER (WHERE created_at > now() - interval '1 hour') AS recent,
+                          coalesce(sum(turn_count), 0) AS turns,
+                          coalesce(avg(session_active_ms(learning_sessions)) / 1000.0, 0)::float8 AS duration
+                   FROM learning_sessions WHERE tenant_id = %(tenant_id)s AND app_sees(user_id)
+               )
+               SELECT m.reports + e.events AS total_metrics, m.e2e AS avg_e2e_latency, m.ttft AS avg_llm_ttft,
+                      m.online AS online_clients, m.clients AS total_clients, s.sessions AS total_sessions,
+                      s.active AS active_sessions, s.recent AS sessions_last_hour, s.turns AS total_turns,
+                      s.duration AS avg_session_duration
+               FROM m, e, s""",
+        )

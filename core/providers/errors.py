@@ -1,14 +1,12 @@
 """Where a vendor's exceptions end: adapters turn them into ProviderUnavailable, here and nowhere else."""
 
-import asyncio
-from collections.abc import AsyncIterator, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Literal, TypeVar
+from typing import Literal
 
 from shared.errors import ProviderUnavailable
 
 Reason = Literal["timeout", "rate_limited", "rejected", "server_error", "disconnected", "malformed", "unsupported"]
-Item = TypeVar("Item")
 
 _SENTENCES: dict[Reason, str] = {
     "timeout": "did not answer in time",
@@ -68,16 +66,3 @@ def _classified(vendor: str, exc: Exception) -> ProviderUnavailable:
     if isinstance(exc, ValueError | TypeError | AttributeError) or "Validation" in type(exc).__name__:
         return provider_error(vendor, "malformed")
     return provider_error(vendor, "disconnected")
-
-
-async def each_within(source: AsyncIterator[Item], seconds: float) -> AsyncIterator[Item]:
-    """Yield the items of `source`, waiting no longer than `seconds` for any one of them.
-
-    Raises: TimeoutError: the next item took longer.
-    """
-    while True:
-        try:
-            item = await asyncio.wait_for(anext(source), seconds)
-        except StopAsyncIteration:
-            return
-        yield item

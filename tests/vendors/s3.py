@@ -31,7 +31,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: S3Server  # pyright: ignore[reportIncompatibleVariableOverride]  (it is always this one)
 
-    def log_message(self, *_args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002, ARG002  (the base class's signature)
         return
 
     def _answer(self, status: int, body: bytes = b"", kind: str = "application/octet-stream") -> None:

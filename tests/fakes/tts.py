@@ -1,0 +1,53 @@
+"""A synthesiser that a test holds by the hand."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from core.providers.tts.port import Voice
+from shared.errors import AppError
+
+
+class FakeTextToSpeech:
+    """Speaks two bytes a character: all at once, or chunk by chunk as the test lets it.
+
+    Attributes:
+        asked: the texts it was asked for.
+        open: sentences under way; 0 once every listener has gone.
+        started: set once a sentence is under way.
+        failure: raised after `fails_after` chunks of the next sentences.
+    """
+
+    name = "fake"
+    model = "fake-1"
+    sample_rate = 16_000
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.open = 0
+        self.started = asyncio.Event()
+        self.failure: AppError | None = None
+        self.fails_after = 0
+        self.steps: asyncio.Semaphore | None = None
+        self.closed = False
+
+    def held(self) -> asyncio.Semaphore:
+        """From now on every chunk waits for a release of what this returns."""
+        self.steps = asyncio.Semaphore(0)
+        return self.steps
+
+    async def speak(self, text: str, *, voice: Voice) -> AsyncIterator[bytes]:
+        self.asked.append(text)
+        self.open += 1
+        self.started.set()
+        try:
+            for place, letter in enumerate(text):
+                if self.steps is not None:
+                    await self.steps.acquire()
+                if self.failure is not None and place == self.fails_after:
+                    raise self.failure
+                yield letter.encode("utf-16-le")[:2] + voice.name.encode("utf-16-le")
+        finally:
+            self.open -= 1
+
+    async def close(self) -> None:
+        self.closed = True

@@ -1,0 +1,35 @@
+"""Running text cut into pieces of a size that is good to speak. Pure."""
+
+import re
+from typing import Final
+
+CHUNK_CHARS: Final = 300
+# A sentence's end: its mark, closing quotes or brackets, then white space.
+_SENTENCE_END: Final = re.compile("(?<=[.!?\u2026])[\"'\u201d\u2019)\\]]*\\s+")
+
+
+def chunks(text: str, size: int = CHUNK_CHARS) -> list[str]:
+    """Cut text at sentence ends into pieces of at most `size` characters; a longer sentence is cut between words."""
+    pieces: list[str] = []
+    for sentence in _sentences(text, size):
+        if pieces and len(pieces[-1]) + 1 + len(sentence) <= size:
+            pieces[-1] = f"{pieces[-1]} {sentence}"
+        else:
+            pieces.append(sentence)
+    return pieces
+
+
+def _sentences(text: str, size: int) -> list[str]:
+    found: list[str] = []
+    start = 0
+    for end in [*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]:
+        sentence = " ".join(text[start:end].split())
+        start = end
+        while len(sentence) > size:
+            cut = sentence.rfind(" ", 1, size + 1)
+            cut = cut if cut > 0 else size
+            found.append(sentence[:cut])
+            sentence = sentence[cut:].strip()
+        if sentence:
+            found.append(sentence)
+    return found

@@ -1,0 +1,1 @@
+"""One file per aggregate: all SQL outside shared.db."""

@@ -1,0 +1,249 @@
+"""Curricula: the stored UMCF documents, their summaries, and the lessons in them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from shared.db import Json, Pending, Unit
+from shared.domain.curriculum import Curriculum, Topic
+from shared.domain.lesson import Lesson
+from shared.domain.lesson_material import lesson_of
+
+
+@dataclass(frozen=True, slots=True)
+class CurriculumSummary:
+    """A curriculum as lists show it; `duration` is ISO 8601, `status` draft, published or archived."""
+
+    id: str
+    catalog: str
+    title: str
+    description: str
+    version: str
+    status: str
+    language: str
+    difficulty: str
+    age_range: str
+    duration: str
+    keywords: list[str]
+    author: str | None
+    grade_level: str | None
+    source: str | None
+    topic_count: int
+    visual_asset_count: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CurriculumDetail(CurriculumSummary):
+    """A curriculum with what its topics share."""
+
+    glossary: list[dict[str, Any]]
+    objectives: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A UMCF document as it came."""
+
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurriculumFilter:
+    """Which curricula; None takes all but the archived ones.
+
+    Attributes:
+        search: text found literally in title, description or keywords, in any case.
+    """
+
+    status: str | None = None
+    difficulty: str | None = None
+    search: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _LessonRow:
+    curriculum_title: str
+    glossary: list[dict[str, Any]]
+    title: str
+    segments: list[dict[str, Any]]
+    objectives: list[dict[str, Any]]
+    misconceptions: list[dict[str, Any]]
+    assessments: list[dict[str, Any]]
+
+    def lesson(self, topic_id: str) -> Lesson:
+        topic = Topic(
+            id=topic_id,
+            title=self.title,
+            segments=self.segments,
+            objectives=self.objectives,
+            misconceptions=self.misconceptions,
+            assessments=self.assessments,
+        )
+        return lesson_of(self.curriculum_title, topic, self.glossary)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingLesson:
+    """A lesson that is there once the unit of work has ended."""
+
+    _row: Pending[_LessonRow]
+    _topic_id: str
+
+    @property
+    def result(self) -> Lesson:
+        """Return the lesson."""
+        return self._row.result.lesson(self._topic_id)
+
+
+_SUMMARY: Final = """SELECT c.id, c.catalog, c.title, c.description, c.version, c.status, c.language, c.difficulty,
+    c.age_range, c.duration, c.keywords, c.author, c.grade_level, c.source, c.topic_count, c.visual_asset_count,
+    c.created_at, c.updated_at
+"""
+_FILTERED: Final = """
+    FROM curricula c
+    WHERE c.tenant_id = ANY(%(readable)s::uuid[])
+      AND (c.tenant_id = %(tenant_id)s OR NOT EXISTS (
+           SELECT FROM curricula own WHERE own.tenant_id = %(tenant_id)s AND own.id = c.id))
+      AND (c.status = %(status)s OR %(status)s::text IS NULL AND c.status <> 'archived')
+      AND (%(difficulty)s::text IS NULL OR lower(c.difficulty) = lower(%(difficulty)s))
+      AND (%(search)s::text IS NULL OR strpos(
+           lower(c.title || E'\\n' || c.description || E'\\n' || array_to_string(c.keywords, E'\\n')),
+           lower(%(search)s)) > 0)
+"""
+_ONE: Final = """
+    FROM curricula c WHERE c.tenant_id = ANY(%(readable)s::uuid[]) AND c.id = %(curriculum_id)s
+    ORDER BY c.tenant_id = %(tenant_id)s DESC LIMIT 1
+"""
+
+
+class CurriculumRepository:
+    """Curricula as the unit's tenant sees them: its own and the public ones it does not shadow."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+
+    def page(self, wanted: CurriculumFilter, *, limit: int, offset: int) -> Pending[list[CurriculumSummary]]:
+        """Queue the read of one page of summaries, by title."""
+        order = " ORDER BY c.title, c.id LIMIT %(limit)s OFFSET %(offset)s"
+        return self._unit.all(
+            CurriculumSummary, _SUMMARY + _FILTERED + order, limit=limit, offset=offset, **_params(wanted)
+        )
+
+    def count(self, wanted: CurriculumFilter) -> Pending[int]:
+        """Queue the count of all curricula a filter takes."""
+        return self._unit.value(int, "SELECT count(*)" + _FILTERED, **_params(wanted))
+
+    def get(self, curriculum_id: str) -> Pending[CurriculumDetail]:
+        """Queue the read of one curriculum; another tenant's is NotFound, as if it did not exist."""
+        return self._unit.one(
+            CurriculumDetail,
+            _SUMMARY + ", c.glossary, c.objectives" + _ONE,
+            curriculum_id=curriculum_id,
+            missing=f"curriculum {curriculum_id} not found",
+        )
+
+    def document(self, curriculum_id: str) -> Pending[StoredDocument]:
+        """Queue the read of a curriculum's UMCF document; another tenant's is NotFound, as if it did not exist."""
+        missing = f"curriculum {curriculum_id} not found"
+        return self._unit.one(StoredDocument, "SELECT c.document" + _ONE, curriculum_id=curriculum_id, missing=missing)
+
+    def lesson(self, curriculum_id: str, topic_id: str) -> PendingLesson:
+        """Queue the read of one topic's lesson, in one statement; NotFound when there is no such topic."""
+        row = self._unit.one(
+            _LessonRow,
+            """SELECT c.title AS curriculum_title, c.glossary, t.title, t.segments, t.objectives, t.misconceptions,
+                      t.assessments
+               FROM curricula c
+               JOIN topics t ON t.tenant_id = c.tenant_id AND t.curriculum_id = c.id AND t.id = %(topic_id)s
+               WHERE c.id = %(curriculum_id)s
+                 AND c.tenant_id = (SELECT seen.tenant_id FROM curricula seen
+                                    WHERE seen.tenant_id = ANY(%(readable)s::uuid[]) AND seen.id = %(curriculum_id)s
+                                    ORDER BY seen.tenant_id = %(tenant_id)s DESC LIMIT 1)""",
+            curriculum_id=curriculum_id,
+            topic_id=topic_id,
+            missing=f"topic {topic_id} of curriculum {curriculum_id} not found",
+        )
+        return PendingLesson(row, topic_id)
+
+    def suggest(self, words: str, *, most: int) -> Pending[list[str]]:
+        """Queue a search for the curricula that match any of the words; their ids, best match first."""
+        return self._unit.value(
+            list[str],
+            """SELECT coalesce(array_agg(found.curriculum_id), '{}')
+               FROM search_curricula(%(tenant_id)s, %(words)s, %(most)s) AS found""",
+            words=words,
+            most=most,
+        )
+
+    def store(self, curriculum: Curriculum, document: Mapping[str, Any]) -> None:
+        """Queue the upsert of a document with what was read from it; `updated_at` moves only with the document.
+
+        The topics are stored by `TopicRepository.replace`.
+        """
+        self._unit.run(
+            """INSERT INTO curricula AS stored
+                    (tenant_id, id, document, catalog, title, description, version, status, language, difficulty,
+                     age_range, duration, keywords, author, grade_level, source, topic_count, visual_asset_count,
+                     glossary, objectives, search)
+               VALUES (%(tenant_id)s, %(id)s, %(document)s, %(catalog)s, %(title)s, %(description)s, %(version)s,
+                     %(status)s, %(language)s, %(difficulty)s, %(age_range)s, %(duration)s, %(keywords)s, %(author)s,
+                     %(grade_level)s, %(source)s, %(topic_count)s, %(visual_asset_count)s, %(glossary)s,
+                     %(objectives)s,
+                     setweight(to_tsvector('english', %(title)s), 'A')
+                     || setweight(to_tsvector('english', %(topic_words)s), 'B')
+                     || setweight(to_tsvector('english', %(description)s), 'C')
+                     || setweight(to_tsvector('english', %(other_words)s), 'D'))
+               ON CONFLICT (tenant_id, id) DO UPDATE SET
+                    (document, catalog, title, description, version, status, language, difficulty, age_range, duration,
+                     keywords, author, grade_level, source, topic_count, visual_asset_count, glossary, objectives,
+                     search, updated_at) =
+                    (excluded.document, excluded.catalog, excluded.title, excluded.description, excluded.version,
+                     excluded.status, excluded.language, excluded.difficulty, excluded.age_range, excluded.duration,
+                     excluded.keywords, excluded.author, excluded.grade_level, excluded.source, excluded.topic_count,
+                     excluded.visual_asset_count, excluded.glossary, excluded.objectives, excluded.search,
+                     CASE WHEN stored.document = excluded.document THEN stored.updated_at ELSE now() END)""",
+            id=curriculum.id,
+            document=Json(document),
+            catalog=curriculum.catalog,
+            title=curriculum.title,
+            description=curriculum.description,
+            version=curriculum.version,
+            status=curriculum.status,
+            language=curriculum.language,
+            difficulty=curriculum.difficulty,
+            age_range=curriculum.age_range,
+            duration=curriculum.duration,
+            keywords=curriculum.keywords,
+            author=curriculum.author,
+            grade_level=curriculum.grade_level,
+            source=curriculum.source,
+            topic_count=len(curriculum.topics),
+            visual_asset_count=curriculum.visual_asset_count,
+            glossary=Json(curriculum.glossary),
+            objectives=Json(curriculum.objectives),
+            **_search_words(curriculum),
+        )
+
+
+# A tsvector holds at most a megabyte.
+_MOST_SEARCH_CHARS: Final = 200_000
+
+
+def _search_words(curriculum: Curriculum) -> dict[str, str]:
+    near = [*curriculum.keywords, *(topic.title for topic in curriculum.topics)]
+    further = [
+        *(topic.description for topic in curriculum.topics),
+        *(term["term"] for term in curriculum.glossary),
+        *(objective["statement"] for topic in curriculum.topics for objective in topic.objectives),
+    ]
+    return {
+        "topic_words": "\n".join(near)[:_MOST_SEARCH_CHARS],
+        "other_words": "\n".join(further)[:_MOST_SEARCH_CHARS],
+    }
+
+
+def _params(wanted: CurriculumFilter) -> dict[str, object]:
+    return {"status": wanted.status, "difficulty": wanted.difficulty, "search": wanted.search}

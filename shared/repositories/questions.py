@@ -1,0 +1,181 @@
+"""Knowledge-bowl questions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from shared.db import Json, Pending, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as its reader sees it.
+
+    Attributes:
+        domain_name: None when the domain has no entry of its own.
+        details: what only its type has, such as the `parts` of a bonus.
+        pack_ids: the packs its reader may see it in.
+    """
+
+    id: str
+    domain_id: str
+    domain_name: str | None
+    subcategory: str
+    question_text: str
+    answer_text: str
+    answer_type: str
+    acceptable_answers: list[str]
+    difficulty: int
+    difficulty_tier: str | None
+    speed_target_seconds: int
+    question_type: str
+    question_source: str | None
+    competition_year: int | None
+    buzzable: bool
+    hints: list[str]
+    explanation: str
+    details: dict[str, Any]
+    has_audio: bool
+    status: str
+    pack_ids: list[str]
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionFilter:
+    """Which questions; None takes all. `search` is text found literally in question or answer, in any case."""
+
+    pack_id: str | None = None
+    domain_id: str | None = None
+    subcategory: str | None = None
+    difficulties: list[int] | None = None
+    question_type: str | None = None
+    has_audio: bool | None = None
+    status: str | None = None
+    search: str | None = None
+
+
+_COLUMNS: Final = """SELECT q.id, q.domain_id,
+    (SELECT d.name FROM question_domains d
+     WHERE d.id = q.domain_id AND d.tenant_id = ANY(%(readable)s::uuid[])
+     ORDER BY d.tenant_id = %(tenant_id)s DESC LIMIT 1) AS domain_name,
+    q.subcategory, q.question_text, q.answer_text, q.answer_type, q.acceptable_answers, q.difficulty,
+    q.difficulty_tier, q.speed_target_seconds, q.question_type, q.question_source, q.competition_year, q.buzzable,
+    q.hints, q.explanation, q.details, q.has_audio, q.status,
+    ARRAY(SELECT pq.pack_id FROM pack_questions pq
+          WHERE pq.question_tenant_id = q.tenant_id AND pq.question_id = q.id
+            AND pq.tenant_id = ANY(%(readable)s::uuid[])
+          ORDER BY pq.pack_id) AS pack_ids,
+    q.created_at, q.updated_at
+"""
+_FILTERED: Final = """
+    FROM questions q
+    WHERE q.tenant_id = ANY(%(readable)s::uuid[])
+      AND (q.tenant_id = %(tenant_id)s OR NOT EXISTS (
+           SELECT FROM questions own WHERE own.tenant_id = %(tenant_id)s AND own.id = q.id))
+      AND (%(domain_id)s::text IS NULL OR q.domain_id = %(domain_id)s)
+      AND (%(subcategory)s::text IS NULL OR q.subcategory = %(subcategory)s)
+      AND (%(difficulties)s::int[] IS NULL OR q.difficulty = ANY(%(difficulties)s::int[]))
+      AND (%(question_type)s::text IS NULL OR q.question_type = %(question_type)s)
+      AND (%(has_audio)s::boolean IS NULL OR q.has_audio = %(has_audio)s)
+      AND (%(status)s::text IS NULL OR q.status = %(status)s)
+      AND (%(search)s::text IS NULL
+           OR strpos(lower(q.question_text || E'\\n' || q.answer_text), lower(%(search)s)) > 0)
+      AND (%(pack_id)s::text IS NULL OR EXISTS (
+           SELECT FROM pack_questions pq
+           WHERE pq.question_tenant_id = q.tenant_id AND pq.question_id = q.id AND pq.pack_id = %(pack_id)s
+             AND pq.tenant_id = (SELECT p.tenant_id FROM packs p
+                                 WHERE p.id = %(pack_id)s AND p.tenant_id = ANY(%(readable)s::uuid[])
+                                 ORDER BY p.tenant_id = %(tenant_id)s DESC LIMIT 1)))
+"""
+_ONE: Final = """
+    FROM questions q WHERE q.tenant_id = ANY(%(readable)s::uuid[]) AND q.id = %(question_id)s
+    ORDER BY q.tenant_id = %(tenant_id)s DESC LIMIT 1
+"""
+_OF_PACK: Final = """
+    FROM pack_questions link
+    JOIN questions q ON q.tenant_id = link.question_tenant_id AND q.id = link.question_id
+    WHERE link.pack_id = %(pack_id)s
+      AND link.tenant_id = (SELECT p.tenant_id FROM packs p
+                            WHERE p.id = %(pack_id)s AND p.tenant_id = ANY(%(readable)s::uuid[])
+                            ORDER BY p.tenant_id = %(tenant_id)s DESC LIMIT 1)
+    ORDER BY link.position, q.id
+"""
+
+
+class QuestionRepository:
+    """Questions as the unit's tenant sees them: its own and the public ones it does not shadow."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+
+    def page(self, wanted: QuestionFilter, *, limit: int, offset: int) -> Pending[list[Question]]:
+        """Queue the read of one page of questions, by domain and subcategory."""
+        order = " ORDER BY q.domain_id, q.subcategory, q.id LIMIT %(limit)s OFFSET %(offset)s"
+        return self._unit.all(Question, _COLUMNS + _FILTERED + order, limit=limit, offset=offset, **_params(wanted))
+
+    def count(self, wanted: QuestionFilter) -> Pending[int]:
+        """Queue the count of all questions a filter takes."""
+        return self._unit.value(int, "SELECT count(*)" + _FILTERED, **_params(wanted))
+
+    def get(self, question_id: str) -> Pending[Question]:
+        """Queue the read of one question; another tenant's is NotFound, as if it did not exist."""
+        missing = f"question {question_id} not found"
+        return self._unit.one(Question, _COLUMNS + _ONE, question_id=question_id, missing=missing)
+
+    def of_pack(self, pack_id: str) -> Pending[list[Question]]:
+        """Queue the read of a pack's questions in its order; an unknown pack has none."""
+        return self._unit.all(Question, _COLUMNS + _OF_PACK, pack_id=pack_id)
+
+    def store(self, questions: Sequence[dict[str, Any]]) -> None:
+        """Queue the upsert of question rows (`knowledge.question_row`); `updated_at` moves only with the content."""
+        self._unit.run(
+            """INSERT INTO questions AS stored (tenant_id, id, domain_id, subcategory, question_text, answer_text,
+                    answer_type, acceptable_answers, difficulty, difficulty_tier, speed_target_seconds, question_type,
+                    question_source, competition_year, buzzable, hints, explanation, details, status)
+               SELECT %(tenant_id)s, q.id, q.domain_id, coalesce(q.subcategory, ''), q.question_text, q.answer_text,
+                    coalesce(q.answer_type, 'text'), coalesce(q.acceptable_answers, '{}'), coalesce(q.difficulty, 3),
+                    q.difficulty_tier, coalesce(q.speed_target_seconds, 5), coalesce(q.question_type, 'toss_up'),
+                    q.question_source, q.competition_year, coalesce(q.buzzable, true), coalesce(q.hints, '{}'),
+                    coalesce(q.explanation, ''), coalesce(q.details, '{}'), coalesce(q.status, 'active')
+               FROM jsonb_to_recordset(%(questions)s) AS q(id text, domain_id text, subcategory text,
+                    question_text text, answer_text text, answer_type text, acceptable_answers text[], difficulty int,
+                    difficulty_tier text, speed_target_seconds int, question_type text, question_source text,
+                    competition_year int, buzzable boolean, hints text[], explanation text, details jsonb, status text)
+               ON CONFLICT (tenant_id, id) DO UPDATE SET
+                    (domain_id, subcategory, question_text, answer_text, answer_type, acceptable_answers, difficulty,
+                     difficulty_tier, speed_target_seconds, question_type, question_source, competition_year, buzzable,
+                     hints, explanation, details, status, updated_at) =
+                    (excluded.domain_id, excluded.subcategory, excluded.question_text, excluded.answer_text,
+                     excluded.answer_type, excluded.acceptable_answers, excluded.difficulty, excluded.difficulty_tier,
+                     excluded.speed_target_seconds, excluded.question_type, excluded.question_source,
+                     excluded.competition_year, excluded.buzzable, excluded.hints, excluded.explanation,
+                     excluded.details, excluded.status, now())
+               WHERE (stored.domain_id, stored.subcategory, stored.question_text, stored.answer_text,
+                      stored.answer_type, stored.acceptable_answers, stored.difficulty, stored.difficulty_tier,
+                      stored.speed_target_seconds, stored.question_type, stored.question_source,
+                      stored.competition_year, stored.buzzable, stored.hints, stored.explanation, stored.details,
+                      stored.status)
+                   IS DISTINCT FROM
+                     (excluded.domain_id, excluded.subcategory, excluded.question_text, excluded.answer_text,
+                      excluded.answer_type, excluded.acceptable_answers, excluded.difficulty, excluded.difficulty_tier,
+                      excluded.speed_target_seconds, excluded.question_type, excluded.question_source,
+                      excluded.competition_year, excluded.buzzable, excluded.hints, excluded.explanation,
+                      excluded.details, excluded.status)""",
+            questions=Json(list(questions)),
+        )
+
+
+def _params(wanted: QuestionFilter) -> dict[str, object]:
+    return {
+        "pack_id": wanted.pack_id,
+        "domain_id": wanted.domain_id,
+        "subcategory": wanted.subcategory,
+        "difficulties": wanted.difficulties,
+        "question_type": wanted.question_type,
+        "has_audio": wanted.has_audio,
+        "status": wanted.status,
+        "search": wanted.search,
+    }

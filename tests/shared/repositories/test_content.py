@@ -1,0 +1,81 @@
+"""Whole documents into the database, and out of it again through every repository."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from shared.db import PUBLIC_TENANT, Database, TenantEntry
+from shared.repositories.content import store_curriculum, store_domains, store_pack
+from shared.repositories.curricula import CurriculumFilter, CurriculumRepository
+from shared.repositories.domains import QuestionDomainRepository
+from shared.repositories.packs import PackFilter, PackRepository
+from shared.repositories.questions import QuestionFilter, QuestionRepository
+from shared.repositories.topics import TopicRepository
+from tests.conftest import ALPHA, BETA
+
+CONTENT = Path(__file__).parents[3] / "content"
+CURRICULA = sorted((CONTENT / "curricula").glob("*.umcf.json"))
+PUBLIC = TenantEntry(PUBLIC_TENANT)
+
+
+def load_seed(database: Database) -> None:
+    files = {path.name: path.read_bytes() for path in (CONTENT / "curricula" / "assets").iterdir()}
+    with database.unit(PUBLIC) as unit:
+        store_domains(unit, msgspec.json.decode((CONTENT / "knowledge_bowl" / "domains.json").read_bytes()))
+        store_pack(unit, msgspec.json.decode((CONTENT / "knowledge_bowl" / "core-pack.json").read_bytes()))
+        for path in CURRICULA:
+            store_curriculum(unit, msgspec.json.decode(path.read_bytes()), files)
+
+
+def test_the_seed_content_is_stored_and_read_by_every_tenant(database: Database) -> None:
+    load_seed(database)
+    for who in (ALPHA, BETA):
+        with database.unit(who) as unit:
+            domains = QuestionDomainRepository(unit).all()
+            packs = PackRepository(unit).page(PackFilter(), limit=10, offset=0)
+            questions = QuestionRepository(unit).count(QuestionFilter(pack_id="core-knowledge"))
+            in_order = QuestionRepository(unit).of_pack("core-knowledge")
+            curricula = CurriculumRepository(unit).page(CurriculumFilter(), limit=10, offset=0)
+            topics = TopicRepository(unit).of_curriculum("light-and-colour")
+        assert len(domains.result) == 12
+        assert sum(domain.weight for domain in domains.result) == pytest.approx(1)
+        (pack,) = packs.result
+        assert pack.stats.question_count == questions.result == len(pack.question_ids) >= 120
+        assert [question.id for question in in_order.result] == pack.question_ids
+        assert set(pack.stats.domains) == {domain.id for domain in domains.result}
+        assert sum(pack.stats.difficulties.values()) == questions.result
+        assert len(curricula.result) == len(CURRICULA)
+        assert [topic.order_index for topic in topics.result] == [0, 1, 2, 3, 4]
+
+
+def test_storing_the_same_again_changes_nothing(database: Database) -> None:
+    def everything() -> object:
+        with database.unit(ALPHA) as unit:
+            packs = PackRepository(unit).page(PackFilter(), limit=10, offset=0)
+            questions = QuestionRepository(unit).page(QuestionFilter(), limit=1000, offset=0)
+            curricula = CurriculumRepository(unit).page(CurriculumFilter(), limit=10, offset=0)
+        return packs.result, questions.result, curricula.result
+
+    load_seed(database)
+    before = everything()
+    load_seed(database)
+    assert everything() == before
+
+
+def test_every_topic_of_the_seed_is_a_lesson(database: Database) -> None:
+    load_seed(database)
+    with database.unit(ALPHA) as unit:
+        curricula = CurriculumRepository(unit).page(CurriculumFilter(), limit=10, offset=0)
+    with database.unit(ALPHA) as unit:
+        topics = {c.id: TopicRepository(unit).of_curriculum(c.id) for c in curricula.result}
+    for curriculum in curricula.result:
+        assert len(topics[curriculum.id].result) >= 4
+        with database.unit(ALPHA) as unit:
+            lessons = [CurriculumRepository(unit).lesson(curriculum.id, t.id) for t in topics[curriculum.id].result]
+        for lesson in lessons:
+            assert lesson.result.passages
+            assert lesson.result.objectives
+            assert lesson.result.glossary
+            assert lesson.result.misconceptions
+            assert lesson.result.checkpoints

@@ -67,8 +67,11 @@ class Caller:
     address: str = "unknown"
 
     def enter(self, limit: Limit) -> Entry:
-        """Enter as a request: checked, limited and metered."""
-        whose = self.credential or self.address
+        """Enter as a request: checked, limited and metered.
+
+        A bucket belongs to a beta token, to a signed-in user over all of their devices, or else to an address.
+        """
+        whose = {"beta": self.credential, "session": self.user_id}.get(self.kind, self.address)
         return _Admission(self, f"{limit.name}:{self.kind}:{whose}", limit)
 
     def check(self) -> Entry:

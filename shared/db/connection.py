@@ -41,8 +41,9 @@ def _is_stale(connection: "psycopg.Connection[Any]") -> bool:
     """Tell, without a round trip, whether an idle connection died: an idle server says nothing but goodbye."""
     if connection.closed:
         return True
-    readable, _, _ = select.select([connection.fileno()], [], [], 0)
-    return bool(readable)
+    poll = select.poll()  # select() refuses descriptors above 1023
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 class _Single:

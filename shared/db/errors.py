@@ -30,6 +30,8 @@ _REFUSALS: Final[dict[str, Callable[[str, dict[str, Any]], AppError]]] = {
         message, retry_after=int(d["retry_after"]), limit=int(d["limit"]), window=int(d["window"])
     ),
 }
+# Unique indexes whose meaning the caller should know.
+_TAKEN: Final = {"users_email": ("this e-mail address has an account already", "email_exists")}
 # Values no column of ours can hold: malformed text, out of range, bad encoding.
 _BAD_VALUES: Final = frozenset({"22001", "22003", "22007", "22008", "22021", "22P02", "22P05"})
 
@@ -43,7 +45,8 @@ def from_psycopg(exc: psycopg.Error) -> Exception:
     if state in _BAD_VALUES or (isinstance(exc, psycopg.DataError) and not state):
         return InvalidInput("a value has a form or size that cannot be stored")
     if state == "23505":
-        return Conflict("this already exists", code="already_exists")
+        text, code = _TAKEN.get(exc.diag.constraint_name or "", ("this already exists", "already_exists"))
+        return Conflict(text, code=code)
     if state[:2] in {"08", "53", "57"} or (not state and isinstance(exc, psycopg.OperationalError)):
         return Unavailable("the database does not answer; try again")
     return exc

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from shared.db.entry import PUBLIC_TENANT, Entry
 from shared.db.errors import from_psycopg
-from shared.errors import NotFound
+from shared.errors import InvalidInput, NotFound
 
 T = TypeVar("T")
 # A value for a jsonb column.
@@ -115,6 +115,16 @@ class Unit:
         bound = {"tenant_id": self._tenant_id, "readable": [self._tenant_id, PUBLIC_TENANT], **params}
         self._statements.append(_Statement(sql, bound, factory, settle))
 
+    def _execute(self, connection: "psycopg.Connection[Any]", cursors: list["psycopg.Cursor[Any]"]) -> None:
+        try:
+            for statement in self._statements:
+                cursor = connection.cursor(row_factory=statement.factory)
+                cursors.append(cursor.execute(statement.sql, statement.params))
+        except (psycopg.DataError, UnicodeEncodeError):
+            # The client refused a value, so the Sync at the pipeline's end would commit what went before it.
+            connection.execute("ROLLBACK")
+            raise
+
     def send(self, connection: "psycopg.Connection[Any]") -> None:
         """Send everything behind one Sync and resolve what was promised.
 
@@ -123,10 +133,10 @@ class Unit:
         cursors: list[psycopg.Cursor[Any]] = []
         try:
             with connection.pipeline():
-                for statement in self._statements:
-                    cursor = connection.cursor(row_factory=statement.factory)
-                    cursors.append(cursor.execute(statement.sql, statement.params))
+                self._execute(connection, cursors)
         except psycopg.Error as exc:
             raise from_psycopg(exc) from exc
+        except UnicodeEncodeError:
+            raise InvalidInput("a text holds half of a surrogate pair") from None
         for statement, cursor in zip(self._statements, cursors, strict=True):
             statement.settle(cursor)

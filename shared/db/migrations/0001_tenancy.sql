@@ -143,8 +143,10 @@ BEGIN
 END $$;
 
 -- The first statement of every request: it sets the tenant, checks that the credential still stands, takes from the
--- token bucket and counts the request; without a bucket it only sets and checks. kind: beta (credential = token hash), session (credential = auth session id,
--- person = its user), open (person = the default learner of a trusted network) or public (nobody yet).
+-- token bucket and counts the request; without a bucket it only sets and checks.
+-- kind: beta (credential = token hash), session (credential = auth session id, person = its user), open (person = the
+-- default learner of a trusted network) or public (nobody yet).
+-- A beta token's own rate replaces the ordinary limit of a client, never the limit of a single operation.
 CREATE FUNCTION api_enter(
     kind text, tenant uuid, credential text, person uuid, bucket text, capacity int, window_s int
 ) RETURNS TABLE (user_id uuid, role text, rate_limit int, rate_remaining int, rate_window int)
@@ -157,9 +159,10 @@ BEGIN
     rate_limit := capacity;
     rate_window := window_s;
     IF kind = 'beta' THEN
-        SELECT t.user_id, t.requests_per_minute, t.expires_at < now() INTO user_id, rate_limit, expired
+        SELECT t.user_id, CASE WHEN starts_with(bucket, 'client:') THEN t.requests_per_minute ELSE capacity END,
+               t.expires_at < now()
+        INTO user_id, rate_limit, expired
         FROM beta_tokens t WHERE t.tenant_id = tenant AND t.token_hash = credential AND t.revoked_at IS NULL;
-        rate_window := 60;
     ELSIF kind = 'session' THEN
         SELECT s.user_id, s.expires_at < now() INTO user_id, expired
         FROM auth_sessions s

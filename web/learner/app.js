@@ -54,6 +54,7 @@ function showPlayback(status) {
 async function needsToken() {
   const refused = storedToken() !== null;
   forgetToken();
+  showSignOut();
   await signIn.ask(refused ? "That token was not accepted. It may have expired or been withdrawn." : "");
   showSignOut();
 }

@@ -77,12 +77,30 @@ def _offline_llm(_settings: ProviderSettings, _seconds: float) -> LanguageModel:
     return OfflineTutor()
 
 
+def _mock_stt(_settings: ProviderSettings, _seconds: float) -> SpeechToText:
+    from core.providers.mock import MockSpeechToText
+
+    return MockSpeechToText()
+
+
+def _mock_llm(_settings: ProviderSettings, _seconds: float) -> LanguageModel:
+    from core.providers.mock import MockLanguageModel
+
+    return MockLanguageModel()
+
+
+def _mock_tts(_settings: ProviderSettings, _seconds: float) -> TextToSpeech:
+    from core.providers.mock import MockTextToSpeech
+
+    return MockTextToSpeech()
+
+
 def _offline_tts(settings: ProviderSettings, _seconds: float) -> TextToSpeech:
     from core.providers.tts.offline import EspeakNg
 
     return EspeakNg(default_voice=settings.tts_voice or "en-us")
 
 
-_STT: Final[dict[str, Make[SpeechToText]]] = {"offline": _offline_stt}
-_LLM: Final[dict[str, Make[LanguageModel]]] = {"offline": _offline_llm}
-_TTS: Final[dict[str, Make[TextToSpeech]]] = {"offline": _offline_tts}
+_STT: Final[dict[str, Make[SpeechToText]]] = {"mock": _mock_stt, "offline": _offline_stt}
+_LLM: Final[dict[str, Make[LanguageModel]]] = {"mock": _mock_llm, "offline": _offline_llm}
+_TTS: Final[dict[str, Make[TextToSpeech]]] = {"mock": _mock_tts, "offline": _offline_tts}

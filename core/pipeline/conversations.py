@@ -1,0 +1,88 @@
+"""The port that keeps what was said, so that a session survives its server."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from core.pipeline.notices import StageTimes
+from shared.auth.caller import Caller
+from shared.domain.lesson import Lesson
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One caller in one session."""
+
+    session_id: str
+    caller: Caller
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """An utterance.
+
+    Attributes:
+        turn_id: shared by the learner's words and the answer to them.
+        text: of an answer, what the learner has heard of it.
+        complete: False while an answer is being spoken: it is stored again, longer.
+        interrupted: the answer was cut short.
+    """
+
+    turn_id: str
+    role: Literal["user", "assistant"]
+    text: str
+    complete: bool = True
+    interrupted: bool = False
+    times: StageTimes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """A session as it stands.
+
+    Attributes:
+        curriculum_id, topic_id: empty in a free conversation.
+        lesson: the topic's material; None in a free conversation.
+        instructions: what the client wants the model told beside ours.
+        history: the last turns, oldest first.
+    """
+
+    session_id: str
+    curriculum_id: str = ""
+    topic_id: str = ""
+    lesson: Lesson | None = None
+    instructions: str = ""
+    history: tuple[Turn, ...] = ()
+
+
+class Conversations(Protocol):
+    """Opens sessions and stores turns.
+
+    Every method checks the caller's credential and raises Unauthenticated when it no longer holds, NotFound when the
+    caller sees no such session, Conflict `session_ended` when it has ended, Unavailable when the store does not answer.
+    """
+
+    async def open(self, visit: Visit) -> Conversation:
+        """Return the session and make it active."""
+        ...
+
+    async def store(self, visit: Visit, turn: Turn) -> None:
+        """Store an utterance once, however often it is sent; an answer is taken even when the session ended meanwhile.
+
+        A turn that is already complete stays as it is.
+        """
+        ...
+
+    async def barge_in(self, visit: Visit, turn_id: str, heard_ms: int) -> None:
+        """Count the interruption of a turn, once, after `heard_ms` of its sound."""
+        ...
+
+    async def choose_topic(self, visit: Visit, topic_id: str) -> Conversation:
+        """Move the session to another topic and return it.
+
+        Raises: NotFound: also when there is no such topic.
+        """
+        ...
+
+    async def check(self, visit: Visit) -> None:
+        """Only check, as a sign of life."""
+        ...

@@ -1,0 +1,37 @@
+"""What every session of one process works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from core.pipeline.conversations import Conversations
+from core.pipeline.synthesis import Synthesis
+from core.providers import Providers
+from core.providers.vad.port import VoiceDetector
+from core.settings import VoiceSettings
+from shared.auth.caller import Caller
+
+# A voice for a tenant's sessions: its speech may be cached for the tenant alone.
+SynthesisFor = Callable[[Caller], Synthesis]
+
+
+@dataclass(slots=True)
+class Counts:
+    """What operators want to know about this process."""
+
+    turns: int = 0
+    prepared: int = 0  # replies begun before the learner's turn was surely over
+    wasted: int = 0  # of those, forgotten because the learner went on
+    interrupted: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equipment:
+    """Providers, detector and store, made once and shared."""
+
+    providers: Providers
+    synthesis: SynthesisFor
+    detector: VoiceDetector
+    conversations: Conversations
+    settings: VoiceSettings = field(default_factory=VoiceSettings)
+    counts: Counts = field(default_factory=Counts)

@@ -1,0 +1,112 @@
+"""What a client is told while a conversation goes on, in no particular wire format. Durations are milliseconds."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StageTimes:
+    """How long the stages of a turn took: until the final words, the first token, the first sound.
+
+    Attributes:
+        total_ms: from the learner's last sound, or the typed question, to the first sound of the answer.
+    """
+
+    stt_ms: int = 0
+    llm_ms: int = 0
+    tts_ms: int = 0
+    total_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The learner speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded:
+    """The learner's turn is over."""
+
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The learner's words; empty text when nothing was understood."""
+
+    text: str
+    confidence: float
+    latency_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyStarted:
+    """The tutor thinks."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyToken:
+    """The next piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyText:
+    """The whole answer as the model wrote it."""
+
+    text: str
+    latency_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakingStarted:
+    """Sound follows; `text_length` is that of the text known so far, in characters."""
+
+    text_length: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakingEnded:
+    """All sound of the answer was sent."""
+
+    duration_ms: int
+    latency_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The answer stopped: sound that was sent and not yet played is to be dropped."""
+
+    turn_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    """Everything about a turn is done and stored."""
+
+    turn_id: str
+    times: StageTimes
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something failed; the session goes on when it is recoverable."""
+
+    code: str
+    message: str
+    recoverable: bool = True
+
+
+Notice = (
+    SpeechStarted
+    | SpeechEnded
+    | Heard
+    | ReplyStarted
+    | ReplyToken
+    | ReplyText
+    | SpeakingStarted
+    | SpeakingEnded
+    | Interrupted
+    | TurnEnded
+    | Problem
+)

@@ -1,0 +1,26 @@
+"""What a client is told of a failure."""
+
+from typing import Final
+
+from core.pipeline.notices import Problem
+from core.pipeline.talk import ends_session
+from shared.errors import AppError, ProviderUnavailable
+
+INTERNAL: Final = Problem("INTERNAL_ERROR", "something went wrong on our side: please say it again")
+NOT_UNDERSTOOD: Final = Problem("NO_SPEECH", "nothing was understood: please say it again")
+_REASONS: Final = {"timeout": "TIMEOUT", "rate_limited": "RATE_LIMITED"}
+
+
+def problem_of(stage: str, error: AppError) -> Problem:
+    """Return the notice of an error in a stage: STT, LLM, TTS or TURN (its storing).
+
+    Codes: STT_TIMEOUT, LLM_FAILED, TTS_RATE_LIMITED …; TURN_NOT_STORED; else the error's own, in capitals.
+    """
+    recoverable = not ends_session(error)
+    if isinstance(error, ProviderUnavailable):
+        code = f"{stage}_{_REASONS.get(error.details.get('reason', ''), 'FAILED')}"
+    elif stage == "TURN" and recoverable:
+        code = "TURN_NOT_STORED"
+    else:
+        code = error.error_code.upper()
+    return Problem(code, error.message, recoverable)

@@ -1,0 +1,321 @@
+"""One exchange: the learner's words, the tutor's answer, and what was heard of it.
+
+A reply works in silence until it is released, and leaves no trace when it is discarded before that. Its stages run
+side by side: think (tokens into pieces), speak (pieces into sound), play (sound to the listener), keep (progress
+stored). A vendor that fails ends its own stage; what was made before it is still heard.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+from typing import Final
+
+from core.pipeline.conversations import Turn
+from core.pipeline.notices import (
+    Heard,
+    Interrupted,
+    Notice,
+    Problem,
+    SpeakingEnded,
+    SpeakingStarted,
+    StageTimes,
+    TurnEnded,
+)
+from core.pipeline.patience import patiently
+from core.pipeline.problems import INTERNAL, NOT_UNDERSTOOD, problem_of
+from core.pipeline.resampling import Resampler
+from core.pipeline.speaker import Speaker
+from core.pipeline.talk import Talk, ends_session
+from core.pipeline.thinking import Thinking
+from core.pipeline.transcription import Transcription
+from core.voice.events import Event
+from core.voice.sentences import Piece
+from shared.errors import AppError, Unavailable
+from shared.ids import new_id
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is to be answered.
+
+    Attributes:
+        words: a typed question, or an utterance still in the recogniser.
+        since: the event loop's time when the learner fell silent, or sent the text.
+        button: the learner held a button, and expects to be told when nothing was understood.
+    """
+
+    words: str | Transcription
+    since: float
+    button: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where an answer was cut short: the text and the milliseconds that were heard of it."""
+
+    text: str
+    heard_ms: int
+    by_learner: bool
+
+
+class _Given(Exception):
+    """Ends the work after its problem was noted."""
+
+
+class Reply:
+    """Answers one ask.
+
+    Args:
+        after: the reply before it, whose turn is stored first.
+
+    Attributes:
+        turn_id: the exchange's.
+        discarded: it was forgotten before anybody knew of it.
+        task: ends when everything of the exchange has.
+    """
+
+    def __init__(self, talk: Talk, ask: Ask, *, after: "Reply | None" = None) -> None:
+        self.turn_id = new_id()
+        self._talk = talk
+        self._ask = ask
+        self._loop = asyncio.get_running_loop()
+        self._released = asyncio.Event()
+        self._committed = asyncio.Event()
+        self._progress = asyncio.Event()
+        self._storing: asyncio.Task[None] | None = None
+        self.discarded = False
+        self._words_stored = False
+        self._answer_kept = False
+        self._all_played = False
+        self._cut: Cut | None = None
+        self._problem: Problem | None = None
+        self._held: list[Notice] = []
+        self._times = StageTimes()
+        self._thinking = Thinking(talk, tell=self._tell, fail=self._fail)
+        self._speaker = Speaker(talk.client, talk.rate, on_sound=self._on_sound, on_piece=self._progress.set)
+        self._after = after
+        self._work = asyncio.create_task(self._produce())
+        self.task = asyncio.create_task(self._run())
+
+    @property
+    def released(self) -> bool:
+        """Whether the learner's turn is surely over."""
+        return self._released.is_set()
+
+    def release(self) -> None:
+        """Let it be heard."""
+        self._released.set()
+
+    def discard(self) -> None:
+        """Forget it: nothing of it was told or stored."""
+        self.discarded = True
+        self._give_up()
+
+    def interrupt(self, *, by_learner: bool) -> None:
+        """Stop now: no further sound, vendors cancelled, the turn kept as far as it was heard."""
+        if self._work.done() or self._cut is not None:
+            return
+        now = self._loop.time()
+        playback = self._speaker.playback
+        heard_ms = playback.heard(now) * 1000 // playback.rate
+        self._cut = Cut(playback.heard_text(now), heard_ms, by_learner)
+        self._talk.client.drop_audio()
+        self._talk.client.tell(Interrupted(self.turn_id))
+        self._give_up()
+
+    def finish_sentence(self) -> None:
+        """Say the present sentence to its end, and no more."""
+        self._speaker.finish_sentence()
+
+    async def _run(self) -> None:
+        await asyncio.wait({self._work})
+        error = None if self._work.cancelled() else self._work.exception()
+        await self._wait_for_the_turn_before()
+        self._after = None
+        if self.discarded:
+            return
+        try:
+            if error is not None and self._problem is None:
+                _log.error("reply_failed", exc_info=error)
+                self._problem = INTERNAL
+            await self._settle()
+        finally:
+            if self._problem is not None:
+                self._talk.equipment.counts.failed += 1
+                self._talk.client.tell(self._problem)
+            if self._words_stored:
+                self._talk.client.tell(TurnEnded(self.turn_id, self._times))
+            self._talk.happened(self, Event.REPLY_ENDED)
+
+    async def _produce(self) -> None:
+        await self._wait_for_the_turn_before()
+        heard = await self._listen()
+        if not heard.text:
+            await self._released.wait()
+            self._talk.client.tell(heard)
+            self._problem = NOT_UNDERSTOOD if self._ask.button else None
+            return
+        self._tell(heard)
+        async with asyncio.TaskGroup() as stages:
+            stages.create_task(self._commit(heard))
+            stages.create_task(self._thinking.run(heard.text))
+            stages.create_task(self._speak())
+            stages.create_task(self._play())
+            stages.create_task(self._keep())
+
+    async def _wait_for_the_turn_before(self) -> None:
+        if self._after is not None:
+            await asyncio.wait({self._after.task})
+
+    def _give_up(self) -> None:
+        self._work.cancel()
+        if isinstance(self._ask.words, Transcription):
+            self._ask.words.cancel()
+
+    async def _listen(self) -> Heard:
+        words = self._ask.words
+        if isinstance(words, str):
+            return Heard(words, 1.0, 0)
+        try:
+            heard = await words.result()
+        except AppError as error:
+            await self._released.wait()
+            self._fail("STT", error)
+            raise _Given from error
+        self._times = replace(self._times, stt_ms=heard.latency_ms)
+        return heard
+
+    async def _commit(self, heard: Heard) -> None:
+        """Store the learner's words once the turn is surely over, and tell what was held back."""
+        await self._released.wait()
+        # Shielded: words on their way to the store are stored, and remembered, even when the learner speaks on.
+        self._storing = asyncio.create_task(self._store_words(heard))
+        await asyncio.shield(self._storing)
+        if not self._words_stored:
+            raise _Given
+        self._committed.set()
+        self._tell_held()
+
+    async def _store_words(self, heard: Heard) -> None:
+        turn = Turn(turn_id=self.turn_id, role="user", text=heard.text, times=self._times)
+        try:
+            await self._talk.equipment.conversations.store(self._talk.visit, turn)
+        except AppError as error:
+            self._fail("TURN", error)
+            return
+        self._words_stored = True
+        self._talk.remember(turn)
+        self._talk.equipment.counts.turns += 1
+
+    async def _speak(self) -> None:
+        """Make the sound of each piece; only of the first one before the turn is surely over."""
+        buffer = self._speaker.buffer
+        resampler = Resampler(self._talk.synthesis.sample_rate, self._talk.rate)
+        spoken = False
+        try:
+            while (piece := await self._thinking.pieces.get()) is not None:
+                if spoken:
+                    await self._released.wait()
+                buffer.begin(piece.text)
+                spoken = spoken or bool(piece.speech)
+                await self._say(piece, resampler)
+            await buffer.put(resampler.finish())
+        except Unavailable as error:
+            self._fail("TTS", error)
+            self._thinking.stop()
+        buffer.finish()
+
+    async def _say(self, piece: Piece, resampler: Resampler) -> None:
+        if not piece.speech:
+            return
+        talk = self._talk
+        begin = self._loop.time()
+        sound = talk.synthesis(piece.speech, talk.voice)
+        async for pcm in patiently(sound, seconds=talk.equipment.settings.tts_s, vendor=talk.synthesis.name):
+            if not self._times.tts_ms:
+                self._times = replace(self._times, tts_ms=max(1, self._ms_since(begin)))
+            await self._speaker.buffer.put(resampler.feed(pcm))
+
+    async def _play(self) -> None:
+        await self._committed.wait()
+        complete = await self._speaker.run()
+        playback = self._speaker.playback
+        heard_ms = playback.sent * 1000 // playback.rate
+        if playback.sent:
+            self._tell(SpeakingEnded(heard_ms, self._times.tts_ms))
+        await self._speaker.played_out()
+        if not complete:
+            self._cut = Cut(playback.finished_text(), heard_ms, by_learner=False)
+            self._work.cancel()
+        self._all_played = True
+        self._progress.set()
+
+    async def _keep(self) -> None:
+        """Store the answer as far as it was said whenever a piece ends: the server may not live to the reply's end."""
+        while True:
+            await self._progress.wait()
+            self._progress.clear()
+            if self._all_played:
+                return
+            said = self._speaker.playback.finished_text()
+            if not said:
+                continue
+            self._answer_kept = True
+            turn = Turn(turn_id=self.turn_id, role="assistant", text=said, complete=False)
+            try:
+                await self._talk.equipment.conversations.store(self._talk.visit, turn)
+            except Unavailable:
+                continue  # all of the answer is stored at its end, where a failure is reported
+
+    async def _settle(self) -> None:
+        """Store the answer as it was heard."""
+        if self._storing is not None:
+            await asyncio.wait({self._storing})
+        if not self._words_stored:
+            return
+        if not self._committed.is_set():
+            self._tell_held()
+        self._times = replace(self._times, llm_ms=self._thinking.first_token_ms)
+        cut = self._cut
+        text = self._speaker.playback.heard_text(self._loop.time()) if cut is None else cut.text
+        turn = Turn(turn_id=self.turn_id, role="assistant", text=text, interrupted=cut is not None, times=self._times)
+        if text:
+            self._talk.remember(turn)
+        store = self._talk.equipment.conversations
+        try:
+            if text or self._answer_kept:
+                await store.store(self._talk.visit, turn)
+            if cut is not None and cut.by_learner:
+                self._talk.equipment.counts.interrupted += 1
+                await store.barge_in(self._talk.visit, self.turn_id, cut.heard_ms)
+        except AppError as error:
+            self._fail("TURN", error)
+
+    def _on_sound(self) -> None:
+        self._times = replace(self._times, total_ms=self._ms_since(self._ask.since))
+        self._talk.client.tell(SpeakingStarted(len(self._thinking.text)))
+        self._talk.happened(self, Event.AUDIO_STARTED)
+
+    def _tell(self, notice: Notice) -> None:
+        """Tell the client, or keep it until the turn is surely over and stored."""
+        if self._committed.is_set():
+            self._talk.client.tell(notice)
+        else:
+            self._held.append(notice)
+
+    def _tell_held(self) -> None:
+        for notice in self._held:
+            self._talk.client.tell(notice)
+        self._held.clear()
+
+    def _fail(self, stage: str, error: AppError) -> None:
+        """Note the first failure; it is told at the turn's end."""
+        if self._problem is None:
+            self._problem = problem_of(stage, error)
+        if ends_session(error):
+            self._talk.client.leave(error)
+
+    def _ms_since(self, begin: float) -> int:
+        return max(0, round((self._loop.time() - begin) * 1000))

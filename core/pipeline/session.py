@@ -1,0 +1,257 @@
+"""The shell of one voice session: it obeys core.voice, and never waits for what it starts."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from core.pipeline.client import Client
+from core.pipeline.conversations import Conversation, Visit
+from core.pipeline.equipment import Equipment
+from core.pipeline.notices import SpeechEnded, SpeechStarted
+from core.pipeline.problems import NOT_UNDERSTOOD
+from core.pipeline.reply import Ask, Reply
+from core.pipeline.talk import Talk
+from core.pipeline.transcription import Transcription
+from core.providers.tts.port import Voice
+from core.voice.dialogue import Dialogue, Microphone
+from core.voice.endpointing import RATE
+from core.voice.events import Command, Event
+from core.voice.turns import State
+from shared.errors import InvalidInput
+
+# The recogniser is fed stretches of this length, so that its task wakes ten times a second and not fifty.
+_STRETCH: Final = RATE // 10
+# Audio that may wait for the detector before the socket is read no further.
+_BACKLOG: Final = 2 * RATE
+_NOTHING: Final[tuple[Command, ...]] = ()
+
+
+class VoiceSession:
+    """One learner, one tutor.
+
+    Args:
+        conversation: as the store opened it.
+        client: where notices and sound go.
+    """
+
+    def __init__(self, equipment: Equipment, visit: Visit, conversation: Conversation, client: Client) -> None:
+        self._equipment = equipment
+        self._client = client
+        self._talk = Talk(
+            visit,
+            conversation,
+            client,
+            equipment,
+            equipment.synthesis(visit.caller),
+            RATE,
+            self._happened,
+            Voice(language=equipment.settings.language),
+        )
+        self._talk.enter(conversation)
+        self._dialogue = Dialogue(equipment.settings.timing, Microphone())
+        self._ear = equipment.detector.open(self._decided)
+        self._transcription: Transcription | None = None
+        self._offered = 0
+        self._question = ""
+        self._reply: Reply | None = None
+        self._leaving: set[asyncio.Task[object]] = set()
+        self._room: asyncio.Event | None = None
+        self._obey: dict[Command, Callable[[], None]] = {
+            Command.LISTEN: self._listen,
+            Command.PREPARE: self._prepare,
+            Command.DISCARD: self._discard,
+            Command.RELEASE: self._release,
+            Command.ANSWER: self._answer,
+            Command.INTERRUPT: self._interrupt,
+            Command.TELL_SPEECH_STARTED: lambda: client.tell(SpeechStarted()),
+            Command.TELL_SPEECH_ENDED: lambda: client.tell(SpeechEnded(self._dialogue.speech_ms)),
+            Command.TELL_NOTHING_HEARD: lambda: client.tell(NOT_UNDERSTOOD),
+        }
+
+    @property
+    def state(self) -> State:
+        """Whose turn it is."""
+        return self._dialogue.state
+
+    @property
+    def listening(self) -> bool:
+        """Whether binary frames are the learner's voice now."""
+        return self._dialogue.listening
+
+    def configure(self, microphone: Microphone, *, output_rate: int) -> None:
+        """Take audio as the client sends it, and send it what it plays; what was under way is dropped."""
+        self.cancel()
+        self._ear.close()
+        self._dialogue = Dialogue(self._equipment.settings.timing, microphone)
+        self._ear = self._equipment.detector.open(self._decided)
+        self._offered = 0
+        self._talk.rate = output_rate
+
+    def hear(self, pcm: bytes) -> None:
+        """Take 16 kHz PCM16 mono of any length; ignored while the microphone is closed.
+
+        Raises: InvalidInput: an odd number of bytes, that is half a sample.
+        """
+        if len(pcm) % 2:
+            raise InvalidInput("audio must be whole 16-bit samples: an even number of bytes", code="invalid_audio")
+        dialogue = self._dialogue
+        if not dialogue.listening or not pcm:
+            return
+        commands = dialogue.hear(pcm)
+        if dialogue.detecting:
+            self._ear.feed(pcm)
+        else:
+            self._offer()
+        if commands:
+            self._do(commands)
+
+    async def room(self) -> None:
+        """Wait while too much audio waits for the detector: a client that sends faster than it is heard is slowed."""
+        while self._dialogue.undecided > _BACKLOG:
+            self._room = asyncio.Event()
+            await self._room.wait()
+
+    def start_recording(self) -> None:
+        """The learner pressed the button."""
+        self._do(self._dialogue.start_recording())
+
+    def stop_recording(self) -> None:
+        """The learner let go of it."""
+        self._do(self._dialogue.stop_recording())
+
+    def ask(self, text: str) -> None:
+        """Answer a typed question."""
+        self._question = text
+        self._do(self._dialogue.receive(Event.TEXT_ASKED))
+
+    def cancel(self) -> None:
+        """Stop the tutor, or forget what the learner has begun to say."""
+        self._do(self._dialogue.receive(Event.CANCELLED))
+
+    async def choose_topic(self, topic_id: str) -> Conversation:
+        """Move to another topic; the tutor stops first.
+
+        Raises: NotFound: no such topic. Unavailable, Unauthenticated, Conflict: as the store says.
+        """
+        self.cancel()
+        await self._replied()
+        conversation = await self._equipment.conversations.choose_topic(self._talk.visit, topic_id)
+        self._talk.enter(conversation)
+        return conversation
+
+    async def check(self) -> None:
+        """Check that the caller may still be here.
+
+        Raises: Unauthenticated, NotFound, Conflict `session_ended`: no more. Unavailable: nobody knows.
+        """
+        await self._equipment.conversations.check(self._talk.visit)
+
+    async def drain(self, seconds: float) -> None:
+        """Let the tutor finish its sentence, for so long at most; the learner's turn is not taken any more."""
+        if self._dialogue.state in {State.LEARNER, State.PAUSED}:
+            self.cancel()
+        if self._reply is not None:
+            self._reply.finish_sentence()
+            await asyncio.wait({self._reply.task}, timeout=seconds)
+
+    async def close(self) -> None:
+        """Stop everything; what was heard is stored before this returns."""
+        self._ear.close()
+        self._forget_transcription()
+        if self._reply is not None:
+            if self._reply.released:
+                self._reply.interrupt(by_learner=False)
+            else:
+                self._reply.discard()
+            self._leave(self._reply.task)
+        if self._leaving:
+            await asyncio.wait(self._leaving)
+
+    def _decided(self, probability: float, samples: int) -> None:
+        dialogue = self._dialogue
+        commands = dialogue.decided(probability, samples)
+        if self._transcription is not None:
+            self._offer()
+        if commands:
+            self._do(commands)
+        if self._room is not None and dialogue.undecided <= _BACKLOG:
+            self._room.set()
+            self._room = None
+
+    def _happened(self, reply: object, event: Event) -> None:
+        if reply is self._reply:
+            self._do(self._dialogue.receive(event))
+
+    def _do(self, commands: tuple[Command, ...]) -> None:
+        for command in commands:
+            self._obey[command]()
+
+    def _listen(self) -> None:
+        settings = self._equipment.settings
+        self._transcription = Transcription(
+            self._equipment.providers.stt,
+            language=settings.language,
+            phrases=self._talk.phrases,
+            patience_s=settings.stt_s,
+        )
+        self._offered = self._dialogue.utterance_from
+
+    def _offer(self, *, all_of_it: bool = False) -> None:
+        transcription, until = self._transcription, self._dialogue.utterance_until
+        if transcription is None or (until - self._offered < _STRETCH and not all_of_it):
+            return
+        pcm = self._dialogue.recorder.read(self._offered, until)
+        self._offered = until
+        if pcm:
+            transcription.offer(pcm)
+
+    def _prepare(self) -> None:
+        transcription = self._transcription
+        if transcription is None:
+            return
+        self._offer(all_of_it=True)
+        transcription.close()
+        self._transcription = None
+        since = asyncio.get_running_loop().time() - self._dialogue.silence_ms / 1000
+        self._begin(Ask(transcription, since, button=not self._dialogue.microphone.hands_free))
+        self._equipment.counts.prepared += 1
+
+    def _discard(self) -> None:
+        self._forget_transcription()
+        if self._reply is not None and not self._reply.released and not self._reply.discarded:
+            self._equipment.counts.wasted += 1
+            self._reply.discard()
+
+    def _release(self) -> None:
+        if self._reply is not None:
+            self._reply.release()
+
+    def _answer(self) -> None:
+        self._begin(Ask(self._question, asyncio.get_running_loop().time()))
+        self._release()
+
+    def _interrupt(self) -> None:
+        if self._reply is not None:
+            self._reply.interrupt(by_learner=True)
+
+    def _begin(self, ask: Ask) -> None:
+        before = self._reply
+        if before is not None:
+            self._leave(before.task)
+        self._reply = Reply(self._talk, ask, after=before)
+
+    def _forget_transcription(self) -> None:
+        if self._transcription is not None:
+            self._transcription.cancel()
+            self._leave(self._transcription.task)
+            self._transcription = None
+
+    def _leave(self, task: "asyncio.Task[object]") -> None:
+        """Keep a task that is ending until it has ended."""
+        if not task.done():
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
+
+    async def _replied(self) -> None:
+        if self._reply is not None:
+            await asyncio.wait({self._reply.task})

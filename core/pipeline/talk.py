@@ -1,0 +1,56 @@
+"""What the replies of one session share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from core.pipeline.client import Client
+from core.pipeline.conversations import Conversation, Turn, Visit
+from core.pipeline.equipment import Equipment
+from core.pipeline.synthesis import Synthesis
+from core.providers.tts.port import Voice
+from core.voice.events import Event
+from shared.domain.prompt import phrases
+from shared.errors import AppError, Forbidden, NotFound, Unauthenticated
+
+# What is kept in memory; the model is reminded of less.
+_LONGEST_HISTORY: Final = 40
+
+
+@dataclass(slots=True)
+class Talk:
+    """A session's state beside whose turn it is.
+
+    Attributes:
+        rate: samples a second of what the client is sent.
+        history: what was said, oldest first.
+        phrases: what the learner is likely to say.
+        happened: tells the session's turn-taking of a reply's progress.
+    """
+
+    visit: Visit
+    conversation: Conversation
+    client: Client
+    equipment: Equipment
+    synthesis: Synthesis
+    rate: int
+    happened: Callable[[object, Event], None]
+    voice: Voice = field(default_factory=Voice)
+    history: list[Turn] = field(default_factory=list[Turn])
+    phrases: tuple[str, ...] = ()
+
+    def enter(self, conversation: Conversation) -> None:
+        """Take over what the store says of the session."""
+        self.conversation = conversation
+        self.history = list(conversation.history)
+        self.phrases = phrases(conversation.lesson)
+
+    def remember(self, turn: Turn) -> None:
+        """Add what was said, bounded."""
+        self.history.append(turn)
+        del self.history[:-_LONGEST_HISTORY]
+
+
+def ends_session(error: AppError) -> bool:
+    """Tell whether nothing more can be done for this caller in this session."""
+    return isinstance(error, Unauthenticated | Forbidden | NotFound) or error.error_code == "session_ended"

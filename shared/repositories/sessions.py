@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+import msgspec
+
 from shared.db import Json, Pending, Unit
+from shared.domain.context import Place
 from shared.ids import new_id
 from shared.repositories.session_claims import ANY, claim, claim_open
 from shared.repositories.session_events import SessionEventRepository
@@ -219,7 +222,7 @@ class SessionRepository:
         """
         claim_open(self._unit, session_id, "continued")
 
-    def set_position(self, session_id: str, position: int | None, place: Mapping[str, Any] | None) -> None:
+    def set_position(self, session_id: str, position: int | None, place: Place | None) -> None:
         """Queue a move to another passage, or the client's account of where the topic stands; None changes nothing.
 
         Raises (at the unit's end): NotFound; Conflict `session_ended`.
@@ -231,7 +234,7 @@ class SessionRepository:
                WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s""",
             session_id=session_id,
             position=position,
-            place=Json(place) if place is not None else None,
+            place=Json(msgspec.to_builtins(place)) if place else None,
         )
 
     def delete(self, session_id: str) -> None:

@@ -77,7 +77,7 @@ def test_a_new_topic_begins_at_its_beginning(database: Database) -> None:
     store_light(database, ALPHA)
     session_id = make(database, LIGHT)
     with database.unit(ALPHA) as unit:
-        SessionRepository(unit).set_position(session_id, 1, {"index": 0, "total": 9})
+        SessionRepository(unit).set_position(session_id, 1, Place(index=0, total=9))
     choose(database, session_id, RAINBOWS)
     assert read(database, session_id)[0].position == 1
     choose(database, session_id, MIRRORS)
@@ -110,7 +110,7 @@ def test_what_a_client_brings_is_taught_in_place_of_a_stored_topic(database: Dat
 def test_a_place_the_client_tells_is_used(database: Database) -> None:
     session_id = make(database)
     with database.unit(ALPHA) as unit:
-        SessionRepository(unit).set_position(session_id, None, {"unit_title": "Optics", "outline": ["A", "B"]})
+        SessionRepository(unit).set_position(session_id, None, Place(unit_title="Optics", outline=("A", "B")))
     assert read(database, session_id)[1].standing == Place(unit_title="Optics", outline=("A", "B"))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.db import Database, TenantEntry
+from shared.domain.context import Place
 from shared.errors import Conflict, NotFound
 from shared.repositories.session_events import SessionEventRepository
 from shared.repositories.sessions import NewSession, Session, SessionFilter, SessionRepository
@@ -130,11 +131,13 @@ def test_an_ended_session_takes_no_socket(database: Database, step: Move) -> Non
 def test_a_position_is_kept(database: Database) -> None:
     session_id = make(database)
     with database.unit(ALPHA) as unit:
-        SessionRepository(unit).set_position(session_id, 7, {"index": 1, "total": 3})
+        SessionRepository(unit).set_position(session_id, 7, Place(index=1, total=3))
     with database.unit(ALPHA) as unit:
         SessionRepository(unit).set_position(session_id, None, None)
     session = read(database, session_id)
-    assert (session.position, session.place) == (7, {"index": 1, "total": 3})
+    assert session.position == 7
+    assert session.place is not None
+    assert (session.place["index"], session.place["total"]) == (1, 3)
 
 
 def test_a_deleted_session_is_gone_with_its_events(database: Database) -> None:

@@ -1,0 +1,1 @@
+"""Tutoring sessions over HTTP."""

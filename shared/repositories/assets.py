@@ -26,9 +26,10 @@ class AssetRepository:
         return self._unit.one(
             Asset,
             """SELECT a.file_name, a.content_type, a.body, a.sha256 FROM assets a
-               WHERE a.tenant_id = ANY(%(readable)s::uuid[]) AND a.curriculum_id = %(curriculum_id)s
-                 AND a.file_name = %(file_name)s
-               ORDER BY a.tenant_id = %(tenant_id)s DESC LIMIT 1""",
+               WHERE a.curriculum_id = %(curriculum_id)s AND a.file_name = %(file_name)s
+                 AND a.tenant_id = (SELECT c.tenant_id FROM curricula c
+                                    WHERE c.tenant_id = ANY(%(readable)s::uuid[]) AND c.id = %(curriculum_id)s
+                                    ORDER BY c.tenant_id = %(tenant_id)s DESC LIMIT 1)""",
             curriculum_id=curriculum_id,
             file_name=file_name,
             missing=f"asset {file_name} of curriculum {curriculum_id} not found",

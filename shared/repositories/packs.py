@@ -81,6 +81,15 @@ class PackRepository:
         """Queue the read of one pack; another tenant's is NotFound, as if it did not exist."""
         return self._unit.one(Pack, _COLUMNS + _ONE, pack_id=pack_id, missing=f"pack {pack_id} not found")
 
+    def require(self, pack_id: str) -> None:
+        """Queue the check that a pack can be read; NotFound at the unit's end where it cannot."""
+        self._unit.run(
+            """SELECT refuse('PT404', format('pack %%s not found', %(pack_id)s::text))
+               WHERE NOT EXISTS (
+                   SELECT FROM packs WHERE tenant_id = ANY(%(readable)s::uuid[]) AND id = %(pack_id)s)""",
+            pack_id=pack_id,
+        )
+
     def store(self, pack: Mapping[str, Any], question_ids: Sequence[str]) -> None:
         """Queue the upsert of a pack that holds exactly these questions of its own tenant, in this order.
 

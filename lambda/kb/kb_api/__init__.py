@@ -1,0 +1,1 @@
+"""The knowledge-bowl service: packs, questions and domains."""

@@ -26,6 +26,8 @@ class Settings:
         database_pool: connections of this process at most (`UNAMENTIS_DATABASE_POOL`).
         access_token_s: lifetime of an access token in seconds (`UNAMENTIS_ACCESS_TOKEN_S`).
         requests_per_minute: of one caller (`UNAMENTIS_REQUESTS_PER_MINUTE`).
+        logins_per_minute, refreshes_per_minute, registrations_per_hour: from one network address
+            (`UNAMENTIS_LOGINS_PER_MINUTE`, `UNAMENTIS_REFRESHES_PER_MINUTE`, `UNAMENTIS_REGISTRATIONS_PER_HOUR`).
         cors_origins: who may call from a browser; "*" is everybody (`UNAMENTIS_CORS_ORIGINS`, separated by commas).
         origin_lock: what the edge must send, and who may name the client's address (`UNAMENTIS_ORIGIN_SECRETS`,
             `UNAMENTIS_TRUSTED_PROXIES`: values and networks separated by commas).
@@ -39,6 +41,9 @@ class Settings:
     database_pool: int = 1
     access_token_s: int = 900
     requests_per_minute: int = 1000
+    logins_per_minute: int = 5
+    refreshes_per_minute: int = 60
+    registrations_per_hour: int = 3
     cors_origins: tuple[str, ...] = ("*",)
     origin_lock: OriginLock = field(default_factory=OriginLock)
 
@@ -63,6 +68,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         database_pool=_positive(environ, "UNAMENTIS_DATABASE_POOL", 1),
         access_token_s=_positive(environ, "UNAMENTIS_ACCESS_TOKEN_S", 900),
         requests_per_minute=_positive(environ, "UNAMENTIS_REQUESTS_PER_MINUTE", 1000),
+        logins_per_minute=_positive(environ, "UNAMENTIS_LOGINS_PER_MINUTE", 5),
+        refreshes_per_minute=_positive(environ, "UNAMENTIS_REFRESHES_PER_MINUTE", 60),
+        registrations_per_hour=_positive(environ, "UNAMENTIS_REGISTRATIONS_PER_HOUR", 3),
         cors_origins=_list(environ, "UNAMENTIS_CORS_ORIGINS", "*"),
         origin_lock=OriginLock(
             secrets=_list(environ, "UNAMENTIS_ORIGIN_SECRETS"),

@@ -41,7 +41,7 @@ def read_event(event: Mapping[str, Any]) -> HttpRequest:
         query = _texts(event.get("queryStringParameters"))
     return HttpRequest(
         method=str(method).upper(),
-        path=path,
+        path=_clean(str(path)),
         query=query,
         headers={name.lower(): value for name, value in _texts(event.get("headers")).items()},
         body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass"),
@@ -51,4 +51,9 @@ def read_event(event: Mapping[str, Any]) -> HttpRequest:
 
 
 def _texts(pairs: Mapping[str, Any] | None) -> dict[str, str]:
-    return {str(name): str(value) for name, value in (pairs or {}).items()}
+    return {str(name): _clean(str(value)) for name, value in (pairs or {}).items()}
+
+
+def _clean(text: str) -> str:
+    """Return text with every lone surrogate, which no database or wire can hold, as a question mark."""
+    return text.encode("utf-8", "replace").decode()

@@ -8,7 +8,7 @@ from typing import Any
 from shared.api.context import Context
 from shared.api.events import HttpRequest
 from shared.auth.caller import Caller, Limit
-from shared.db import TenantEntry, Unit
+from shared.db import Pending, TenantEntry, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,24 @@ class Request:
             with self.context.database.unit(TenantEntry(self.caller.tenant_id, self._admission["user_id"])) as unit:
                 yield unit
             return
-        with self.context.database.unit(self.caller.enter(self._limit)) as unit:
-            yield unit
-        self._admission = unit.entered.result
+        entered: Pending[Mapping[str, Any] | None] | None = None
+        try:
+            with self.context.database.unit(self.caller.enter(self._limit)) as unit:
+                entered = unit.entered
+                yield unit
+        finally:
+            # A promised row that is missing raises after the request has been counted.
+            if entered is not None and entered.is_resolved:
+                self._admission = entered.result
+
+    def recognise(self, caller: Caller) -> None:
+        """Take the caller that a public route's handler found itself, as refresh and logout do.
+
+        Raises: RuntimeError: the request has been admitted as somebody already.
+        """
+        if self._admission is not None:
+            raise RuntimeError("a caller is recognised before the first unit of work")
+        self.caller = caller
 
     @contextmanager
     def unit_for(self, tenant_id: str, user_id: str | None) -> Generator[Unit]:

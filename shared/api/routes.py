@@ -9,8 +9,13 @@ from typing import Any, TypeVar, get_type_hints
 
 from shared.api.request import Request
 from shared.auth.caller import Limit
+from shared.config import Settings
 
 Handler = TypeVar("Handler", bound=Callable[..., object])
+
+
+# An operation's own limit, as the operator set it.
+LimitOf = Callable[[Settings], Limit]
 
 
 class Access(Enum):
@@ -29,7 +34,7 @@ class Route:
     path: str
     access: Access
     status: int
-    limit: Limit | None
+    limit: LimitOf | None
     max_body: int
     handler: Callable[..., object]
     body_model: Any
@@ -53,12 +58,12 @@ class Routes:
         self.success_flag = success_flag
         self.routes: list[Route] = []
 
-    def get(self, path: str, *, access: Access, limit: Limit | None = None) -> Callable[[Handler], Handler]:
+    def get(self, path: str, *, access: Access, limit: LimitOf | None = None) -> Callable[[Handler], Handler]:
         """Register a GET handler; HEAD is answered from it too."""
         return self._add("GET", path, access, limit=limit)
 
     def post(
-        self, path: str, *, access: Access, status: int = 200, limit: Limit | None = None, max_body: int = 1 << 20
+        self, path: str, *, access: Access, status: int = 200, limit: LimitOf | None = None, max_body: int = 1 << 20
     ) -> Callable[[Handler], Handler]:
         """Register a POST handler."""
         return self._add("POST", path, access, status=status, limit=limit, max_body=max_body)
@@ -82,7 +87,7 @@ class Routes:
         access: Access,
         *,
         status: int = 200,
-        limit: Limit | None = None,
+        limit: LimitOf | None = None,
         max_body: int = 1 << 20,
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:

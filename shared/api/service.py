@@ -18,7 +18,16 @@ from shared.api.request import Request
 from shared.api.routes import Access, Route, Routes
 from shared.auth.authenticator import address_prefix, bearer_token
 from shared.auth.caller import Caller, Limit
-from shared.errors import AppError, InvalidInput, MethodNotAllowed, NotFound, PayloadTooLarge, RateLimited
+from shared.errors import (
+    AppError,
+    InvalidInput,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    RateLimited,
+    Unauthenticated,
+    Unavailable,
+)
 from shared.logging import get_logger
 
 PUBLIC_LIMIT = Limit("public", 300)
@@ -91,31 +100,48 @@ class Service:
 
     def _admit(self, route: Route, http: HttpRequest) -> Request:
         address = self.context.settings.origin_lock.client_address(http.headers, http.address)
-        if len(http.body) > route.max_body:
-            raise PayloadTooLarge(f"the body must have at most {route.max_body} bytes")
+        own = route.limit(self.context.settings) if route.limit else None
         if route.access is Access.PUBLIC:
             caller = Caller("public", address=address_prefix(address))
-            return Request(http, caller, route.limit or PUBLIC_LIMIT, self.context)
+            return Request(http, caller, own or PUBLIC_LIMIT, self.context)
         token = bearer_token(http.headers.get("authorization"))
         caller = self.context.authenticator.caller(
             token, address=address, allow_open=route.access is not Access.ACCOUNT
         )
-        return Request(http, caller, route.limit or self._client_limit, self.context)
+        return Request(http, caller, own or self._client_limit, self.context)
 
     def _call(self, route: Route, request: Request, params: dict[str, str]) -> Reply:
-        arguments: dict[str, Any] = dict(params)
-        if route.body_model is not None:
-            arguments["body"] = decode_body(request.http.body, route.body_model)
-        if route.query_model is not None:
-            arguments["query"] = decode_query(request.http.query, route.query_model)
-        answer = route.handler(request=request, **arguments)
+        """Run the handler; a request that never reached the database is still checked and counted.
+
+        A bad credential is the answer even where the request is bad too.
+        """
+        try:
+            reply = _run(route, request, params)
+        except (Unauthenticated, RateLimited, Unavailable):
+            raise
+        except AppError:
+            if route.access is not Access.PUBLIC:
+                request.admit()
+            raise
         if route.access is not Access.PUBLIC:
-            request.admit()  # a handler without a unit of work is still checked and counted
-        if isinstance(answer, Reply):
-            return answer
-        if isinstance(answer, Listing):
-            return Reply(answer.negotiated(request.client.platform), route.status)
-        return Reply(answer, route.status)
+            request.admit()
+        return reply
+
+
+def _run(route: Route, request: Request, params: dict[str, str]) -> Reply:
+    if len(request.http.body) > route.max_body:
+        raise PayloadTooLarge(f"the body must have at most {route.max_body} bytes")
+    arguments: dict[str, Any] = dict(params)
+    if route.body_model is not None:
+        arguments["body"] = decode_body(request.http.body, route.body_model)
+    if route.query_model is not None:
+        arguments["query"] = decode_query(request.http.query, route.query_model)
+    answer = route.handler(request=request, **arguments)
+    if isinstance(answer, Reply):
+        return answer
+    if isinstance(answer, Listing):
+        return Reply(answer.negotiated(request.client.platform), route.status)
+    return Reply(answer, route.status)
 
 
 def _retry(error: AppError) -> dict[str, str]:

@@ -26,6 +26,11 @@ class Pending(Generic[T]):
         self._result: T = _UNSET
 
     @property
+    def is_resolved(self) -> bool:
+        """Whether the answer is there: the unit of work was sent and committed."""
+        return self._result is not _UNSET
+
+    @property
     def result(self) -> T:
         """Return the answer.
 

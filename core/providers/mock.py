@@ -22,10 +22,11 @@ _RATE: Final = 24_000
 _CHUNK_S: Final = 0.04
 _SECONDS_PER_CHARACTER: Final = 0.065
 
-_WORDS: Final = "I would like to practice my English today please"
+_WORDS: Final = "I would like to understand how plants make their food"
 _REPLY: Final = (
-    "Sure, that is a good idea. Let us start with a short story about a trip to the sea. First you pack a small bag "
-    "with warm clothes. Then you take the early train and look out of the window for a while."
+    "Yes, that is a good question. Let us begin with a leaf that lies in the warm light of the sun. It drinks water "
+    "from the roots and takes air through small openings. Then it makes sugar out of both and gives back what we "
+    "breathe."
 )
 
 

@@ -173,7 +173,6 @@ export class Conversation {
 
   /** Make the connection unless it is there or on its way. */
   #begin() {
-    this.#attempt(() => this.#speaker.open(OUTPUT_RATE));
     if (!this.#isOver) {
       return;
     }
@@ -182,6 +181,7 @@ export class Conversation {
       this.#transcript.clear();
     }
     this.#notices.clearAll();
+    this.#openSpeaker(OUTPUT_RATE);
     this.#connect();
   }
 
@@ -244,7 +244,7 @@ export class Conversation {
 
   async #openSpeaker(sampleRate) {
     if (!(await this.#speaker.open(sampleRate))) {
-      this.#notices.show("sound", "Sound works only on a secure (https) page. You can read along.");
+      this.#notices.show("sound", "Sound cannot be played here; browsers want a secure (https) page. You can read along.");
     }
   }
 

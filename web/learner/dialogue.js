@@ -59,7 +59,7 @@ export class Dialogue {
 
   /** Fall silent at once; what is still on its way belongs to the stopped answer and is dropped. */
   stop() {
-    this.#speaker.flush();
+    this.#silence();
     this.#discarding = this.#answering;
     this.#thinking = false;
     if (!this.#hearing) {
@@ -69,7 +69,7 @@ export class Dialogue {
 
   /** The connection is gone, and the turn with it. */
   reset() {
-    this.#speaker.flush();
+    this.#silence();
     this.#hearing = false;
     this.#turnOver();
   }
@@ -117,13 +117,18 @@ export class Dialogue {
     llm_complete: ({ text }) => this.#transcript.tutorSaid(text),
     visual_asset: ({ asset }) => this.#showPicture(asset),
     interrupted: () => {
-      this.#speaker.flush();
+      this.#silence();
       this.#discarding = false;
       this.#transcript.interrupted();
     },
     turn_complete: () => this.#turnOver(),
     error: (error) => this.#failed(error),
   };
+
+  #silence() {
+    this.#speaker.flush();
+    this.#buffered = 0;
+  }
 
   #nothingSaid() {
     this.#thinking = this.#answering;

@@ -6,6 +6,7 @@ export class Speaker {
   #gain = null;
   #volume = 1;
   #opening = null;
+  #waiting = [];
   #onStatus;
 
   /**
@@ -25,7 +26,14 @@ export class Speaker {
       this.close();
       this.#opening = this.#build(sampleRate);
     }
-    await this.#opening;
+    try {
+      await this.#opening;
+    } catch (error) {
+      if (!(error instanceof DOMException)) {
+        throw error;
+      }
+      this.close();
+    }
     return this.#node !== null;
   }
 
@@ -35,16 +43,21 @@ export class Speaker {
    * @returns {number} how many were queued
    */
   play(pcm) {
-    if (!this.#node) {
+    if (!this.#context) {
       return 0;
     }
     const samples = pcm.byteLength / 2;
-    this.#node.port.postMessage(pcm, [pcm]);
+    if (this.#node) {
+      this.#node.port.postMessage(pcm, [pcm]);
+    } else {
+      this.#waiting.push(pcm);
+    }
     return samples;
   }
 
   /** Fall silent at once and forget what was queued. */
   flush() {
+    this.#waiting = [];
     this.#node?.port.postMessage("flush");
   }
 
@@ -61,6 +74,7 @@ export class Speaker {
     this.#context = null;
     this.#node = null;
     this.#gain = null;
+    this.#waiting = [];
   }
 
   async #build(sampleRate) {
@@ -78,5 +92,6 @@ export class Speaker {
     this.#node = new AudioWorkletNode(context, "playback", { numberOfInputs: 0, outputChannelCount: [1] });
     this.#node.port.onmessage = ({ data }) => this.#onStatus(data);
     this.#node.connect(this.#gain).connect(context.destination);
+    this.#waiting.splice(0).forEach((pcm) => this.play(pcm));
   }
 }

@@ -1,4 +1,9 @@
-"""Our own voice core for a measurement: `python -m core.main` with mock providers and a database of its own."""
+"""Our own voice core for a measurement: `python -m core.main` with mock providers and a database of its own.
+
+    python -m benchmarks.voice.our_core CALLERS
+
+holds one for a profiler or another load generator until Enter: its process id, then an address for each caller.
+"""
 
 import base64
 import platform
@@ -55,3 +60,9 @@ def _version() -> str:
         ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     return f"{found.stdout.strip() or 'no git'}, Python {platform.python_version()}"
+
+
+if __name__ == "__main__":
+    with our_core(int(sys.argv[1])) as server:
+        print(server.pid, *server.urls, sep="\n", flush=True)
+        sys.stdin.readline()

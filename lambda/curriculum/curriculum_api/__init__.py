@@ -1,0 +1,1 @@
+"""The curriculum service: what can be learned, lesson by lesson."""

@@ -27,9 +27,7 @@ export class Catalogue {
         fill(this.#cardTemplate, address({ curriculum: curriculum.id }), {
           title: curriculum.title,
           description: curriculum.description,
-          facts: [countOf(curriculum.topic_count, "topic"), durationText(curriculum.total_duration), curriculum.difficulty]
-            .filter(Boolean)
-            .join(" · "),
+          facts: factsOf(curriculum),
         }),
       ),
     );
@@ -62,6 +60,10 @@ export function durationText(duration) {
   }
   const [, hours, minutes] = match;
   return [hours && `${hours} h`, minutes && `${minutes} min`].filter(Boolean).join(" ");
+}
+
+function factsOf({ topic_count, total_duration, difficulty }) {
+  return [countOf(topic_count, "topic"), durationText(total_duration), difficulty].filter(Boolean).join(" · ");
 }
 
 function countOf(count, word) {

@@ -244,7 +244,7 @@ export class Conversation {
 
   async #openSpeaker(sampleRate) {
     if (!(await this.#speaker.open(sampleRate))) {
-      this.#notices.show("sound", "Sound cannot be played here; browsers want a secure (https) page. You can read along.");
+      this.#notices.show("sound", "Sound cannot be played here: it needs a secure (https) page. You can read along.");
     }
   }
 
@@ -286,7 +286,8 @@ export class Conversation {
       this.#signIn();
     } else if (step === "give-up") {
       this.#disconnect("idle");
-      this.#notices.show("connection", "The server cannot be reached.", { label: "Try again", run: () => this.#begin() });
+      const again = { label: "Try again", run: () => this.#begin() };
+      this.#notices.show("connection", "The server cannot be reached.", again);
     } else {
       this.#disconnect("ended");
       this.#notices.show("session", "This lesson has ended, or goes on in another window.");

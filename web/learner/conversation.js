@@ -205,7 +205,7 @@ export class Conversation {
       listeners: {
         message: (message) => this.#receive(message),
         audio: (pcm) => this.#hear(pcm),
-        waiting: () => this.#reconnecting(),
+        waiting: (delayMs) => this.#reconnecting(delayMs),
         stopped: (step) => this.#stopped(step),
       },
     });
@@ -230,6 +230,7 @@ export class Conversation {
   #receive(message) {
     if (message.type === "ready") {
       this.#notices.clear("connection");
+      this.#notices.clear("turn");
       this.#connection = "live";
       this.#openSpeaker(message.sample_rate);
     }
@@ -256,10 +257,11 @@ export class Conversation {
   }
 
   /** The socket tries again by itself; meanwhile the API may know why it fails. */
-  async #reconnecting() {
+  async #reconnecting(delayMs) {
     this.#dialogue.reset();
     this.#set("reconnecting");
-    this.#notices.show("connection", "The connection was lost. Reconnecting: what was said is safe.");
+    const soon = delayMs < 2_000 ? "now" : `in ${Math.round(delayMs / 1_000)} seconds`;
+    this.#notices.show("connection", `The connection was lost. Reconnecting ${soon}; what was said is safe.`);
     try {
       await this.#api.session(this.#sessionId);
     } catch (error) {
@@ -279,19 +281,27 @@ export class Conversation {
     this.#socket = null;
     this.#dialogue.reset();
     this.#notices.clear("connection");
-    if (step === "new-session") {
+    this.#afterwards[step]();
+  }
+
+  #afterwards = {
+    "new-session": () => {
       this.#sessionId = null;
       this.#connect();
-    } else if (step === "sign-in") {
-      this.#signIn();
-    } else if (step === "give-up") {
-      this.#disconnect("idle");
-      const again = { label: "Try again", run: () => this.#begin() };
-      this.#notices.show("connection", "The server cannot be reached.", again);
-    } else {
+    },
+    "sign-in": () => this.#signIn(),
+    "give-up": () => this.#pauseBecause("The server cannot be reached.", "Try again"),
+    elsewhere: () => this.#pauseBecause("This lesson goes on in another window.", "Continue here"),
+    ended: () => {
       this.#disconnect("ended");
-      this.#notices.show("session", "This lesson has ended, or goes on in another window.");
-    }
+      this.#notices.show("session", "This lesson was ended. Ask again to start a new one.");
+    },
+  };
+
+  /** Disconnect, say why, and offer to go on with the same session. */
+  #pauseBecause(text, label) {
+    this.#disconnect("idle");
+    this.#notices.show("connection", text, { label, run: () => this.#begin() });
   }
 
   async #signIn() {

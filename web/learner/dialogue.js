@@ -168,7 +168,8 @@ export class Dialogue {
     this.#thinking = false;
     this.#hearing = false;
     this.#transcript.learnerSaidNothing();
-    const advice = recoverable ? "You can ask again." : "Start the lesson again.";
-    this.#notices.show("turn", `${message.replace(/[.!]?$/, ".")} ${advice}`);
+    const sentence = message.charAt(0).toUpperCase() + message.slice(1).replace(/[.!]?$/, ".");
+    const advice = recoverable && !message.includes("again") ? " You can ask again." : "";
+    this.#notices.show("turn", sentence + advice);
   }
 }

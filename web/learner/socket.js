@@ -13,6 +13,9 @@ const MOST_UNSENT_BYTES = 64_000;
 /** A close of ours that says the server stopped answering; handled like a connection lost on the way. */
 const NO_ANSWER = 4900;
 const LOST = 1006;
+const RATE_LIMITED = 4002;
+/** Close codes after which the same connection is not tried again. */
+const FINAL_STEPS = { 1000: "elsewhere", 1008: "sign-in", 4000: "ended", 4001: "new-session" };
 
 /**
  * What to do after the socket closed.
@@ -20,22 +23,17 @@ const LOST = 1006;
  * @param {number} code the close code
  * @param {number} attempt how many attempts failed since the last good connection
  * @param {() => number} random 0 to 1, for the jitter
- * @returns {{step: "retry", delayMs: number} | {step: "ended" | "new-session" | "sign-in" | "give-up"}}
+ * @returns {{step: "retry", delayMs: number} | {step: string}} another step is "ended", "elsewhere" (the server says a
+ *   plain goodbye when a newer connection took the session over), "new-session", "sign-in" or "give-up"
  */
 export function afterClose(code, attempt, random = Math.random) {
-  if (code === 1000 || code === 4000) {
-    return { step: "ended" };
-  }
-  if (code === 4001) {
-    return { step: "new-session" };
-  }
-  if (code === 1008) {
-    return { step: "sign-in" };
+  if (code in FINAL_STEPS) {
+    return { step: FINAL_STEPS[code] };
   }
   if (attempt >= MOST_ATTEMPTS) {
     return { step: "give-up" };
   }
-  const least = code === 4002 ? RATE_LIMITED_DELAY_MS : FIRST_DELAY_MS;
+  const least = code === RATE_LIMITED ? RATE_LIMITED_DELAY_MS : FIRST_DELAY_MS;
   const delay = Math.max(least, Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt));
   return { step: "retry", delayMs: Math.round(delay * (0.75 + 0.5 * random())) };
 }
@@ -62,7 +60,7 @@ export class VoiceSocket {
    * @param {object} options.listeners
    *   `message(object)` for every control message, `audio(ArrayBuffer)` for the tutor's voice,
    *   `waiting(delayMs)` when the connection was lost and will be made again,
-   *   `stopped(step, code)` when it will not: "ended", "new-session", "sign-in" or "give-up"
+   *   `stopped(step)` when it will not, with a step of `afterClose`
    */
   constructor({ address, config, listeners }) {
     this.#address = address;
@@ -152,7 +150,7 @@ export class VoiceSocket {
     const next = planned === null ? afterClose(code, this.#attempt) : { step: "retry", delayMs: planned };
     if (next.step !== "retry") {
       this.close();
-      this.#listeners.stopped(next.step, code);
+      this.#listeners.stopped(next.step);
       return;
     }
     this.#attempt += 1;

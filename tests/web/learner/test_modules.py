@@ -132,7 +132,7 @@ async def test_sentences_are_announced_once_they_are_whole(
 @pytest.mark.parametrize(
     ("code", "attempt", "step"),
     [
-        (1000, 0, "ended"),
+        (1000, 0, "elsewhere"),
         (4000, 0, "ended"),
         (4001, 0, "new-session"),
         (1008, 0, "sign-in"),

@@ -215,6 +215,17 @@ async def test_a_lost_session_is_followed_by_a_new_one(page: Page, tutor: Tutor)
     await expect(page.locator("#connection")).to_have_text("Connected")
 
 
+async def test_a_lesson_taken_over_by_another_window_can_be_taken_back(page: Page, tutor: Tutor) -> None:
+    call = await answered(page, tutor, "Why?")
+    await call.hang_up(1000)
+    await expect(page.get_by_role("status")).to_contain_text("This lesson goes on in another window.")
+    await page.get_by_role("button", name="Continue here").click()
+    again = await tutor.call()
+    assert again.session_id == call.session_id
+    await again.ready(resumed=True)
+    await expect(page.locator(".turn-text")).to_have_text(["Why?", "Because the air scatters blue light."])
+
+
 async def test_a_token_withdrawn_in_mid_lesson_is_asked_for_again(browser: Browser, tutor: Tutor) -> None:
     tutor.token = TOKEN
     async with visit(browser, f"{tutor.url}{LESSON}#token={TOKEN}") as page:

@@ -165,7 +165,7 @@ GRANT unamentis_search TO CURRENT_USER;
 GRANT SELECT (tenant_id, id, status, search) ON curricula TO unamentis_search;
 CREATE POLICY searched ON curricula FOR SELECT TO unamentis_search USING (true);
 
--- Any word may match; the best match comes first. Archived curricula and shadowed public ones are left out.
+-- Any word may match; the best match comes first, long curricula without advantage. Archived curricula and shadowed public ones are left out.
 CREATE FUNCTION search_curricula(tenant uuid, words text, most int) RETURNS TABLE (curriculum_id text, rank real)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -175,7 +175,7 @@ BEGIN
         PERFORM refuse('PT403', 'a search stays inside its own tenant');
     END IF;
     RETURN QUERY
-        SELECT c.id, ts_rank_cd(c.search, wanted) AS score FROM curricula c
+        SELECT c.id, ts_rank(c.search, wanted, 1) AS score FROM curricula c
         WHERE c.search @@ wanted AND c.status <> 'archived' AND c.tenant_id IN (tenant, public_tenant())
           AND (c.tenant_id = tenant
                OR NOT EXISTS (SELECT FROM curricula own WHERE own.tenant_id = tenant AND own.id = c.id))

@@ -1,31 +1,20 @@
 """Whole documents into the database, and out of it again through every repository."""
 
-from pathlib import Path
-
-import msgspec
 import pytest
 
-from shared.db import PUBLIC_TENANT, Database, TenantEntry
-from shared.repositories.content import store_curriculum, store_domains, store_pack
+from shared.db import Database
 from shared.repositories.curricula import CurriculumFilter, CurriculumRepository
 from shared.repositories.domains import QuestionDomainRepository
 from shared.repositories.packs import PackFilter, PackRepository
 from shared.repositories.questions import QuestionFilter, QuestionRepository
 from shared.repositories.topics import TopicRepository
 from tests.conftest import ALPHA, BETA
-
-CONTENT = Path(__file__).parents[3] / "content"
-CURRICULA = sorted((CONTENT / "curricula").glob("*.umcf.json"))
-PUBLIC = TenantEntry(PUBLIC_TENANT)
+from tests.support.content import CURRICULA, load_curricula, load_questions
 
 
 def load_seed(database: Database) -> None:
-    files = {path.name: path.read_bytes() for path in (CONTENT / "curricula" / "assets").iterdir()}
-    with database.unit(PUBLIC) as unit:
-        store_domains(unit, msgspec.json.decode((CONTENT / "knowledge_bowl" / "domains.json").read_bytes()))
-        store_pack(unit, msgspec.json.decode((CONTENT / "knowledge_bowl" / "core-pack.json").read_bytes()))
-        for path in CURRICULA:
-            store_curriculum(unit, msgspec.json.decode(path.read_bytes()), files)
+    load_questions(database)
+    load_curricula(database)
 
 
 def test_the_seed_content_is_stored_and_read_by_every_tenant(database: Database) -> None:

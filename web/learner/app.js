@@ -12,6 +12,9 @@ import { Transcript } from "./transcript.js";
 const byId = (id) => document.getElementById(id);
 const WIDE = matchMedia("(min-width: 60rem)");
 
+/** The part of the address whose view is shown. */
+let shown = null;
+
 takeTokenFromAddress();
 
 const api = new Api(storedToken);
@@ -65,6 +68,7 @@ function showSignOut() {
 
 /** Show the view the address asks for. */
 async function route() {
+  shown = location.search;
   const parameters = new URLSearchParams(location.search);
   const [curriculumId, topicId] = [parameters.get("curriculum"), parameters.get("topic")];
   conversation.leave();
@@ -182,6 +186,7 @@ document.addEventListener("click", followLink);
 document.addEventListener("click", enlarge);
 byId("sign-out").addEventListener("click", signOut);
 WIDE.addEventListener("change", fitAbout);
-addEventListener("popstate", route);
+addEventListener("popstate", () => location.search !== shown && route());
+addEventListener("hashchange", () => takeTokenFromAddress() && location.reload());
 fitAbout();
 route();

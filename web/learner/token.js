@@ -2,13 +2,18 @@
 
 const KEY = "unamentis.token";
 
-/** Move a token from `#token=…` out of the address bar, where it would be shown and shared, into this tab. */
+/**
+ * Move a token from `#token=…` out of the address bar, where it would be shown and shared, into this tab.
+ * @returns {boolean} whether there was one
+ */
 export function takeTokenFromAddress() {
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (token) {
-    keepToken(token);
-    history.replaceState(history.state, "", location.pathname + location.search);
+  if (!token) {
+    return false;
   }
+  keepToken(token);
+  history.replaceState(history.state, "", location.pathname + location.search);
+  return true;
 }
 
 export function storedToken() {

@@ -87,6 +87,23 @@ async def test_signing_in_with_a_token_that_leaves_the_address(browser: Browser,
         await expect(page.get_by_role("alert")).to_have_count(0)
 
 
+async def test_an_address_with_a_token_pasted_over_the_question_for_one(browser: Browser, tutor: Tutor) -> None:
+    tutor.token = TOKEN
+    async with visit(browser, tutor.url, tolerated=["401"]) as page:
+        await expect(page.get_by_role("dialog", name="Your beta token")).to_be_visible()
+        await page.goto(f"{tutor.url}#token={TOKEN}")
+        await expect(page.get_by_role("link", name="Light")).to_be_visible()
+        assert page.url == tutor.url
+
+
+async def test_skipping_to_the_content_does_not_leave_the_lesson(page: Page, tutor: Tutor) -> None:
+    await answered(page, tutor, "Why?")
+    await page.get_by_role("link", name="Skip to the content").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("main")).to_be_focused()
+    await expect(page.locator("#connection")).to_have_text("Connected")
+
+
 async def test_a_lesson_that_is_gone_is_explained(browser: Browser, tutor: Tutor) -> None:
     async with visit(browser, f"{tutor.url}?curriculum=gone", tolerated=["404"]) as page:
         await expect(page.get_by_role("status")).to_contain_text("There is no such curriculum.")

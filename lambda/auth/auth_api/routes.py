@@ -1,0 +1,188 @@
+"""Register, sign in, stay signed in, sign out."""
+
+from dataclasses import replace
+
+from auth_api.devices import device_facts
+from auth_api.models import Credentials, LogOut, Me, Message, Refresh, Refreshed, Registration, SignedIn
+from auth_api.rules import chosen_name, normal_email
+from auth_api.signing_in import Person, read_credentials, sign_in, tokens_of
+from shared.api import Access, Reply, Request, Routes
+from shared.auth.access_tokens import AccessClaims
+from shared.auth.authenticator import bearer_token
+from shared.auth.caller import Caller, Limit
+from shared.auth.password_strength import weaknesses
+from shared.auth.passwords import hash_password, is_outdated, verify_password
+from shared.auth.refresh_tokens import GRACE_S, LIFETIME_S, RefreshToken
+from shared.config import Settings
+from shared.errors import Forbidden, InvalidInput, Unauthenticated
+from shared.ids import new_id
+from shared.repositories.accounts import AccountRepository
+from shared.repositories.audit import AuditRepository
+from shared.repositories.auth_sessions import AuthSessionRepository
+
+routes = Routes("auth")
+
+
+def _registrations(settings: Settings) -> Limit:
+    return Limit("register", settings.registrations_per_hour, 3600)
+
+
+def _logins(settings: Settings) -> Limit:
+    return Limit("login", settings.logins_per_minute)
+
+
+def _refreshes(settings: Settings) -> Limit:
+    return Limit("refresh", settings.refreshes_per_minute)
+
+
+@routes.post("/api/auth/register", access=Access.PUBLIC, status=201, limit=_registrations)
+def register(request: Request, body: Registration) -> SignedIn:
+    """Make an account in a tenant of its own, and sign it in."""
+    given, password = read_credentials(body)
+    email = normal_email(given)
+    name = chosen_name(body.display_name or body.name, email)
+    if suggestions := weaknesses(password, (email.partition("@")[0], name)):
+        text = "; ".join(suggestions)
+        raise InvalidInput(f"this password is too weak: {text}", code="weak_password", details={"suggestions": text})
+    request.admit()
+    person = Person(new_id(), new_id())
+    password_hash = hash_password(password)
+    with request.unit_for(person.tenant_id, person.user_id) as unit:
+        accounts = AccountRepository(unit)
+        accounts.found_individual(name)
+        accounts.add(user_id=person.user_id, email=email, password_hash=password_hash, display_name=name)
+        answer = sign_in(
+            unit, request, person, device_facts(body.device, body.device_name, request.client), "registered"
+        )
+    return answer()
+
+
+@routes.post("/api/auth/login", access=Access.PUBLIC, limit=_logins)
+def log_in(request: Request, body: Credentials) -> SignedIn:
+    """Sign an account in."""
+    given, password = read_credentials(body)
+    email = normal_email(given)
+    with request.unit() as unit:
+        found = AccountRepository(unit).find_sign_in(email)
+    known = found.result
+    stored = known.password_hash if known else None
+    if not verify_password(password, stored) or known is None:
+        raise Unauthenticated("the e-mail address or the password is wrong", code="invalid_credentials")
+    if not known.is_active:
+        raise Forbidden("this account is disabled", code="account_inactive")
+    if known.is_locked:
+        raise Forbidden("this account is locked", code="account_locked")
+    fresher = hash_password(password) if stored and is_outdated(stored) else None
+    person = Person(known.tenant_id, known.user_id)
+    with request.unit_for(person.tenant_id, person.user_id) as unit:
+        AccountRepository(unit).signed_in(new_password_hash=fresher)
+        answer = sign_in(
+            unit, request, person, device_facts(body.device, body.device_name, request.client), "signed_in"
+        )
+    return answer()
+
+
+@routes.post("/api/auth/refresh", access=Access.PUBLIC, limit=_refreshes)
+def refresh(request: Request, body: Refresh) -> Refreshed:
+    """Exchange a refresh token for its successor and a new access token."""
+    if not body.refresh_token:
+        raise InvalidInput("refresh_token: required", code="missing_token", details={"refresh_token": "required"})
+    token = RefreshToken.read(body.refresh_token)
+    secret = request.context.settings.secret
+    successors = token.successors(secret)
+    request.recognise(replace(request.caller, tenant_id=token.tenant_id))
+    with request.unit() as unit:
+        rotation = AuthSessionRepository(unit).rotate(
+            token.auth_session_id,
+            token_hash=token.hash(secret),
+            successors=[successor.hash(secret) for successor in successors],
+            lifetime_s=LIFETIME_S,
+            grace_s=GRACE_S,
+            address=request.caller.address,
+            audit_id=new_id(),
+            request_id=request.http.request_id,
+        )
+    match rotation.result.outcome:
+        case "rotated":
+            claims = AccessClaims(str(rotation.result.user_id), token.tenant_id, token.auth_session_id)
+            tokens = tokens_of(request, claims, successors[rotation.result.step - 1])
+            return Refreshed(
+                access_token=tokens.access_token,
+                refresh_token=tokens.refresh_token,
+                expires_in=tokens.expires_in,
+                tokens=tokens,
+            )
+        case "reused":
+            raise Unauthenticated("this refresh token was used before; sign in again", code="token_reused")
+        case "expired":
+            raise Unauthenticated("the refresh token has expired", code="token_expired")
+        case "inactive":
+            raise Forbidden("this account is disabled", code="account_inactive")
+        case "locked":
+            raise Forbidden("this account is locked", code="account_locked")
+        case "unknown":
+            raise Unauthenticated("the refresh token is not valid")
+
+
+@routes.post("/api/auth/logout", access=Access.PUBLIC)
+def log_out(request: Request, body: LogOut) -> Message:
+    """End the sign-in of the bearer token and of the refresh token, or all of their owner's.
+
+    Either proves the other's absence harmless: a client without any is signed out already.
+    """
+    token = RefreshToken.read(body.refresh_token) if body.refresh_token else None
+    caller = _bearer(request, optional=token is not None)
+    everywhere = bool(body.all_devices)
+    if caller is not None:
+        request.recognise(caller)
+        with request.unit() as unit:
+            sessions = AuthSessionRepository(unit)
+            if everywhere:
+                sessions.close_all()
+            elif caller.kind == "session" and caller.credential:
+                sessions.close(caller.credential)
+            AuditRepository(unit).record(
+                "signed_out", address=request.caller.address, request_id=request.http.request_id
+            )
+            if token is not None and token.tenant_id == caller.tenant_id:
+                _close_by_token(request, sessions, token, everywhere=everywhere)
+    elif token is not None:
+        request.recognise(replace(request.caller, tenant_id=token.tenant_id))
+        with request.unit() as unit:
+            _close_by_token(request, AuthSessionRepository(unit), token, everywhere=everywhere)
+    return Message("signed out")
+
+
+def _bearer(request: Request, *, optional: bool) -> Caller | None:
+    """Return the caller of the bearer token, None without one; an expired one is none where it is optional."""
+    text = bearer_token(request.http.headers.get("authorization"))
+    if text is None:
+        return None
+    try:
+        return request.context.authenticator.caller(text, address=request.caller.address)
+    except Unauthenticated as exc:
+        if optional and exc.error_code == "token_expired":
+            return None
+        raise
+
+
+def _close_by_token(
+    request: Request, sessions: AuthSessionRepository, token: RefreshToken, *, everywhere: bool
+) -> None:
+    token_hash = token.hash(request.context.settings.secret)
+    sessions.close_by_token(token.auth_session_id, token_hash=token_hash, all_devices=everywhere)
+
+
+@routes.get("/api/auth/me", access=Access.ACCOUNT)
+def me(request: Request) -> Me:
+    """Return the caller's own account."""
+    with request.unit() as unit:
+        account = AccountRepository(unit).me()
+    return Me.of(account.result)
+
+
+@routes.get("/.well-known/jwks.json", access=Access.PUBLIC)
+def jwks(request: Request) -> Reply:
+    """Return the public keys that verify access tokens (RFC 7517)."""
+    keys = request.context.authenticator.access_tokens.jwks()
+    return Reply(keys, headers={"Cache-Control": "public, max-age=300"})

@@ -28,7 +28,10 @@ def connect(url: str, *, role: str | None = APP_ROLE, timeout_s: int = 5) -> "ps
     """
     options = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC" + (f" -c role={role}" if role else "")
     try:
-        connection = psycopg.connect(url, autocommit=True, options=options, connect_timeout=timeout_s)
+        # Never prepared: the driver would go on to use a statement whose preparation a refused unit of work undid.
+        connection = psycopg.connect(
+            url, autocommit=True, options=options, connect_timeout=timeout_s, prepare_threshold=None
+        )
     except psycopg.Error as exc:
         raise from_psycopg(exc) from exc
     connection.adapters.register_loader("uuid", TextLoader)

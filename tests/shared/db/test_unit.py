@@ -102,3 +102,18 @@ def test_the_tenant_is_gone_after_the_unit(database_url: str) -> None:
 def test_an_unreachable_server_is_unavailable() -> None:
     with pytest.raises(Unavailable), Database("postgresql://nobody@127.0.0.1:1/none").unit(ALPHA) as unit:
         unit.run("SELECT 1")
+
+
+def test_a_statement_works_after_any_number_of_refused_units(database_url: str) -> None:
+    database = Database(database_url)
+    for refused in (False, False, False, False, True, True, False):
+        try:
+            with database.unit(ALPHA) as unit:
+                if refused:
+                    unit.run("SELECT refuse('PT409', 'no')")
+                name = unit.one(Named, "SELECT name FROM tenants WHERE tenant_id = %(tenant_id)s")
+        except Conflict:
+            assert refused
+        else:
+            assert name.result == Named("Alpha")
+    database.close()

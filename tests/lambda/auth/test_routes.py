@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from auth_api.routes import routes
 
 from shared.api import Service

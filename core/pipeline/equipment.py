@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from core.pipeline.conversations import Conversations
-from core.pipeline.synthesis import Synthesis
 from core.providers import Providers
+from core.providers.tts.port import TextToSpeech
 from core.providers.vad.port import VoiceDetector
 from core.settings import VoiceSettings
 from shared.auth.caller import Caller
 
-# A voice for a tenant's sessions: its speech may be cached for the tenant alone.
-SynthesisFor = Callable[[Caller], Synthesis]
+# Who speaks in a caller's sessions: speech is cached for each tenant alone.
+SpeechFor = Callable[[Caller], TextToSpeech]
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class Equipment:
     """Providers, detector and store, made once and shared."""
 
     providers: Providers
-    synthesis: SynthesisFor
+    speech: SpeechFor
     detector: VoiceDetector
     conversations: Conversations
     settings: VoiceSettings = field(default_factory=VoiceSettings)

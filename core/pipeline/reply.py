@@ -6,7 +6,6 @@ stored). A vendor that fails ends its own stage; what was made before it is stil
 """
 
 import asyncio
-import logging
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -32,8 +31,9 @@ from core.voice.events import Event
 from core.voice.sentences import Piece
 from shared.errors import AppError, Unavailable
 from shared.ids import new_id
+from shared.logging import get_logger
 
-_log: Final = logging.getLogger(__name__)
+_log: Final = get_logger("core")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +212,7 @@ class Reply:
     async def _speak(self) -> None:
         """Make the sound of each piece; only of the first one before the turn is surely over."""
         buffer = self._speaker.buffer
-        resampler = Resampler(self._talk.synthesis.sample_rate, self._talk.rate)
+        resampler = Resampler(self._talk.tts.sample_rate, self._talk.rate)
         spoken = False
         try:
             while (piece := await self._thinking.pieces.get()) is not None:
@@ -232,8 +232,8 @@ class Reply:
             return
         talk = self._talk
         begin = self._loop.time()
-        sound = talk.synthesis(piece.speech, talk.voice)
-        async for pcm in patiently(sound, seconds=talk.equipment.settings.tts_s, vendor=talk.synthesis.name):
+        sound = talk.tts.speak(piece.speech, voice=talk.voice)
+        async for pcm in patiently(sound, seconds=talk.equipment.settings.tts_s, vendor=talk.tts.name):
             if not self._times.tts_ms:
                 self._times = replace(self._times, tts_ms=max(1, self._ms_since(begin)))
             await self._speaker.buffer.put(resampler.feed(pcm))

@@ -42,7 +42,7 @@ class VoiceSession:
             conversation,
             client,
             equipment,
-            equipment.synthesis(visit.caller),
+            equipment.speech(visit.caller),
             RATE,
             self._happened,
             Voice(language=equipment.settings.language),

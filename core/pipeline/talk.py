@@ -7,8 +7,7 @@ from typing import Final
 from core.pipeline.client import Client
 from core.pipeline.conversations import Conversation, Turn, Visit
 from core.pipeline.equipment import Equipment
-from core.pipeline.synthesis import Synthesis
-from core.providers.tts.port import Voice
+from core.providers.tts.port import TextToSpeech, Voice
 from core.voice.events import Event
 from shared.domain.prompt import phrases
 from shared.errors import AppError, Forbidden, NotFound, Unauthenticated
@@ -32,7 +31,7 @@ class Talk:
     conversation: Conversation
     client: Client
     equipment: Equipment
-    synthesis: Synthesis
+    tts: TextToSpeech
     rate: int
     happened: Callable[[object, Event], None]
     voice: Voice = field(default_factory=Voice)

@@ -65,16 +65,20 @@ def _chosen(setting: str, value: str, makers: Mapping[str, Make[Port]]) -> Make[
     return maker
 
 
+def _required(setting: str, value: str, why: str) -> str:
+    """Return a setting's value.
+
+    Raises: InvalidInput: it is empty.
+    """
+    if not value:
+        raise InvalidInput(f"{setting} is needed for {why}", details={setting: f"needed for {why}"})
+    return value
+
+
 def _offline_stt(_settings: ProviderSettings, seconds: float) -> SpeechToText:
     from core.providers.stt.offline import PocketSphinx
 
     return PocketSphinx(timeout_s=seconds)
-
-
-def _offline_llm(_settings: ProviderSettings, _seconds: float) -> LanguageModel:
-    from core.providers.llm.offline import OfflineTutor
-
-    return OfflineTutor()
 
 
 def _mock_stt(_settings: ProviderSettings, _seconds: float) -> SpeechToText:
@@ -83,16 +87,68 @@ def _mock_stt(_settings: ProviderSettings, _seconds: float) -> SpeechToText:
     return MockSpeechToText()
 
 
+def _groq_stt(settings: ProviderSettings, seconds: float) -> SpeechToText:
+    from core.providers.stt.groq import GroqWhisper
+
+    key = _required("GROQ_API_KEY", settings.groq_key, "UNAMENTIS_STT=groq")
+    return GroqWhisper(api_key=key, model=settings.stt_model, base_url=settings.stt_url or None, timeout_s=seconds)
+
+
+def _deepgram_stt(settings: ProviderSettings, seconds: float) -> SpeechToText:
+    from core.providers.stt.deepgram import DeepgramListen
+
+    key = _required("DEEPGRAM_API_KEY", settings.deepgram_key, "UNAMENTIS_STT=deepgram")
+    return DeepgramListen(api_key=key, model=settings.stt_model, base_url=settings.stt_url or None, timeout_s=seconds)
+
+
+def _openai_stt(settings: ProviderSettings, seconds: float) -> SpeechToText:
+    from core.providers.stt.openai_compatible import OpenAITranscription
+
+    key = _required("OPENAI_API_KEY", settings.openai_key, "UNAMENTIS_STT=openai")
+    return OpenAITranscription(api_key=key, model=settings.stt_model, timeout_s=seconds)
+
+
+def _compatible_stt(settings: ProviderSettings, seconds: float) -> SpeechToText:
+    from core.providers.stt.openai_compatible import OpenAITranscription
+
+    return OpenAITranscription(
+        name="compatible",
+        api_key=settings.stt_key,
+        model=settings.stt_model or "whisper-1",
+        base_url=_required("UNAMENTIS_STT_URL", settings.stt_url, "UNAMENTIS_STT=compatible"),
+        timeout_s=seconds,
+    )
+
+
+def _offline_llm(_settings: ProviderSettings, _seconds: float) -> LanguageModel:
+    from core.providers.llm.offline import OfflineTutor
+
+    return OfflineTutor()
+
+
 def _mock_llm(_settings: ProviderSettings, _seconds: float) -> LanguageModel:
     from core.providers.mock import MockLanguageModel
 
     return MockLanguageModel()
 
 
-def _mock_tts(_settings: ProviderSettings, _seconds: float) -> TextToSpeech:
-    from core.providers.mock import MockTextToSpeech
+def _openai_llm(settings: ProviderSettings, seconds: float) -> LanguageModel:
+    from core.providers.llm.openai_compatible import OpenAIChat
 
-    return MockTextToSpeech()
+    key = _required("OPENAI_API_KEY", settings.openai_key, "UNAMENTIS_LLM=openai")
+    return OpenAIChat(api_key=key, model=settings.llm_model, timeout_s=seconds)
+
+
+def _compatible_llm(settings: ProviderSettings, seconds: float) -> LanguageModel:
+    from core.providers.llm.openai_compatible import OpenAIChat
+
+    return OpenAIChat(
+        name="compatible",
+        api_key=settings.llm_key,
+        model=_required("UNAMENTIS_LLM_MODEL", settings.llm_model, "UNAMENTIS_LLM=compatible"),
+        base_url=_required("UNAMENTIS_LLM_URL", settings.llm_url, "UNAMENTIS_LLM=compatible"),
+        timeout_s=seconds,
+    )
 
 
 def _offline_tts(settings: ProviderSettings, _seconds: float) -> TextToSpeech:
@@ -101,6 +157,59 @@ def _offline_tts(settings: ProviderSettings, _seconds: float) -> TextToSpeech:
     return EspeakNg(default_voice=settings.tts_voice or "en-us")
 
 
-_STT: Final[dict[str, Make[SpeechToText]]] = {"mock": _mock_stt, "offline": _offline_stt}
-_LLM: Final[dict[str, Make[LanguageModel]]] = {"mock": _mock_llm, "offline": _offline_llm}
-_TTS: Final[dict[str, Make[TextToSpeech]]] = {"mock": _mock_tts, "offline": _offline_tts}
+def _mock_tts(_settings: ProviderSettings, _seconds: float) -> TextToSpeech:
+    from core.providers.mock import MockTextToSpeech
+
+    return MockTextToSpeech()
+
+
+def _deepgram_tts(settings: ProviderSettings, seconds: float) -> TextToSpeech:
+    from core.providers.tts.deepgram import DeepgramSpeech
+
+    key = _required("DEEPGRAM_API_KEY", settings.deepgram_key, "UNAMENTIS_TTS=deepgram")
+    model = settings.tts_model or settings.tts_voice
+    return DeepgramSpeech(api_key=key, model=model, base_url=settings.tts_url or None, timeout_s=seconds)
+
+
+def _openai_tts(settings: ProviderSettings, seconds: float) -> TextToSpeech:
+    from core.providers.tts.openai_compatible import OpenAISpeech
+
+    key = _required("OPENAI_API_KEY", settings.openai_key, "UNAMENTIS_TTS=openai")
+    return OpenAISpeech(api_key=key, model=settings.tts_model, default_voice=settings.tts_voice, timeout_s=seconds)
+
+
+def _compatible_tts(settings: ProviderSettings, seconds: float) -> TextToSpeech:
+    from core.providers.tts.openai_compatible import OpenAISpeech
+
+    return OpenAISpeech(
+        name="compatible",
+        api_key=settings.tts_key,
+        model=settings.tts_model or "tts-1",
+        base_url=_required("UNAMENTIS_TTS_URL", settings.tts_url, "UNAMENTIS_TTS=compatible"),
+        default_voice=settings.tts_voice,
+        sample_rate=settings.tts_sample_rate,
+        timeout_s=seconds,
+    )
+
+
+_STT: Final[dict[str, Make[SpeechToText]]] = {
+    "offline": _offline_stt,
+    "mock": _mock_stt,
+    "groq": _groq_stt,
+    "deepgram": _deepgram_stt,
+    "openai": _openai_stt,
+    "compatible": _compatible_stt,
+}
+_LLM: Final[dict[str, Make[LanguageModel]]] = {
+    "offline": _offline_llm,
+    "mock": _mock_llm,
+    "openai": _openai_llm,
+    "compatible": _compatible_llm,
+}
+_TTS: Final[dict[str, Make[TextToSpeech]]] = {
+    "offline": _offline_tts,
+    "mock": _mock_tts,
+    "deepgram": _deepgram_tts,
+    "openai": _openai_tts,
+    "compatible": _compatible_tts,
+}

@@ -1,0 +1,100 @@
+"""The voice service put together: the one place that knows every part."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from core.conversations import StoredConversations
+from core.lifecycle import Lifecycle
+from core.pipeline.equipment import Equipment, SpeechFor
+from core.providers import Providers
+from core.providers.registry import build_providers
+from core.providers.vad.shared import SharedDetector
+from core.settings import Settings
+from core.speech.cache import SpeechCache
+from core.ws.audio import AudioRoute, Authenticate
+from core.ws.live import Live
+from core.ws.updates import Admit, Updates, UpdatesRoute
+from shared.auth.authenticator import Authenticator
+from shared.auth.caller import Caller
+from shared.db import Database
+from shared.storage.objects import open_objects
+
+LIFECYCLE: Final = web.AppKey("lifecycle", Lifecycle)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the sockets need.
+
+    Attributes:
+        authenticate: names the caller a token claims; a session's opening confirms it.
+        admit: names and confirms the caller of a socket without a session.
+        release: closes what is used last.
+    """
+
+    equipment: Equipment
+    authenticate: Authenticate
+    admit: Admit
+    release: Callable[[], None]
+
+
+def build_app(settings: Settings) -> web.Application:
+    """Return the voice service with `/ws` and `/ws/audio`; others may add their own routes beside.
+
+    Nothing connects before the application starts. Its shutdown drains the sessions.
+    Raises: InvalidInput: a setting names an unknown provider, or one that lacks its key.
+    """
+    database = Database(settings.shared.database_url, pool_size=settings.shared.database_pool)
+    authenticator = Authenticator(settings.shared)
+    providers = build_providers(settings.providers, settings.voice)
+
+    def authenticate(token: str | None, address: str) -> Caller:
+        return authenticator.caller(token, address=address)
+
+    async def admit(token: str | None, address: str) -> Caller:
+        caller = authenticate(token, address)
+        await asyncio.to_thread(_confirm, database, caller)
+        return caller
+
+    equipment = Equipment(
+        providers=providers,
+        speech=_speech(settings, providers),
+        detector=SharedDetector.load(),
+        conversations=StoredConversations(database),
+        settings=settings.voice,
+    )
+    parts = Parts(equipment=equipment, authenticate=authenticate, admit=admit, release=database.close)
+    return assemble(parts)
+
+
+def assemble(parts: Parts) -> web.Application:
+    """Return the application around the given parts."""
+    app = web.Application()
+    live, updates = Live(), Updates()
+    voice = parts.equipment.settings
+    lifecycle = Lifecycle(live, updates, parts.equipment.providers, voice.drain_s, voice.recheck_s, parts.release)
+    lifecycle.install(app)
+    app[LIFECYCLE] = lifecycle
+    app.router.add_get("/ws/audio", AudioRoute(parts.equipment, parts.authenticate, live, updates).serve)
+    app.router.add_get("/ws", UpdatesRoute(updates, parts.admit, heartbeat_s=voice.heartbeat_s).serve)
+    return app
+
+
+def _speech(settings: Settings, providers: Providers) -> SpeechFor:
+    """Return who speaks: through the cache, except for mock vendors, whose delays are there to be measured."""
+    tts = providers.tts
+    if settings.providers.tts == "mock":
+        return lambda _caller: tts
+    store = open_objects((Path(settings.data_dir).resolve() / "objects").as_uri())
+    cache = SpeechCache(tts, store)
+    return lambda caller: cache.of(caller.tenant_id or "public")
+
+
+def _confirm(database: Database, caller: Caller) -> None:
+    with database.unit(caller.check()):
+        pass

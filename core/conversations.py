@@ -1,0 +1,127 @@
+"""Conversations kept in PostgreSQL: a unit of work in a thread for each step, so that no transaction spans an await."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from core.pipeline.conversations import Conversation, Turn, Visit
+from core.pipeline.notices import StageTimes
+from shared.db import Database, Unit
+from shared.errors import Unavailable
+from shared.repositories import turns
+from shared.repositories.session_events import BargeIn, SessionEventRepository
+from shared.repositories.session_lessons import SessionLessonRepository
+from shared.repositories.sessions import SessionRepository
+from shared.repositories.turns import NewTurn, TurnRepository
+
+Result = TypeVar("Result")
+
+# Turns of the past a session begins with.
+_HISTORY: Final = 40
+# Waits before another attempt when the database does not answer: long enough for it to restart.
+_PATIENCE_S: Final = (0.1, 0.4, 1.5)
+
+
+class StoredConversations:
+    """The Conversations of a database; see the port."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open(self, visit: Visit) -> Conversation:
+        """Return the session and make it active."""
+
+        def work(unit: Unit) -> Callable[[], Conversation]:
+            SessionRepository(unit).connect(visit.session_id)
+            return _read(unit, visit.session_id)
+
+        return await self._run(visit, work)
+
+    async def store(self, visit: Visit, turn: Turn) -> None:
+        """Store an utterance once."""
+        times = turn.times
+        new = NewTurn(
+            turn_id=turn.turn_id,
+            role=turn.role,
+            content=turn.text,
+            stt_ms=times.stt_ms if times else None,
+            llm_ms=times.llm_ms if times else None,
+            tts_ms=times.tts_ms if times else None,
+            total_ms=times.total_ms if times else None,
+            interrupted=turn.interrupted,
+            complete=turn.complete,
+        )
+
+        def work(unit: Unit) -> Callable[[], None]:
+            TurnRepository(unit).add(visit.session_id, new, late=turn.role == "assistant")
+            return lambda: None
+
+        await self._run(visit, work)
+
+    async def barge_in(self, visit: Visit, turn_id: str, heard_ms: int) -> None:
+        """Count the interruption of a turn."""
+        what = BargeIn(heard_by="voice", key=turn_id, position_ms=heard_ms)
+
+        def work(unit: Unit) -> Callable[[], None]:
+            SessionEventRepository(unit).barge_in(visit.session_id, what)
+            return lambda: None
+
+        await self._run(visit, work)
+
+    async def choose_topic(self, visit: Visit, topic_id: str) -> Conversation:
+        """Move the session to another topic and return it."""
+
+        def work(unit: Unit) -> Callable[[], Conversation]:
+            SessionLessonRepository(unit).choose_topic(visit.session_id, topic_id)
+            return _read(unit, visit.session_id)
+
+        return await self._run(visit, work)
+
+    async def check(self, visit: Visit) -> None:
+        """Only check."""
+
+        def work(unit: Unit) -> Callable[[], None]:
+            SessionRepository(unit).touch(visit.session_id)
+            return lambda: None
+
+        await self._run(visit, work)
+
+    async def _run(self, visit: Visit, work: Callable[[Unit], Callable[[], Result]]) -> Result:
+        """Do one unit of work as the caller, again when the database does not answer: every step may be repeated."""
+
+        def once() -> Result:
+            with self._database.unit(visit.caller.check()) as unit:
+                result = work(unit)
+            return result()
+
+        for wait in _PATIENCE_S:
+            try:
+                return await asyncio.to_thread(once)
+            except Unavailable:
+                await asyncio.sleep(wait)
+        return await asyncio.to_thread(once)
+
+
+def _read(unit: Unit, session_id: str) -> Callable[[], Conversation]:
+    session = SessionRepository(unit).get(session_id)
+    lesson = SessionLessonRepository(unit).lesson(session_id)
+    history = TurnRepository(unit).last(session_id, _HISTORY)
+    return lambda: Conversation(
+        session_id=session_id,
+        curriculum_id=session.result.curriculum_id,
+        topic_id=session.result.topic_id,
+        lesson=lesson.result.lesson,
+        instructions=session.result.system_prompt,
+        history=tuple(_turn(turn) for turn in history.result),
+    )
+
+
+def _turn(turn: turns.Turn) -> Turn:
+    return Turn(
+        turn_id=turn.turn_id,
+        role=turn.role,
+        text=turn.content,
+        complete=turn.complete,
+        interrupted=turn.interrupted,
+        times=StageTimes(turn.stt_ms or 0, turn.llm_ms or 0, turn.tts_ms or 0, turn.total_ms or 0),
+    )

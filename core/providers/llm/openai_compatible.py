@@ -1,0 +1,87 @@
+"""Language models over OpenAI's chat completions: OpenAI itself, Ollama, vLLM, LM Studio, Groq and the rest."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
+import openai
+from openai.types.chat import ChatCompletionMessageParam
+
+from core.providers.errors import provider_error, vendor_errors
+from core.providers.llm.port import Message, ModelUsage, Prompt, Token
+from core.providers.streams import closing, each_within
+
+_CHARACTERS_PER_TOKEN: Final = 4
+
+
+class OpenAIChat:
+    """Streams the answer.
+
+    Args:
+        name: the vendor, as metrics and the price book name it.
+        api_key: empty for servers that want none.
+        base_url: ends in /v1; None is OpenAI.
+        timeout_s: the longest wait for the first token, and for any next one.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str = "openai",
+        api_key: str,
+        model: str = "",
+        base_url: str | None = None,
+        timeout_s: float = 20.0,
+    ) -> None:
+        self.name = name
+        self.model = model or "gpt-4o-mini"
+        self._timeout_s = timeout_s
+        self._is_openai = base_url is None
+        self._client = openai.AsyncOpenAI(
+            api_key=api_key or "none", base_url=base_url, timeout=timeout_s, max_retries=0
+        )
+
+    async def reply(self, prompt: Prompt) -> AsyncIterator[Token | ModelUsage]:
+        """Stream tokens as they come; an answer that stops without saying so counts as hung up."""
+        said, usage, finished = 0, None, False
+        with vendor_errors(self.name, openai.OpenAIError, AttributeError, TypeError):
+            async with asyncio.timeout(self._timeout_s):
+                stream = await self._client.chat.completions.create(
+                    model=self.model,
+                    messages=[_param(message) for message in prompt.messages],
+                    stream=True,
+                    stream_options={"include_usage": True},
+                    # OpenAI's newer models refuse the name the compatible servers know.
+                    max_completion_tokens=prompt.max_tokens if self._is_openai else openai.omit,
+                    max_tokens=openai.omit if self._is_openai else prompt.max_tokens,
+                )
+            async with stream, closing(each_within(aiter(stream), self._timeout_s)) as chunks:
+                async for chunk in chunks:
+                    if chunk.usage is not None:
+                        usage = ModelUsage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
+                    for choice in chunk.choices:
+                        finished = finished or choice.finish_reason is not None
+                        if choice.delta.content:
+                            said += len(choice.delta.content)
+                            yield Token(choice.delta.content)
+            if not finished:
+                raise provider_error(self.name, "disconnected")
+        yield usage or _estimated(prompt, said)
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._client.close()
+
+
+def _param(message: Message) -> ChatCompletionMessageParam:
+    """Return a message as the SDK types it: one type for each role."""
+    if message.role == "system":
+        return {"role": "system", "content": message.content}
+    if message.role == "assistant":
+        return {"role": "assistant", "content": message.content}
+    return {"role": "user", "content": message.content}
+
+
+def _estimated(prompt: Prompt, said: int) -> ModelUsage:
+    read = sum(len(message.content) for message in prompt.messages)
+    return ModelUsage(-(-read // _CHARACTERS_PER_TOKEN), -(-said // _CHARACTERS_PER_TOKEN))

@@ -1,0 +1,67 @@
+"""Recognition over OpenAI's `/audio/transcriptions`: OpenAI itself, speaches, LocalAI and every server that has it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import openai
+
+from core.providers.errors import vendor_errors
+from core.providers.stt.keyterms import keyterms
+from core.providers.stt.port import SAMPLE_RATE, Transcript
+from core.speech.formats import to_wav
+
+# Whisper reads about 224 tokens of prompt.
+_PROMPT_CHARACTERS = 600
+# Shorter than a tenth of a second is refused by OpenAI, and is a click.
+_SHORTEST_BYTES = SAMPLE_RATE // 10 * 2
+
+
+class OpenAITranscription:
+    """One upload for each utterance, when it is over.
+
+    Args:
+        name: the vendor, as metrics name it.
+        api_key: empty for servers that want none.
+        base_url: ends in /v1; None is OpenAI.
+        timeout_s: the longest wait for the whole answer.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str = "openai",
+        api_key: str,
+        model: str = "",
+        base_url: str | None = None,
+        timeout_s: float = 15.0,
+    ) -> None:
+        self.name = name
+        self._model = model or "gpt-4o-mini-transcribe"
+        self._timeout_s = timeout_s
+        self._client = openai.AsyncOpenAI(
+            api_key=api_key or "none", base_url=base_url, timeout=timeout_s, max_retries=0
+        )
+
+    async def transcribe(
+        self, pcm: AsyncIterator[bytes], *, language: str, phrases: Sequence[str]
+    ) -> AsyncIterator[Transcript]:
+        """Transcribe the utterance when it is over; the lesson's terms go into the prompt."""
+        heard = b"".join([chunk async for chunk in pcm])
+        if len(heard) < _SHORTEST_BYTES:
+            yield Transcript("", is_final=True)
+            return
+        with vendor_errors(self.name, openai.OpenAIError, AttributeError, TypeError):
+            async with asyncio.timeout(self._timeout_s):
+                answer = await self._client.audio.transcriptions.create(
+                    file=("utterance.wav", to_wav(heard, SAMPLE_RATE), "audio/wav"),
+                    model=self._model,
+                    language=language.split("-", maxsplit=1)[0],
+                    prompt=", ".join(keyterms(phrases, most=60, characters=_PROMPT_CHARACTERS)),
+                    response_format="json",
+                )
+                text = answer.text.strip()
+        yield Transcript(text, is_final=True)
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._client.close()

@@ -1,0 +1,233 @@
+"""`/ws/audio`: a learner's voice in, the tutor's out."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import WSMsgType, web
+
+from core.pipeline.conversations import Conversation, Visit
+from core.pipeline.equipment import Equipment
+from core.pipeline.notices import Problem
+from core.pipeline.session import VoiceSession
+from core.pipeline.talk import ends_session
+from core.voice.dialogue import Microphone
+from core.ws import wire
+from core.ws.closing import INTERNAL, RESTART, Closing, closing_of
+from core.ws.live import Live
+from core.ws.outbox import Outbox
+from core.ws.rate import ControlRate
+from core.ws.updates import Updates
+from shared.auth.caller import Caller
+from shared.errors import AppError, InvalidInput, NotFound, RateLimited
+from shared.ids import known_id
+
+# A token, if any, and the caller's network address.
+Authenticate = Callable[[str | None, str], Caller]
+
+_LARGEST_FRAME: Final = 1 << 20
+_COMING_BACK: Final = Closing(RESTART, "the server restarts: come back to this session")
+
+
+@dataclass(frozen=True, slots=True)
+class AudioRoute:
+    """Serves the voice socket."""
+
+    equipment: Equipment
+    authenticate: Authenticate
+    live: Live
+    updates: Updates
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        """Hold one connection until either side closes it."""
+        heartbeat = self.equipment.settings.heartbeat_s
+        socket = web.WebSocketResponse(compress=False, heartbeat=heartbeat, max_msg_size=_LARGEST_FRAME)
+        await socket.prepare(request)
+        if self.live.draining:
+            await socket.close(code=_COMING_BACK.code, message=_COMING_BACK.payload)
+            return socket
+        try:
+            visit = self._visit(request)
+            conversation = await self.equipment.conversations.open(visit)
+        except AppError as error:
+            closing = closing_of(error)
+            await socket.send_str(wire.error(Problem(error.error_code.upper(), error.message, recoverable=False)))
+            await socket.close(code=closing.code, message=closing.payload)
+            return socket
+        await AudioConnection(self, socket, request.transport, visit).serve(conversation)
+        return socket
+
+    def _visit(self, request: web.Request) -> Visit:
+        query = request.query
+        caller = self.authenticate(query.get("token"), request.remote or "unknown")
+        named = query.get("session") or query.get("session_id") or query.get("user_id")
+        if not named:
+            raise NotFound("no session: open the socket with ?session=<id>")
+        return Visit(known_id(named, "session"), caller)
+
+
+class AudioConnection:
+    """One connected client of one session."""
+
+    def __init__(
+        self,
+        route: AudioRoute,
+        socket: web.WebSocketResponse,
+        transport: asyncio.BaseTransport | None,
+        visit: Visit,
+    ) -> None:
+        self._route = route
+        self._socket = socket
+        self._visit = visit
+        self._outbox = Outbox(socket, transport)
+        self._session: VoiceSession | None = None
+        self._resumed = False
+        self._configured = False
+        self._warned = False
+        self._rate = ControlRate(asyncio.get_running_loop().time())
+        self.gone = asyncio.Event()
+
+    async def serve(self, conversation: Conversation) -> None:
+        """Talk until the socket closes; what was heard is stored before this returns."""
+        route, session_id = self._route, self._visit.session_id
+        if await route.live.claim(session_id, self):
+            # What was said on the connection before this one was stored a moment ago.
+            conversation = await route.equipment.conversations.open(self._visit)
+        writer = asyncio.create_task(self._outbox.run())
+        try:
+            self._resumed = bool(conversation.history)
+            self._session = VoiceSession(route.equipment, self._visit, conversation, self._outbox)
+            self._announce("resumed" if self._resumed else "started")
+            await self._read(self._session)
+        finally:
+            if self._session is not None:
+                await self._session.close()
+            self._outbox.close(Closing(INTERNAL, "the connection ended"))
+            await writer
+            route.live.release(session_id, self)
+            self.gone.set()
+
+    def close(self, closing: Closing) -> None:
+        """Begin to close."""
+        if self._session is not None:
+            self._session.cancel()
+        self._outbox.close(closing)
+
+    async def check(self) -> None:
+        """Check that the caller may stay."""
+        if self._session is not None:
+            await self._session.check()
+
+    def refuse(self, error: AppError) -> None:
+        """Tell the error and close."""
+        self._outbox.leave(error)
+
+    def interrupt(self) -> None:
+        """Stop the tutor."""
+        if self._session is not None:
+            self._session.cancel()
+
+    async def drain(self, seconds: float, delay_ms: int) -> None:
+        """Finish the sentence, ask the client to come back, close."""
+        if self._session is not None:
+            await self._session.drain(seconds)
+        self._outbox.send(wire.message("reconnect", delay_ms=delay_ms, session_id=self._visit.session_id))
+        self._outbox.close(_COMING_BACK)
+        await self.gone.wait()
+
+    def _announce(self, event: str) -> None:
+        data = {"session_id": self._visit.session_id, "status": "active", "event": event}
+        self._route.updates.publish(self._visit.caller.tenant_id, "session_update", data)
+
+    async def _read(self, session: VoiceSession) -> None:
+        async for message in self._socket:
+            if message.type is WSMsgType.BINARY:
+                self._take(session, message.data)
+                await session.room()
+            elif message.type is WSMsgType.TEXT:
+                await self._control(session, message.data)
+
+    def _take(self, session: VoiceSession, pcm: bytes) -> None:
+        """Hand a frame on; a client that has not said what it sends is told so once."""
+        if not self._configured:
+            if not self._warned:
+                self._warned = True
+                self._complain(InvalidInput("send config before audio", code="config_required"))
+            return
+        try:
+            session.hear(pcm)
+        except InvalidInput as error:
+            self._complain(error)
+
+    async def _control(self, session: VoiceSession, text: str) -> None:
+        try:
+            self._rate.take(asyncio.get_running_loop().time())
+            await self._obey(session, wire.decode(text))
+        except InvalidInput as error:
+            self._complain(error)
+        except AppError as error:
+            if ends_session(error) or closing_of(error).code != INTERNAL:
+                self._outbox.leave(error)
+            else:
+                self._complain(error)
+
+    async def _obey(self, session: VoiceSession, control: wire.Control) -> None:
+        match control:
+            case wire.Config():
+                self._configure(session, wire.checked(control))
+            case wire.StartRecording():
+                session.start_recording()
+            case wire.StopRecording():
+                session.stop_recording()
+            case wire.Cancel():
+                session.cancel()
+            case wire.TextInput(text=text):
+                self._ask(session, text)
+            case wire.SetTopic():
+                await self._choose_topic(session, control)
+            case wire.BargeIn(segment_index=index, offset_ms=offset):
+                session.cancel()
+                self._outbox.send(wire.message("barge_in_ack", segment_index=index, offset_ms=offset))
+            case wire.Ping():
+                self._outbox.send(wire.message("pong"))
+
+    def _configure(self, session: VoiceSession, config: wire.Config) -> None:
+        rate = config.output_sample_rate or config.sample_rate
+        microphone = Microphone(
+            hands_free=config.hands_free, detect=config.vad_enabled, threshold=min(max(config.vad_threshold, 0.2), 0.95)
+        )
+        session.configure(microphone, output_rate=rate)
+        self._configured = True
+        self._outbox.send(
+            wire.message("ready", session_id=self._visit.session_id, sample_rate=rate, resumed=self._resumed)
+        )
+
+    def _ask(self, session: VoiceSession, text: str) -> None:
+        if not text.strip():
+            raise InvalidInput("text must hold a question", code="invalid_message", details={"text": "a question"})
+        session.ask(text.strip())
+
+    async def _choose_topic(self, session: VoiceSession, wanted: wire.SetTopic) -> None:
+        try:
+            conversation = await session.choose_topic(wanted.topic_id)
+        except NotFound as error:
+            raise InvalidInput(error.message, code="topic_not_found") from error
+        lesson = conversation.lesson
+        self._outbox.send(
+            wire.message(
+                "topic_set",
+                curriculum_id=conversation.curriculum_id,
+                topic_id=conversation.topic_id,
+                total_segments=len(lesson.passages) if lesson else 0,
+            )
+        )
+
+    def _complain(self, error: AppError) -> None:
+        """Answer something that cannot be taken; complaints count as control messages do, so a flood of them ends."""
+        try:
+            self._rate.take(asyncio.get_running_loop().time())
+        except RateLimited as flood:
+            self._outbox.leave(flood)
+        else:
+            self._outbox.tell(Problem(error.error_code.upper(), error.message))

@@ -1,0 +1,103 @@
+"""Everything that leaves on one voice socket, in order, written by one task."""
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from aiohttp import web
+
+from core.pipeline.notices import Notice, Problem
+from core.pipeline.talk import ends_session
+from core.ws import wire
+from core.ws.closing import POLICY, Closing, closing_of
+from shared.errors import AppError
+
+# Sound waiting for a socket that takes none: the player waits when it is reached.
+_MOST_SOUND: Final = 131_072
+# Messages waiting for it: a client that lets so many lie does not read, and is cut off.
+_MOST_MESSAGES: Final = 2_000
+
+
+class Outbox:
+    """The Client of a session, on a WebSocket. `run` writes until the socket closes."""
+
+    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.BaseTransport | None) -> None:
+        self._socket = socket
+        self._transport = transport
+        self._items: deque[str | bytes] = deque()
+        self._sound = 0
+        self._waiting = asyncio.Event()
+        self._room = asyncio.Event()
+        self.closing: Closing | None = None
+
+    def tell(self, notice: Notice) -> None:
+        """Queue a notice."""
+        self.send(wire.encode(notice))
+
+    def send(self, text: str) -> None:
+        """Queue a message; nothing is sent after the socket was told to close."""
+        if self.closing is not None:
+            return
+        self._items.append(text)
+        self._waiting.set()
+        if len(self._items) > _MOST_MESSAGES:
+            self.close(Closing(POLICY, "the client does not read what it is sent"))
+            self.abort()
+
+    async def play(self, pcm: bytes) -> None:
+        """Queue sound, after waiting for room."""
+        while self._sound >= _MOST_SOUND and self.closing is None:
+            self._room.clear()
+            await self._room.wait()
+        if self.closing is None:
+            self._items.append(pcm)
+            self._sound += len(pcm)
+            self._waiting.set()
+
+    def drop_audio(self) -> None:
+        """Forget sound that has not left."""
+        if self._sound:
+            self._items = deque(item for item in self._items if isinstance(item, str))
+            self._sound = 0
+            self._room.set()
+
+    def leave(self, error: AppError) -> None:
+        """Tell an error that ends the session, then close."""
+        if self.closing is None:
+            self.tell(Problem(error.error_code.upper(), error.message, recoverable=not ends_session(error)))
+            self.close(closing_of(error))
+
+    def close(self, closing: Closing) -> None:
+        """Close after what is queued was sent; the first reason counts."""
+        if self.closing is None:
+            self.closing = closing
+            self._room.set()
+            self._waiting.set()
+
+    def abort(self) -> None:
+        """Cut the connection: nobody reads at the other end."""
+        self._items.clear()
+        if isinstance(self._transport, asyncio.WriteTransport):
+            self._transport.abort()
+
+    async def run(self) -> None:
+        """Write until told to close, or until the peer has gone."""
+        socket = self._socket
+        try:
+            while self._items or self.closing is None:
+                while self._items:
+                    await self._write(self._items.popleft())
+                if self.closing is None:
+                    self._waiting.clear()
+                    await self._waiting.wait()
+            await socket.close(code=self.closing.code, message=self.closing.payload)
+        except ConnectionError:
+            self.close(Closing(POLICY, "the client has gone"))
+
+    async def _write(self, item: str | bytes) -> None:
+        if isinstance(item, str):
+            await self._socket.send_str(item)
+            return
+        self._sound -= len(item)
+        self._room.set()
+        await self._socket.send_bytes(item)

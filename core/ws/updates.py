@@ -1,0 +1,190 @@
+"""`/ws`: what happens in a tenant, for those who watch. Within one process."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import msgspec
+from aiohttp import WSMsgType, web
+
+from core.ws.closing import GOING_AWAY, Closing, closing_of
+from shared.auth.caller import Caller
+from shared.clock import iso, utc_now
+from shared.errors import AppError, Unauthenticated
+
+_LARGEST_MESSAGE: Final = 65_536
+# Updates that wait for a slow reader; those beyond are dropped and a gap is marked.
+_MOST_WAITING: Final = 200
+# A client without a token in its address must send one within this time.
+_PATIENCE_S: Final = 10
+_CHANNELS: Final = ("logs", "metrics", "sessions", "services", "imports")
+_LEAVING: Final = Closing(GOING_AWAY, "the server is going away")
+_AUTH_OK: Final = '{"type":"auth_ok"}'
+
+# Proves a caller by a token, None where none was sent, and a network address.
+Admit = Callable[[str | None, str], Awaitable[Caller]]
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """What a watcher may say; every field but the type is optional."""
+
+    type: str
+    token: str | None = None
+    channels: tuple[str, ...] = ()
+
+
+_DECODER: Final = msgspec.json.Decoder(_Said)
+
+
+def _message(type_: str, data: Mapping[str, object]) -> str:
+    return msgspec.json.encode({"type": type_, "timestamp": iso(utc_now()), "data": data}).decode()
+
+
+class Watcher:
+    """One connected reader and what it has not read yet."""
+
+    def __init__(self, tenant_id: str | None) -> None:
+        self.tenant_id = tenant_id
+        self.waiting: deque[str] = deque()
+        self.wake = asyncio.Event()
+        self.closing: Closing | None = None
+
+    def add(self, text: str) -> None:
+        """Queue an update; a reader too slow for them is told that some are missing."""
+        if len(self.waiting) >= _MOST_WAITING:
+            self.waiting.clear()
+            text = _message("gap", {"reason": "too slow"})
+        self.waiting.append(text)
+        self.wake.set()
+
+    def close(self, closing: Closing) -> None:
+        """Close after what waits was sent."""
+        self.closing = self.closing or closing
+        self.wake.set()
+
+
+class Updates:
+    """Hands updates to the watchers of their tenant."""
+
+    def __init__(self) -> None:
+        self._watchers: set[Watcher] = set()
+
+    def publish(self, tenant_id: str | None, type_: str, data: Mapping[str, object]) -> None:
+        """Tell everybody who watches this tenant."""
+        readers = [watcher for watcher in self._watchers if watcher.tenant_id == tenant_id]
+        if readers:
+            text = _message(type_, data)
+            for watcher in readers:
+                watcher.add(text)
+
+    def enter(self, watcher: Watcher) -> None:
+        """Begin to tell a watcher."""
+        self._watchers.add(watcher)
+
+    def leave(self, watcher: Watcher) -> None:
+        """Tell it no more."""
+        self._watchers.discard(watcher)
+
+    def close(self) -> None:
+        """Send everybody away."""
+        for watcher in self._watchers:
+            watcher.close(_LEAVING)
+
+    def __len__(self) -> int:
+        return len(self._watchers)
+
+
+class UpdatesRoute:
+    """Serves the socket of updates.
+
+    Args:
+        admit: proves a caller by a token, None where none was sent, and a network address.
+    """
+
+    def __init__(self, updates: Updates, admit: Admit, *, heartbeat_s: int) -> None:
+        self._updates = updates
+        self._admit = admit
+        self._heartbeat_s = heartbeat_s
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        """Hold one connection until either side closes it."""
+        socket = web.WebSocketResponse(compress=False, heartbeat=self._heartbeat_s, max_msg_size=_LARGEST_MESSAGE)
+        await socket.prepare(request)
+        try:
+            caller = await self._caller(request, socket)
+        except AppError as error:
+            closing = closing_of(error)
+            await socket.close(code=closing.code, message=closing.payload)
+            return socket
+        watcher = Watcher(caller.tenant_id)
+        self._updates.enter(watcher)
+        stats = {"total_logs": 0, "online_clients": len(self._updates)}
+        watcher.add(_message("connected", {"server_time": iso(utc_now()), "stats": stats}))
+        writer = asyncio.create_task(_write(socket, watcher))
+        try:
+            await _read(socket, watcher)
+        finally:
+            self._updates.leave(watcher)
+            watcher.close(_LEAVING)
+            await writer
+        return socket
+
+    async def _caller(self, request: web.Request, socket: web.WebSocketResponse) -> Caller:
+        """Return the caller by the token in the address or in the first message, or by the open network."""
+        address = request.remote or "unknown"
+        token = request.query.get("token")
+        try:
+            return await self._admit(token, address)
+        except Unauthenticated:
+            if token is not None:
+                raise
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                first = await socket.receive()
+        except TimeoutError:
+            raise Unauthenticated("a token is required") from None
+        message = _decoded(first.data) if first.type is WSMsgType.TEXT else None
+        if message is None or message.type != "auth" or message.token is None:
+            raise Unauthenticated("a token is required")
+        caller = await self._admit(message.token, address)
+        await socket.send_str(_AUTH_OK)
+        return caller
+
+
+async def _read(socket: web.WebSocketResponse, watcher: Watcher) -> None:
+    """Answer what a watcher says; what cannot be understood is ignored, as the contract has it."""
+    async for received in socket:
+        message = _decoded(received.data) if received.type is WSMsgType.TEXT else None
+        if message is None:
+            continue
+        match message.type:
+            case "ping":
+                watcher.add(_message("pong", {}))
+            case "auth":
+                watcher.add(_AUTH_OK)
+            case "subscribe" | "unsubscribe":
+                known = [channel for channel in message.channels if channel in _CHANNELS]
+                watcher.add(msgspec.json.encode({"type": f"{message.type}d", "channels": known}).decode())
+            case _:
+                pass
+
+
+async def _write(socket: web.WebSocketResponse, watcher: Watcher) -> None:
+    try:
+        while watcher.waiting or watcher.closing is None:
+            while watcher.waiting:
+                await socket.send_str(watcher.waiting.popleft())
+            if watcher.closing is None:
+                watcher.wake.clear()
+                await watcher.wake.wait()
+        await socket.close(code=watcher.closing.code, message=watcher.closing.payload)
+    except ConnectionError:
+        watcher.close(_LEAVING)
+
+
+def _decoded(text: str) -> _Said | None:
+    try:
+        return _DECODER.decode(text)
+    except (msgspec.DecodeError, UnicodeError):
+        return None

@@ -1,0 +1,171 @@
+"""The voice socket's messages, dialect A and our extensions: JSON text beside raw PCM16.
+
+Source: docs/reference/websocket.md.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from core.pipeline.notices import (
+    Heard,
+    Interrupted,
+    Notice,
+    Problem,
+    ReplyStarted,
+    ReplyText,
+    ReplyToken,
+    SpeakingEnded,
+    SpeakingStarted,
+    SpeechEnded,
+    SpeechStarted,
+    TurnEnded,
+)
+from shared.clock import iso, utc_now
+from shared.errors import InvalidInput, PayloadTooLarge
+
+INPUT_RATE: Final = 16_000
+LONGEST_MESSAGE: Final = 16_384  # characters of one control message
+_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
+_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+_Rate = Annotated[int, msgspec.Meta(ge=8_000, le=48_000)]
+_Probability = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class Config(msgspec.Struct, tag_field="type", tag="config", frozen=True):
+    """How the client records and plays; the first message."""
+
+    sample_rate: int = INPUT_RATE
+    channels: int = 1
+    format: str = "pcm16"
+    vad_enabled: bool = True
+    vad_threshold: _Probability = 0.5
+    output_sample_rate: _Rate | None = None
+    hands_free: bool = False
+
+
+class StartRecording(msgspec.Struct, tag_field="type", tag="start_recording", frozen=True):
+    """Binary frames are microphone audio from now on."""
+
+
+class StopRecording(msgspec.Struct, tag_field="type", tag="stop_recording", frozen=True):
+    """The end of the utterance."""
+
+
+class Cancel(msgspec.Struct, tag_field="type", tag="cancel", frozen=True):
+    """Stop the running turn."""
+
+
+class TextInput(msgspec.Struct, tag_field="type", tag="text_input", frozen=True):
+    """A typed question."""
+
+    text: _Text
+
+
+class SetTopic(msgspec.Struct, tag_field="type", tag="set_topic", frozen=True):
+    """Move to another topic."""
+
+    topic_id: _Id
+    curriculum_id: str | None = None
+
+
+class BargeIn(msgspec.Struct, tag_field="type", tag="barge_in", frozen=True):
+    """Stop the running turn, as the segment player says it."""
+
+    segment_index: int = 0
+    offset_ms: float = 0
+
+
+class Ping(msgspec.Struct, tag_field="type", tag="ping", frozen=True):
+    """A sign of life that wants an answer."""
+
+
+Control = Config | StartRecording | StopRecording | Cancel | TextInput | SetTopic | BargeIn | Ping
+_DECODER: Final = msgspec.json.Decoder(Control)
+_KNOWN: Final = "config, start_recording, stop_recording, cancel, text_input, set_topic, barge_in, ping"
+
+
+def decode(text: str) -> Control:
+    """Read a control message; unknown fields are ignored.
+
+    Raises: InvalidInput: not JSON, an unknown type, or a field of the wrong kind; the message names it.
+        PayloadTooLarge: longer than LONGEST_MESSAGE.
+    """
+    if len(text) > LONGEST_MESSAGE:
+        raise PayloadTooLarge(f"a control message holds at most {LONGEST_MESSAGE} characters")
+    try:
+        return _DECODER.decode(text)
+    except msgspec.ValidationError as exc:
+        reason = str(exc)
+        if "`$.type`" in reason or "`type`" in reason:
+            raise InvalidInput(f"unknown message type: expected one of {_KNOWN}", code="unknown_type") from None
+        raise InvalidInput(f"malformed message: {reason[:200]}", code="invalid_message") from None
+    except (msgspec.DecodeError, UnicodeError):
+        raise InvalidInput("a control message must be a JSON object", code="invalid_message") from None
+
+
+def checked(config: Config) -> Config:
+    """Return a configuration we can serve.
+
+    Raises: InvalidInput: it asks for another input format; the message names field and expectation.
+    """
+    for field, value, expected in (
+        ("sample_rate", config.sample_rate, INPUT_RATE),
+        ("channels", config.channels, 1),
+        ("format", config.format, "pcm16"),
+    ):
+        if value != expected:
+            raise InvalidInput(f"{field} must be {expected}", code="unsupported_config", details={field: str(expected)})
+    return config
+
+
+def message(type_: str, **fields: object) -> str:
+    """Return a message as text."""
+    return msgspec.json.encode({"type": type_, **fields}).decode()
+
+
+def error(problem: Problem) -> str:
+    """Return an error in the spellings of both dialects."""
+    return message(
+        "error",
+        error=problem.message,
+        message=problem.message,
+        code=problem.code,
+        recoverable=problem.recoverable,
+    )
+
+
+def _turn_ended(notice: TurnEnded) -> str:
+    times = notice.times
+    metrics = {
+        "stt_ms": times.stt_ms,
+        "llm_ms": times.llm_ms,
+        "tts_ms": times.tts_ms,
+        "total_ms": times.total_ms,
+    }
+    return message("turn_complete", turn_id=notice.turn_id, metrics=metrics)
+
+
+def _now() -> str:
+    return iso(utc_now())
+
+
+_ENCODERS: Final[dict[type[Notice], Callable[[Any], str]]] = {
+    SpeechStarted: lambda _: message("vad_start", timestamp=_now()),
+    SpeechEnded: lambda n: message("vad_end", timestamp=_now(), duration_ms=n.duration_ms),
+    Heard: lambda n: message("transcript", text=n.text, confidence=n.confidence, latency_ms=n.latency_ms),
+    ReplyStarted: lambda _: message("llm_start", timestamp=_now()),
+    ReplyToken: lambda n: message("llm_token", token=n.text),
+    ReplyText: lambda n: message("llm_complete", text=n.text, latency_ms=n.latency_ms),
+    SpeakingStarted: lambda n: message("tts_start", text_length=n.text_length),
+    SpeakingEnded: lambda n: message("tts_complete", duration_ms=n.duration_ms, latency_ms=n.latency_ms),
+    Interrupted: lambda n: message("interrupted", timestamp=_now(), turn_id=n.turn_id),
+    TurnEnded: _turn_ended,
+    Problem: error,
+}
+
+
+def encode(notice: Notice) -> str:
+    """Return a notice as the client reads it."""
+    return _ENCODERS[type(notice)](notice)

@@ -23,6 +23,7 @@ _KEYTERMS: Final = 50
 _KEYTERM_CHARACTERS: Final = 1_200
 # The longest wait for the other side's goodbye, seconds.
 _GOODBYE_S: Final = 1.0
+_HUNG_UP: Final = object()
 
 
 class DeepgramListen:
@@ -82,11 +83,12 @@ class DeepgramListen:
         try:
             yield socket
         finally:
+            # The SDK's socket waits ten seconds for an answer to its goodbye, and cannot be cancelled while it does.
+            hang_up = asyncio.get_running_loop().call_later(_GOODBYE_S, vars(socket)["_websocket"].transport.abort)
             try:
-                async with asyncio.timeout(_GOODBYE_S):
-                    await connecting.__aexit__(None, None, None)
-            except TimeoutError:
-                vars(socket)["_websocket"].transport.abort()  # the SDK has no way to hang up at once
+                await connecting.__aexit__(None, None, None)
+            finally:
+                hang_up.cancel()
 
     async def close(self) -> None:
         """Release connections."""
@@ -130,7 +132,7 @@ class _Exchange:
             async with limit:
                 self._limit = limit
                 try:
-                    message = await anext(self._messages, None)
+                    message = await anext(self._messages, _HUNG_UP)
                 finally:
                     self._limit = None
             if isinstance(message, ListenV1Results):
@@ -139,8 +141,10 @@ class _Exchange:
                 return None
             if isinstance(message, ListenV1Error):
                 raise provider_error(DeepgramListen.name, "server_error")
-            if message is None:
+            if message is _HUNG_UP:
                 raise provider_error(DeepgramListen.name, "disconnected")
+            if message is None:  # what the SDK makes of a message that fits none of its types
+                raise provider_error(DeepgramListen.name, "malformed")
 
     async def _send(self, pcm: AsyncIterator[bytes]) -> None:
         async for chunk in pcm:

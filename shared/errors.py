@@ -67,6 +67,12 @@ class Conflict(AppError):
     code = "conflict"
 
 
+class Unprocessable(AppError):
+    """Well-formed, but it contradicts an earlier request."""
+
+    code = "unprocessable"
+
+
 class BudgetExhausted(AppError):
     """The tenant's or the deployment's budget is spent; `details` says what is left and when it resets."""
 

@@ -15,6 +15,7 @@ from shared.errors import (
     RateLimited,
     Unauthenticated,
     Unavailable,
+    Unprocessable,
 )
 
 STATUS: Final[dict[type[AppError], int]] = {
@@ -26,6 +27,7 @@ STATUS: Final[dict[type[AppError], int]] = {
     MethodNotAllowed: 405,
     Conflict: 409,
     PayloadTooLarge: 413,
+    Unprocessable: 422,
     RateLimited: 429,
     Unavailable: 503,
     ProviderUnavailable: 503,

@@ -3,12 +3,14 @@
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from shared.api.context import Context
 from shared.api.events import HttpRequest
 from shared.auth.caller import Caller, Limit
 from shared.db import Pending, TenantEntry, Unit
+from shared.repositories.idempotency import IdempotencyRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Request:
         self.context = context
         self._limit = limit
         self._admission: Mapping[str, Any] | None = None
+        self._claim: tuple[str, datetime] | None = None
 
     @property
     def admission(self) -> Mapping[str, Any] | None:
@@ -79,6 +82,9 @@ class Request:
         """Open a unit of work for the caller; the request's first one checks, limits and meters it."""
         if self._admission is not None:
             with self.context.database.unit(TenantEntry(self.caller.tenant_id, self._admission["user_id"])) as unit:
+                if self._claim is not None:
+                    key, claim = self._claim
+                    IdempotencyRepository(unit).carry_out(key, claim)
                 yield unit
             return
         entered: Pending[Mapping[str, Any] | None] | None = None
@@ -90,6 +96,14 @@ class Request:
             # A promised row that is missing raises after the request has been counted.
             if entered is not None and entered.is_resolved:
                 self._admission = entered.result
+
+    def carry_out(self, key: str, claim: datetime) -> None:
+        """From here on, whatever this request does commits together with the mark that it was done."""
+        self._claim = (key, claim)
+
+    def carried_out(self) -> None:
+        """The handler is done: what follows is no effect of the request."""
+        self._claim = None
 
     def recognise(self, caller: Caller) -> None:
         """Take the caller that a public route's handler found itself, as refresh and logout do.

@@ -13,6 +13,7 @@ from shared.api.cors import cors_headers, preflight
 from shared.api.decoding import decode_body, decode_query
 from shared.api.errors import INTERNAL, envelope, status_of
 from shared.api.events import HttpRequest, read_event
+from shared.api.idempotency import key_of, once
 from shared.api.reply import Listing, Reply
 from shared.api.request import Request
 from shared.api.routes import Access, Route, Routes
@@ -116,7 +117,8 @@ class Service:
         A bad credential is the answer even where the request is bad too.
         """
         try:
-            reply = _run(route, request, params)
+            key = None if route.access is Access.PUBLIC else key_of(request.http)
+            reply = once(request, key, lambda: _run(route, request, params)) if key else _run(route, request, params)
         except (Unauthenticated, RateLimited, Unavailable):
             raise
         except AppError:

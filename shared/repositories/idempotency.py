@@ -1,0 +1,56 @@
+"""Claims of idempotency keys and the answers kept under them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.db import Pending, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The outcome of claiming a key: either `claim` is set, or the first answer's `status` and `body` are."""
+
+    claim: datetime | None
+    status: int | None
+    body: str | None
+
+
+class IdempotencyRepository:
+    """Keys of the unit's user."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+
+    def claim(self, key: str, fingerprint: str) -> Pending[Claim]:
+        """Claim a key, or answer what its first request answered.
+
+        Raises: Unprocessable: the key belongs to another request. Conflict: its request is under way, or was carried
+            out and its answer lost.
+        """
+        sql = "SELECT claim, status, body FROM claim_key(%(key)s, %(fingerprint)s) -- for the tenant_id that entered"
+        return self._unit.one(Claim, sql, key=key, fingerprint=fingerprint)
+
+    def carry_out(self, key: str, claim: datetime) -> None:
+        """Mark the request as carried out, in the transaction of its effect.
+
+        Raises: Conflict: the claim was lost to a repetition.
+        """
+        self._unit.run("SELECT carry_out(%(key)s, %(claim)s) -- for the tenant_id that entered", key=key, claim=claim)
+
+    def store(self, key: str, status: int, body: str) -> None:
+        """Keep the answer."""
+        self._unit.run(
+            """UPDATE idempotency_keys SET status = %(status)s, body = %(body)s
+               WHERE tenant_id = %(tenant_id)s AND user_id = app_user() AND key = %(key)s""",
+            key=key,
+            status=status,
+            body=body,
+        )
+
+    def release(self, key: str) -> None:
+        """Forget the claim of a request that was refused."""
+        self._unit.run(
+            """DELETE FROM idempotency_keys
+               WHERE tenant_id = %(tenant_id)s AND user_id = app_user() AND key = %(key)s""",
+            key=key,
+        )

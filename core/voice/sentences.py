@@ -38,7 +38,7 @@ class Segmenter:
     """Cuts one reply. The first piece may end at a clause, so that the listener waits for less."""
 
     # A first clause shorter than this is not worth a breath of its own.
-    SHORTEST_CLAUSE: Final = 4
+    SHORTEST_CLAUSE: Final = 2
     # Text without an end is cut between words after so many characters.
     LONGEST_FIRST: Final = 80
     LONGEST: Final = 280

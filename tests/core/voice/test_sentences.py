@@ -19,7 +19,7 @@ def speech(text: str, token: int = 4) -> list[str]:
     ("text", "expected"),
     [
         ("Sure, that is good, I think. Let us start.", ["Sure,", "that is good, I think.", "Let us start."]),
-        ("No, it is not. Why?", ["No, it is not.", "Why?"]),
+        ("No, it is not. Why?", ["No,", "it is not.", "Why?"]),
         ("Dr. Smith paid 3.50 at 9 a.m. Then he left.", ["Dr. Smith paid 3.50 at 9 a.m.", "Then he left."]),
         ("Use tools, e.g. a saw. Cut etc. and go.", ["Use tools,", "e.g. a saw.", "Cut etc. and go."]),
         ("It costs 1,000 pounds. In 1999. Yes.", ["It costs 1,000 pounds.", "In 1999.", "Yes."]),

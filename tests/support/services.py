@@ -1,0 +1,26 @@
+"""Every service there is, found by looking: a new one is under test without being named anywhere."""
+
+import importlib
+from pathlib import Path
+
+from shared.api import Routes
+from shared.api.routes import Route
+
+LAMBDAS = Path(__file__).parents[2] / "lambda"
+
+
+def all_routes() -> dict[str, Routes]:
+    """Return the routes of every folder of lambda/ that has any, by service."""
+    found: dict[str, Routes] = {}
+    for path in sorted(LAMBDAS.glob("*/*_api/routes.py")):
+        module = importlib.import_module(f"{path.parent.name}.routes")
+        routes = module.routes
+        if not isinstance(routes, Routes):
+            raise TypeError(f"{path} must name its Routes `routes`")
+        found[path.parent.parent.name] = routes
+    return found
+
+
+def operation(route: Route) -> str:
+    """Return a route's name, such as "GET /api/kb/packs/{pack_id}"."""
+    return f"{route.method} {route.path}"

@@ -15,7 +15,8 @@ async def each_within(source: AsyncIterator[Item], seconds: float) -> AsyncItera
     """
     while True:
         try:
-            item = await asyncio.wait_for(anext(source), seconds)
+            async with asyncio.timeout(seconds):  # wait_for loses a cancellation that comes with the item, before 3.12
+                item = await anext(source)
         except StopAsyncIteration:
             return
         yield item

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
+import httpx2
 import openai
 
 from core.providers.errors import provider_error, vendor_errors
@@ -11,7 +12,6 @@ from core.providers.streams import closing, each_within
 from core.providers.tts.chunks import whole_samples
 from core.providers.tts.port import Voice
 
-_PIECE_BYTES: Final = 4_800
 _NOT_AUDIO: Final = ("application/json", "text/")
 
 
@@ -50,7 +50,7 @@ class OpenAISpeech:
         """Yield audio as it comes."""
         if not text.strip():
             return
-        with vendor_errors(self.name, openai.OpenAIError, AttributeError, TypeError):
+        with vendor_errors(self.name, openai.OpenAIError, httpx2.HTTPError, AttributeError, TypeError):
             request = self._client.audio.speech.with_streaming_response.create(
                 model=self.model,
                 voice=voice.name or self._default_voice,
@@ -63,7 +63,7 @@ class OpenAISpeech:
             try:
                 if response.headers.get("content-type", "").startswith(_NOT_AUDIO):
                     raise provider_error(self.name, "malformed")
-                pieces = each_within(response.iter_bytes(_PIECE_BYTES), self._timeout_s)
+                pieces = each_within(response.iter_bytes(), self._timeout_s)
                 async with closing(whole_samples(self.name, pieces)) as chunks:
                     async for chunk in chunks:
                         yield chunk

@@ -41,7 +41,6 @@ from shared.version import VERSION
 routes = Routes("sessions")
 
 MOST_TURNS = TIERS[0].turns
-LONGEST_KEY = 200
 
 
 @routes.post("/api/sessions", access=Access.CLIENT, status=201)
@@ -152,9 +151,9 @@ def set_position(request: Request, session_id: str, body: requests.SetPosition) 
 
 @routes.post("/api/sessions/{session_id}/turns", access=Access.CLIENT)
 def add_turn(request: Request, session_id: str, body: requests.AddTurn) -> TurnAnswer:
-    """Store something said, once however often it is sent under one turn_id or Idempotency-Key."""
+    """Store something said, once however often it is sent under one turn_id."""
     known = known_id(session_id, "session")
-    turn = new_turn(body, _idempotency_key(request) or new_id())
+    turn = new_turn(body, new_id())
     with request.unit() as unit:
         stored = TurnRepository(unit).add(known, turn)
         session = SessionRepository(unit).get(known)
@@ -181,7 +180,7 @@ def report_barge_in(request: Request, session_id: str, body: requests.ReportBarg
     """Count an interruption and return the context with the learner's words first."""
     known = known_id(session_id, "session")
     with request.unit() as unit:
-        count = SessionEventRepository(unit).barge_in(known, reported_barge_in(body, _idempotency_key(request)))
+        count = SessionEventRepository(unit).barge_in(known, reported_barge_in(body))
         view = _view(unit, known, MOST_TURNS)
     words = body.utterance or ""
     context = session_context(*view.results, words=words, barge_in=words)
@@ -303,7 +302,3 @@ def _after(
         change(SessionRepository(unit), known)
         session, medians = _read(unit, known)
     return SessionAnswer.of(session.result, medians.result, websocket_url=websocket_url)
-
-
-def _idempotency_key(request: Request) -> str | None:
-    return request.http.headers.get("idempotency-key", "").replace("\x00", "")[:LONGEST_KEY] or None

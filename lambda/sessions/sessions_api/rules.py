@@ -39,13 +39,13 @@ def new_turn(body: AddTurn, turn_id: str) -> NewTurn:
     )
 
 
-def reported_barge_in(body: ReportBargeIn, idempotency_key: str | None) -> BargeIn:
+def reported_barge_in(body: ReportBargeIn) -> BargeIn:
     """Return the interruption a client reports; the moment it names tells repeated reports of it from new ones."""
     played = body.ai_position_ms
     if played is None and body.interrupted_position is not None:
         played = round(body.interrupted_position)
     moment = f"{body.timestamp} {played}" if body.timestamp else None
-    return BargeIn(heard_by="client", key=idempotency_key or moment, utterance=body.utterance or "", position_ms=played)
+    return BargeIn(heard_by="client", key=moment, utterance=body.utterance or "", position_ms=played)
 
 
 def brought_lesson(body: ChooseTopic) -> Lesson | None:

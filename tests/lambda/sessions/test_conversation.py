@@ -171,8 +171,3 @@ def test_the_consoles_barge_in_puts_the_words_first(learner: ApiClient, path: st
         "topic_id": RAINBOWS,
     }
     assert learner.get(path).body["barge_in_count"] == 2
-
-
-def test_a_barge_in_with_an_idempotency_key_counts_once(learner: ApiClient, path: str) -> None:
-    sent = [learner.post(f"{path}/barge-in", {"utterance": "Wait"}, headers={"Idempotency-Key": "k"}) for _ in range(2)]
-    assert [answer.body["barge_in_count"] for answer in sent] == [1, 1]

@@ -36,21 +36,18 @@ def test_a_turn_is_named_by_its_client_or_by_us() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "key", "barge_in"),
+    ("body", "barge_in"),
     [
-        (ReportBargeIn(), None, BargeIn(heard_by="client")),
-        (ReportBargeIn(), "k", BargeIn(heard_by="client", key="k")),
-        (ReportBargeIn("t", 5), None, BargeIn(heard_by="client", key="t 5", position_ms=5)),
-        (ReportBargeIn("t", 5), "k", BargeIn(heard_by="client", key="k", position_ms=5)),
+        (ReportBargeIn(), BargeIn(heard_by="client")),
+        (ReportBargeIn("t", 5), BargeIn(heard_by="client", key="t 5", position_ms=5)),
         (
             ReportBargeIn(utterance="Wait", interrupted_position=1.6),
-            None,
             BargeIn(heard_by="client", utterance="Wait", position_ms=2),
         ),
     ],
 )
-def test_a_reported_interruption(body: ReportBargeIn, key: str | None, barge_in: BargeIn) -> None:
-    assert reported_barge_in(body, key) == barge_in
+def test_a_reported_interruption(body: ReportBargeIn, barge_in: BargeIn) -> None:
+    assert reported_barge_in(body) == barge_in
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Client metrics, statistics and health over HTTP."""

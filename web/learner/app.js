@@ -43,7 +43,7 @@ const conversation = new Conversation({
     started: (seconds) => controls.startTimer(seconds),
     level: (level) => controls.showLevel(level),
     playback: showPlayback,
-    picture: async (asset) => transcript.showFigure(await lesson.figure(asset)),
+    picture: showPicture,
     needsToken,
   },
 });
@@ -66,27 +66,44 @@ function showSignOut() {
   byId("sign-out").hidden = storedToken() === null;
 }
 
-/** Show the view the address asks for. */
+/** Show the view the address asks for, unless the learner has moved on before it was loaded. */
 async function route() {
-  shown = location.search;
-  const parameters = new URLSearchParams(location.search);
-  const [curriculumId, topicId] = [parameters.get("curriculum"), parameters.get("topic")];
+  const asked = location.search;
+  shown = asked;
   conversation.leave();
   notices.clearAll();
   byId("main").setAttribute("aria-busy", "true");
   try {
-    await (topicId ? showLesson(curriculumId, topicId) : curriculumId ? showTopics(curriculumId) : showCurricula());
-  } catch (error) {
-    if (!(error instanceof ApiError)) {
-      throw error;
+    const render = await load(new URLSearchParams(asked));
+    if (shown === asked) {
+      await render();
     }
+  } catch (error) {
     await explain(error);
   } finally {
     byId("main").removeAttribute("aria-busy");
   }
 }
 
+/** Fetch what a view needs and return the function that shows it. */
+async function load(parameters) {
+  const [curriculumId, topicId] = [parameters.get("curriculum"), parameters.get("topic")];
+  if (curriculumId && topicId) {
+    const curriculum = await api.document(curriculumId);
+    return () => showLesson(curriculumId, curriculum, topicId);
+  }
+  if (curriculumId) {
+    const curriculum = await api.curriculum(curriculumId);
+    return () => showTopics(curriculum);
+  }
+  const curricula = await api.curricula();
+  return () => showCurricula(curricula);
+}
+
 async function explain(error) {
+  if (!(error instanceof ApiError)) {
+    throw error;
+  }
   if (error.status === 401) {
     await needsToken();
     await route();
@@ -95,29 +112,40 @@ async function explain(error) {
   }
 }
 
-async function showCurricula() {
-  catalogue.showCurricula(await api.curricula());
+function showCurricula(curricula) {
+  catalogue.showCurricula(curricula);
   show("catalogue", "catalogue-title", "UnaMentis");
 }
 
-async function showTopics(curriculumId) {
-  const curriculum = await api.curriculum(curriculumId);
+function showTopics(curriculum) {
   byId("curriculum-title").textContent = curriculum.title;
   byId("curriculum-description").textContent = curriculum.description;
   catalogue.showTopics(curriculum);
   show("curriculum", "curriculum-title", curriculum.title);
 }
 
-async function showLesson(curriculumId, topicId) {
-  const document_ = await api.document(curriculumId);
-  const topic = findTopic(document_, topicId);
+async function showLesson(curriculumId, curriculum, topicId) {
+  const topic = findTopic(curriculum, topicId);
   if (!topic) {
     throw new ApiError("This lesson is not part of the subject any more.", { status: 404, code: "not_found" });
   }
-  showOpeners(openers(topic, termsOf(document_, topic)));
-  await conversation.choose(curriculumId, topicId);
-  show("lesson", "lesson-title", topic.title, { href: address({ curriculum: curriculumId }), text: document_.title });
-  await lesson.show(document_, topic);
+  showOpeners(openers(topic, termsOf(curriculum, topic)));
+  controls.resetTimer();
+  const loading = [lesson.show(curriculum, topic), conversation.choose(curriculumId, topicId)];
+  show("lesson", "lesson-title", topic.title, { href: address({ curriculum: curriculumId }), text: curriculum.title });
+  await Promise.all(loading);
+}
+
+/** Show a picture the tutor refers to. */
+async function showPicture(asset) {
+  try {
+    transcript.showFigure(await lesson.figure(asset));
+  } catch (error) {
+    if (!(error instanceof ApiError)) {
+      throw error;
+    }
+    notices.show("picture", `A picture could not be loaded. ${error.message}`);
+  }
 }
 
 function showOpeners(questions) {

@@ -67,6 +67,11 @@ export class Controls {
     this.#timer = setInterval(() => this.#showTime(), 1000);
   }
 
+  resetTimer() {
+    this.#stopTimer();
+    this.#element("timer").textContent = "0:00";
+  }
+
   /** @param {number} level of the microphone, 0 to 1 */
   showLevel(level) {
     this.#element("meter").style.setProperty("--level", Math.min(1, Math.sqrt(level / FULL_LEVEL)).toFixed(2));
@@ -106,7 +111,7 @@ export class Controls {
   }
 
   #key(event) {
-    if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
+    if (event.key === "Escape" && !event.isComposing && !document.querySelector("dialog[open]")) {
       this.#conversation.stop();
     }
   }

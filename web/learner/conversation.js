@@ -85,7 +85,7 @@ export class Conversation {
     this.#unsent = [];
     this.#transcript.clear();
     this.#set("idle");
-    const unfinished = sessionStorage.getItem(this.#key);
+    const unfinished = sessionStorage.getItem(keyOf(this.#lesson));
     if (unfinished) {
       await this.#recall(unfinished);
     }
@@ -135,7 +135,7 @@ export class Conversation {
   async end() {
     const sessionId = this.#sessionId;
     this.#disconnect("ended");
-    sessionStorage.removeItem(this.#key);
+    sessionStorage.removeItem(keyOf(this.#lesson));
     await this.#attempt(() => this.#api.endSession(sessionId));
   }
 
@@ -146,28 +146,24 @@ export class Conversation {
     }
   }
 
-  get #key() {
-    return `unamentis.session.${this.#lesson.topicId}`;
-  }
-
   get #isOver() {
     return this.#connection === "idle" || this.#connection === "ended";
   }
 
-  /** Show what was said in a session of this tab, if the server still has it. */
+  /** Show what was said in a session of this tab, if the server still has it and the learner has not begun anew. */
   async #recall(sessionId) {
+    const lesson = this.#lesson;
     try {
-      const session = await this.#api.session(sessionId);
-      if (session.status !== "ended") {
-        this.#transcript.recall(await this.#api.recentTurns(sessionId));
+      const [session, turns] = await Promise.all([this.#api.session(sessionId), this.#api.recentTurns(sessionId)]);
+      if (session.status !== "ended" && lesson === this.#lesson && this.#connection === "idle") {
+        this.#transcript.recall(turns);
         this.#sessionId = sessionId;
       }
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) {
-        sessionStorage.removeItem(this.#key);
-      } else {
+      if (!(error instanceof ApiError) || error.status !== 404) {
         throw error;
       }
+      sessionStorage.removeItem(keyOf(lesson));
     }
   }
 
@@ -197,7 +193,7 @@ export class Conversation {
       return;
     }
     this.#sessionId = session.id;
-    sessionStorage.setItem(this.#key, session.id);
+    sessionStorage.setItem(keyOf(lesson), session.id);
     this.#listeners.started(session.duration_seconds ?? 0);
     this.#socket = new VoiceSocket({
       address: () => this.#api.socketAddress(session.id),
@@ -354,4 +350,9 @@ export class Conversation {
   #changed() {
     this.#listeners.change(this.state);
   }
+}
+
+/** Where this tab keeps the session of a lesson that was begun. */
+function keyOf({ curriculumId, topicId }) {
+  return `unamentis.session.${curriculumId}.${topicId}`;
 }

@@ -47,6 +47,7 @@ export class LessonView {
   #api;
   #figureTemplate;
   #pictures = new Map();
+  #topic = null;
 
   /**
    * @param {HTMLElement} root holds the elements named by `data-lesson`
@@ -61,6 +62,7 @@ export class LessonView {
 
   /** Show one topic of a UMCF document. */
   async show(document_, topic) {
+    this.#topic = topic;
     this.#part("curriculum").textContent = document_.title;
     this.#part("title").textContent = topic.title;
     this.#part("description").textContent = topic.description ?? "";
@@ -69,7 +71,7 @@ export class LessonView {
       item("dt", term),
       item("dd", definition ?? ""),
     ]);
-    await this.#showPictures([...(topic.media?.embedded ?? []), ...(topic.media?.reference ?? [])]);
+    await this.#showPictures(topic);
   }
 
   /** A picture the tutor refers to, to be put into the conversation. */
@@ -83,12 +85,16 @@ export class LessonView {
     return figure;
   }
 
-  async #showPictures(assets) {
-    const shown = assets.filter(({ url }) => url);
+  async #showPictures(topic) {
+    const assets = [...(topic.media?.embedded ?? []), ...(topic.media?.reference ?? [])].filter(({ url }) => url);
     const section = this.#part("pictures");
-    section.hidden = shown.length === 0;
     const place = section.querySelector(".pictures");
-    place.replaceChildren(...(await Promise.all(shown.map((asset) => this.figure(asset)))));
+    section.hidden = assets.length === 0;
+    place.replaceChildren();
+    const figures = await Promise.all(assets.map((asset) => this.figure(asset)));
+    if (this.#topic === topic) {
+      place.replaceChildren(...figures);
+    }
   }
 
   #picture(url) {

@@ -138,7 +138,7 @@ class MetricsRepository:
                       tts_ttfb_median, tts_ttfb_p99, e2e_latency_median, e2e_latency_p99, stt_cost, tts_cost,
                       llm_cost, total_cost, thermal_throttle_events, network_degradations, extra
                FROM client_metrics
-               WHERE tenant_id = %(tenant_id)s AND app_sees(user_id)
+               WHERE tenant_id = %(tenant_id)s AND (user_id = app_user() OR (SELECT app_teaches()))
                  AND (%(client_id)s::text IS NULL OR client_id = %(client_id)s)
                ORDER BY received_at DESC, id DESC LIMIT %(limit)s""",
             client_id=client_id,
@@ -156,7 +156,7 @@ class MetricsRepository:
                       coalesce(sum(total_cost), 0) AS total_cost, count(*) AS total_sessions,
                       coalesce(sum(turns_total), 0) AS total_turns
                FROM client_metrics
-               WHERE tenant_id = %(tenant_id)s AND app_sees(user_id)
+               WHERE tenant_id = %(tenant_id)s AND (user_id = app_user() OR (SELECT app_teaches()))
                  AND (%(client_id)s::text IS NULL OR client_id = %(client_id)s)""",
             client_id=client_id,
         )
@@ -189,15 +189,18 @@ class MetricsRepository:
                           coalesce(avg(nullif(llm_ttft_median, 0)), 0) AS ttft,
                           count(DISTINCT client_id) FILTER (WHERE received_at > now() - interval '1 minute') AS online,
                           count(DISTINCT client_id) AS clients
-                   FROM client_metrics WHERE tenant_id = %(tenant_id)s AND app_sees(user_id)
+                   FROM client_metrics
+                   WHERE tenant_id = %(tenant_id)s AND (user_id = app_user() OR (SELECT app_teaches()))
                ), e AS (
-                   SELECT count(*) AS events FROM client_events WHERE tenant_id = %(tenant_id)s AND app_sees(user_id)
+                   SELECT count(*) AS events FROM client_events
+                   WHERE tenant_id = %(tenant_id)s AND (user_id = app_user() OR (SELECT app_teaches()))
                ), s AS (
                    SELECT count(*) AS sessions, count(*) FILTER (WHERE status = 'active') AS active,
                           count(*) FILTER (WHERE created_at > now() - interval '1 hour') AS recent,
                           coalesce(sum(turn_count), 0) AS turns,
                           coalesce(avg(session_active_ms(learning_sessions)) / 1000.0, 0)::float8 AS duration
-                   FROM learning_sessions WHERE tenant_id = %(tenant_id)s AND app_sees(user_id)
+                   FROM learning_sessions
+                   WHERE tenant_id = %(tenant_id)s AND (user_id = app_user() OR (SELECT app_teaches()))
                )
                SELECT m.reports + e.events AS total_metrics, m.e2e AS avg_e2e_latency, m.ttft AS avg_llm_ttft,
                       m.online AS online_clients, m.clients AS total_clients, s.sessions AS total_sessions,

@@ -143,7 +143,7 @@ class SessionRepository:
                       turn_count, barge_in_count, created_at, started_at, ended_at, session_active_ms(s) AS active_ms
                FROM learning_sessions s
                WHERE tenant_id = %(tenant_id)s
-                 AND (user_id = app_user() OR (%(everyone)s AND app_sees(user_id)))
+                 AND (user_id = app_user() OR (%(everyone)s AND (SELECT app_teaches())))
                  AND (%(status)s::text IS NULL OR status = %(status)s)
                  AND (%(curriculum_id)s::text IS NULL OR curriculum_id = %(curriculum_id)s)
                ORDER BY created_at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s""",
@@ -162,7 +162,7 @@ class SessionRepository:
                       count(*) FILTER (WHERE status = 'paused') AS paused
                FROM learning_sessions
                WHERE tenant_id = %(tenant_id)s
-                 AND (user_id = app_user() OR (%(everyone)s AND app_sees(user_id)))
+                 AND (user_id = app_user() OR (%(everyone)s AND (SELECT app_teaches())))
                  AND (%(status)s::text IS NULL OR status = %(status)s)
                  AND (%(curriculum_id)s::text IS NULL OR curriculum_id = %(curriculum_id)s)""",
             everyone=wanted.everyone,

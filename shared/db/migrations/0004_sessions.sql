@@ -1,10 +1,14 @@
 -- Tutoring sessions, what was said in them and what happened in them.
 
--- Whether the caller may see what belongs to a person: their own things, or a learner's for those who teach or run the tenant.
-CREATE FUNCTION app_sees(person uuid) RETURNS boolean LANGUAGE sql STABLE
-    RETURN person = app_user() OR EXISTS (
+-- Whether the caller teaches or runs the tenant. In a query over many rows say (SELECT app_teaches()): it is asked once.
+CREATE FUNCTION app_teaches() RETURNS boolean LANGUAGE sql STABLE
+    RETURN EXISTS (
         SELECT FROM memberships m
         WHERE m.tenant_id = app_tenant() AND m.user_id = app_user() AND m.role IN ('teacher', 'admin', 'owner'));
+
+-- Whether the caller may see what belongs to a person: their own things, and a learner's where they teach.
+CREATE FUNCTION app_sees(person uuid) RETURNS boolean LANGUAGE sql STABLE
+    RETURN person = app_user() OR app_teaches();
 
 CREATE TABLE learning_sessions (
     tenant_id uuid NOT NULL REFERENCES tenants ON DELETE CASCADE,

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
@@ -92,6 +93,22 @@ def test_an_empty_database_gets_every_migration_once(empty_database: str) -> Non
     assert function.handle({}) == {"applied": ALL}
     assert tables(empty_database) > 20
     assert function.handle({}) == {"applied": []}
+
+
+@pytest.mark.usefixtures("template_database")
+def test_an_owner_who_is_no_superuser_migrates_too(postgres_url: str) -> None:
+    name = f"owner_{new_id().replace('-', '')}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN CREATEROLE PASSWORD 'secret'".encode())
+        # As on RDS, where the owner has made these roles itself.
+        connection.execute(f"GRANT unamentis_app, unamentis_search TO {name} WITH ADMIN OPTION".encode())
+        connection.execute(f'CREATE DATABASE "{name}" OWNER {name}'.encode())
+    parts = urlsplit(with_database(postgres_url, name))
+    owner_url = urlunsplit(parts._replace(netloc=f"{name}:secret@{parts.hostname}:{parts.port}"))
+    assert Migrations(owner_url, None).handle({}) == {"applied": ALL}
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+        connection.execute(f"DROP ROLE {name}".encode())
 
 
 def test_cloudformation_is_told_what_was_applied(empty_database: str, cloudformation: CloudFormation) -> None:

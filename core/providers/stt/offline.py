@@ -5,9 +5,10 @@ recogniser of this size useful; a question about something else is still tried w
 """
 
 import asyncio
+import contextlib
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ import msgspec
 from core.providers.errors import provider_error, vendor_errors
 from core.providers.stt.port import SAMPLE_RATE, Transcript
 from core.providers.stt.sphinx_wire import HEADER, Reply, Request
+from shared.errors import ProviderUnavailable
 
 _ROOT: Final = Path(__file__).parents[3]
 # Shorter than a tenth of a second is a click.
@@ -40,6 +42,11 @@ class _Worker:
             sys.executable, "-m", module, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, cwd=_ROOT, start_new_session=True
         )
         return cls(process)
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
 
     @property
     def alive(self) -> bool:
@@ -78,13 +85,17 @@ class PocketSphinx:
 
     Args:
         timeout_s: the longest wait for an answer, and before it for a free process.
-        processes: how many recognise at the same time, each about 150 MB; they start when first needed.
+        processes: how many recognise at the same time, each about 190 MB; they start when first needed.
+        on_start: told each new process's id.
     """
 
     name = "pocketsphinx"
 
-    def __init__(self, *, timeout_s: float = 20.0, processes: int = 1) -> None:
-        self._timeout_s = timeout_s
+    def __init__(
+        self, *, timeout_s: float = 20.0, processes: int = 1, on_start: Callable[[int], None] = lambda _pid: None
+    ) -> None:
+        self.timeout_s = timeout_s
+        self._on_start = on_start
         self._places = asyncio.Semaphore(processes)
         self._workers: set[_Worker] = set()
         self._free: list[_Worker] = []
@@ -101,8 +112,16 @@ class PocketSphinx:
     async def transcribe(
         self, pcm: AsyncIterator[bytes], *, language: str, phrases: Sequence[str]
     ) -> AsyncIterator[Transcript]:
-        """Recognise the utterance when it is over: about 0.1 s of work for each second of speech."""
-        heard = b"".join([chunk async for chunk in pcm])
+        """Recognise the utterance when it is over: about 0.1 s of work for each second of speech.
+
+        While the learner speaks, a process starts and learns the lesson's words, if none has yet.
+        """
+        preparing = asyncio.create_task(self._prepare(phrases))
+        try:
+            heard = b"".join([chunk async for chunk in pcm])
+        finally:
+            preparing.cancel()
+            await asyncio.wait([preparing])
         if not language.lower().startswith("en"):
             raise provider_error(self.name, "unsupported")
         if len(heard) < _SHORTEST_BYTES:
@@ -112,14 +131,19 @@ class PocketSphinx:
             reply = await self._hear(heard, phrases)
         yield Transcript(reply.text, is_final=True, confidence=reply.confidence)
 
+    async def _prepare(self, phrases: Sequence[str]) -> None:
+        """Have the lesson's model made; what goes wrong here goes wrong again for the utterance, and is told then."""
+        with contextlib.suppress(OSError, EOFError, ValueError, ProviderUnavailable):
+            await self._hear(b"", phrases)
+
     async def _hear(self, pcm: bytes, phrases: Sequence[str]) -> Reply:
         """Have a free process recognise; one that died or was late is replaced by the next request."""
-        async with asyncio.timeout(self._timeout_s):
+        async with asyncio.timeout(self.timeout_s):
             await self._places.acquire()
         try:
             worker = await self._free_worker()
             try:
-                async with asyncio.timeout(self._timeout_s):
+                async with asyncio.timeout(self.timeout_s):
                     reply = await worker.hear(pcm, phrases)
             except (OSError, EOFError, ValueError):  # TimeoutError is an OSError
                 self._workers.discard(worker)
@@ -145,6 +169,7 @@ class PocketSphinx:
             await worker.stop()
         worker = await _Worker.start()
         self._workers.add(worker)
+        self._on_start(worker.pid)
         return worker
 
     async def close(self) -> None:

@@ -51,10 +51,10 @@ class Recogniser:
 
         The same audio and phrases always give the same answer: nothing is carried over between utterances.
         """
+        name = self._lesson(phrases)
         samples = np.frombuffer(pcm[: len(pcm) & ~1], "<i2")
         if not samples.size or np.abs(samples.astype(np.int32)).max() < SILENCE_PEAK:
             return "", 1.0
-        name = self._lesson(phrases)
         text, score = self._decode(pcm, name)
         if self._surprise(text, name) > SURPRISE:
             general_text, general_score = self._decode(pcm, None)

@@ -169,10 +169,14 @@ def configure(url: str, folder: DataFolder) -> None:
     os.environ["UNAMENTIS_DATA_DIR"] = str(folder.path)
     os.environ.setdefault("UNAMENTIS_SECRET", folder.secret())
     os.environ.setdefault("UNAMENTIS_DATABASE_POOL", "4")
+    # numpy's matrix products here are too small for threads; read when numpy is imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def serve(listener: socket.socket, folder: DataFolder, token: str, terminal: IO[str]) -> None:
     """Run the server on the listener until a stopping signal."""
+    import uvloop
+
     from infra.local.server import build
 
     say(terminal, "Starting the tutor …")
@@ -180,7 +184,7 @@ def serve(listener: socket.socket, folder: DataFolder, token: str, terminal: IO[
     async def until_stopped() -> None:
         stop = asyncio.Event()
         stopping_signals(stop, terminal)
-        runner = web.AppRunner(build(os.environ), access_log=None)
+        runner = web.AppRunner(build(os.environ), access_log=None, shutdown_timeout=2.0)
         await runner.setup()
         try:
             await web.SockSite(runner, listener).start()
@@ -191,7 +195,7 @@ def serve(listener: socket.socket, folder: DataFolder, token: str, terminal: IO[
         finally:
             await runner.cleanup()
 
-    asyncio.run(until_stopped())
+    uvloop.run(until_stopped())
 
 
 def stopping_signals(stop: asyncio.Event, terminal: IO[str]) -> None:

@@ -1,5 +1,6 @@
 """The learner page against the whole server, as `./unamentis up` starts it: a fake microphone asks, a person types."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,3 +78,27 @@ async def test_a_question_is_typed_with_the_keyboard_alone(installation: Install
         await page.keyboard.press("Escape")
         await expect(page.get_by_text("You stopped this answer")).to_be_visible()
         await playback.until(lambda status: status.buffered == 0)
+
+
+async def test_a_lesson_goes_on_after_its_server_was_killed_in_the_middle_of_an_answer(tmp_path: Path) -> None:
+    with Installation(tmp_path / "data") as first:
+        lesson = f"{first.url}/?curriculum=light-and-colour&topic=why-the-sky-is-blue#token={first.token}"
+        # What the browser says of a server that is gone.
+        lost = ("WebSocket connection", "net::ERR_")
+        async with chromium() as browser, visit(browser, lesson, tolerated=lost) as page:
+            question = page.get_by_label("Type a question")
+            playback = await listen(page)
+            await question.fill("Why is the sky blue?")
+            await question.press("Enter")
+            await playback.until(lambda status: status.played > 0)
+            first.stop(signal.SIGKILL)
+            await expect(page.get_by_role("status")).to_contain_text("The connection was lost.")
+            with Installation(tmp_path / "data", "--port", first.url.rsplit(":", 1)[1]):
+                await expect(page.locator("#connection")).to_have_text("Connected", timeout=PATIENCE_MS)
+                await question.fill("What is scattering?")
+                await question.press("Enter")
+                await expect(turns(page, "tutor")).to_have_count(2, timeout=PATIENCE_MS)
+                await page.get_by_role("button", name="Stop").click()
+                await expect(page.get_by_text("You stopped this answer")).to_be_visible()
+                await page.reload()
+                await expect(turns(page, "learner")).to_have_text(["Why is the sky blue?", "What is scattering?"])

@@ -75,6 +75,16 @@ def _required(setting: str, value: str, why: str) -> str:
     return value
 
 
+def _address(setting: str, value: str, why: str) -> str:
+    """Return the base URL of a server.
+
+    Raises: InvalidInput: it is empty or no address.
+    """
+    if not _required(setting, value, why).startswith(("http://", "https://")):
+        raise InvalidInput(f"{setting} must begin with http:// or https://", details={setting: "a base URL"})
+    return value
+
+
 def _offline_stt(_settings: ProviderSettings, seconds: float) -> SpeechToText:
     from core.providers.stt.offline import PocketSphinx
 
@@ -115,7 +125,7 @@ def _compatible_stt(settings: ProviderSettings, seconds: float) -> SpeechToText:
         name="compatible",
         api_key=settings.stt_key,
         model=settings.stt_model or "whisper-1",
-        base_url=_required("UNAMENTIS_STT_URL", settings.stt_url, "UNAMENTIS_STT=compatible"),
+        base_url=_address("UNAMENTIS_STT_URL", settings.stt_url, "UNAMENTIS_STT=compatible"),
         timeout_s=seconds,
     )
 
@@ -146,7 +156,7 @@ def _compatible_llm(settings: ProviderSettings, seconds: float) -> LanguageModel
         name="compatible",
         api_key=settings.llm_key,
         model=_required("UNAMENTIS_LLM_MODEL", settings.llm_model, "UNAMENTIS_LLM=compatible"),
-        base_url=_required("UNAMENTIS_LLM_URL", settings.llm_url, "UNAMENTIS_LLM=compatible"),
+        base_url=_address("UNAMENTIS_LLM_URL", settings.llm_url, "UNAMENTIS_LLM=compatible"),
         timeout_s=seconds,
     )
 
@@ -185,7 +195,7 @@ def _compatible_tts(settings: ProviderSettings, seconds: float) -> TextToSpeech:
         name="compatible",
         api_key=settings.tts_key,
         model=settings.tts_model or "tts-1",
-        base_url=_required("UNAMENTIS_TTS_URL", settings.tts_url, "UNAMENTIS_TTS=compatible"),
+        base_url=_address("UNAMENTIS_TTS_URL", settings.tts_url, "UNAMENTIS_TTS=compatible"),
         default_voice=settings.tts_voice,
         sample_rate=settings.tts_sample_rate,
         timeout_s=seconds,

@@ -1,0 +1,85 @@
+"""The settings choose the vendors, and say so when they cannot."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from core.providers import Providers
+from core.providers.registry import build_providers, warm_up
+from core.settings import read_provider_settings
+from shared.errors import InvalidInput
+
+
+async def built(environ: dict[str, str]) -> Providers:
+    providers = build_providers(read_provider_settings(environ))
+    await providers.close()
+    return providers
+
+
+KEYS = {"GROQ_API_KEY": "g", "DEEPGRAM_API_KEY": "d", "OPENAI_API_KEY": "o"}
+SERVERS = {f"UNAMENTIS_{stage}_URL": "http://127.0.0.1:9/v1" for stage in ("STT", "LLM", "TTS")}
+
+
+async def test_without_settings_everything_is_offline() -> None:
+    providers = await built({})
+    assert (providers.stt.name, providers.llm.name, providers.tts.name) == ("pocketsphinx", "offline", "espeak-ng")
+
+
+async def test_one_setting_chooses_all_three() -> None:
+    providers = await built({"UNAMENTIS_PROVIDERS": "mock"})
+    assert {providers.stt.name, providers.llm.name, providers.tts.name} == {"mock"}
+
+
+@pytest.mark.parametrize(
+    ("stage", "vendor"),
+    [
+        *[("stt", name) for name in ("offline", "mock", "groq", "deepgram", "openai", "compatible")],
+        *[("llm", name) for name in ("offline", "mock", "openai", "compatible")],
+        *[("tts", name) for name in ("offline", "mock", "deepgram", "openai", "compatible")],
+    ],
+)
+async def test_every_vendor_of_every_stage(stage: str, vendor: str) -> None:
+    extra = {"UNAMENTIS_LLM_MODEL": "llama3.2"}
+    providers = await built({f"UNAMENTIS_{stage.upper()}": f" {vendor.upper()} ", **KEYS, **SERVERS, **extra})
+    names = {"stt": providers.stt.name, "llm": providers.llm.name, "tts": providers.tts.name}
+    offline = {"stt": "pocketsphinx", "llm": "offline", "tts": "espeak-ng"}
+    assert names == offline | {stage: offline[stage] if vendor == "offline" else vendor}
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"UNAMENTIS_STT": "whisper"}, "UNAMENTIS_STT"),
+        ({"UNAMENTIS_LLM": "groq"}, "UNAMENTIS_LLM"),
+        ({"UNAMENTIS_TTS": ""}, "UNAMENTIS_TTS"),
+        ({"UNAMENTIS_STT": "groq"}, "GROQ_API_KEY"),
+        ({"UNAMENTIS_STT": "deepgram"}, "DEEPGRAM_API_KEY"),
+        ({"UNAMENTIS_TTS": "deepgram"}, "DEEPGRAM_API_KEY"),
+        ({"UNAMENTIS_LLM": "openai"}, "OPENAI_API_KEY"),
+        ({"UNAMENTIS_STT": "compatible"}, "UNAMENTIS_STT_URL"),
+        ({"UNAMENTIS_TTS": "compatible"}, "UNAMENTIS_TTS_URL"),
+        ({"UNAMENTIS_LLM": "compatible", "UNAMENTIS_LLM_MODEL": "m"}, "UNAMENTIS_LLM_URL"),
+        ({"UNAMENTIS_LLM": "compatible", **SERVERS}, "UNAMENTIS_LLM_MODEL"),
+        (
+            {"UNAMENTIS_LLM": "compatible", "UNAMENTIS_LLM_MODEL": "m", "UNAMENTIS_LLM_URL": "ftp://x"},
+            "UNAMENTIS_LLM_URL",
+        ),
+    ],
+)
+async def test_a_bad_setting_is_named(environ: dict[str, str], named: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        await built(environ)
+    assert named in str(caught.value)
+    assert named in caught.value.details
+
+
+async def test_warming_up_starts_what_is_slow() -> None:
+    providers = build_providers(read_provider_settings({}))
+    await warm_up(providers)
+
+    async def silence() -> AsyncIterator[bytes]:
+        yield b"\0\0" * 16_000
+
+    found = [heard async for heard in providers.stt.transcribe(silence(), language="en-US", phrases=())]
+    assert [heard.text for heard in found] == [""]
+    await providers.close()

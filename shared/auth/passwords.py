@@ -11,7 +11,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 # The hash of a random password nobody knows: checking it takes as long as checking a real one.
-_NOBODY: Final = "$argon2id$v=19$m=19456,t=2,p=1$MPcS/tr966ool0Inl9DRNQ$pJkKsGoZGf6DFek1Laas5vNczJO4viBsudy8HVmeDdU"
+NOBODYS_HASH: Final = (
+    "$argon2id$v=19$m=19456,t=2,p=1$MPcS/tr966ool0Inl9DRNQ$pJkKsGoZGf6DFek1Laas5vNczJO4viBsudy8HVmeDdU"
+)
 
 
 def hash_password(password: str) -> str:
@@ -26,7 +28,7 @@ def verify_password(password: str, stored: str | None) -> bool:
         stored: None where there is no such account or it has no password; that takes just as long and is never right.
     """
     try:
-        return _HASHER.verify(stored or _NOBODY, _canonical(password)) and stored is not None
+        return _HASHER.verify(stored or NOBODYS_HASH, _canonical(password)) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from shared.auth.keys import derive
@@ -33,7 +33,7 @@ class RefreshToken:
 
     tenant_id: str
     auth_session_id: str
-    secret: bytes
+    secret: bytes = field(repr=False)
 
     @classmethod
     def first(cls, tenant_id: str, auth_session_id: str) -> "RefreshToken":

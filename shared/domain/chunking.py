@@ -25,11 +25,17 @@ def _sentences(text: str, size: int) -> list[str]:
     for end in [*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]:
         sentence = " ".join(text[start:end].split())
         start = end
-        while len(sentence) > size:
-            cut = sentence.rfind(" ", 1, size + 1)
-            cut = cut if cut > 0 else size
-            found.append(sentence[:cut])
-            sentence = sentence[cut:].strip()
-        if sentence:
-            found.append(sentence)
+        found += _pieces(sentence, size)
     return found
+
+
+def _pieces(sentence: str, size: int) -> list[str]:
+    """Cut a sentence between words, and a word longer than a piece inside."""
+    pieces: list[str] = []
+    at = 0
+    while len(sentence) - at > size:
+        blank = sentence.rfind(" ", at + 1, at + size + 1)
+        end = blank if blank > 0 else at + size
+        pieces.append(sentence[at:end])
+        at = end + 1 if blank > 0 else end
+    return [*pieces, sentence[at:]] if at < len(sentence) else pieces

@@ -32,13 +32,14 @@ def lesson_of(curriculum_title: str, topic: Topic, glossary: Sequence[Mapping[st
 
 def _by_relevance(glossary: Sequence[Mapping[str, Any]], topic: Topic, spoken: str) -> tuple[GlossaryTerm, ...]:
     referred = {ref for segment in topic.segments for ref in texts_of(segment.get("glossaryRefs"))}
+    named = {ref.lower() for ref in referred}
     words = spoken.lower()
 
     def is_elsewhere(term: Mapping[str, Any]) -> bool:
-        name = text_of(term.get("term"))
-        if text_of(term.get("id")) in referred or name in referred:
+        name = text_of(term.get("term")).lower()
+        if text_of(term.get("id")) in referred or name in named:
             return False
-        return re.search(rf"\b{re.escape(name.lower())}", words) is None
+        return name not in words or re.search(rf"\b{re.escape(name)}", words) is None
 
     return tuple(
         GlossaryTerm(text_of(term.get("term")), text_of(term.get("definition")))

@@ -22,7 +22,7 @@ QUESTIONS: Final = (
     "I think that the roots are breathing as well as the leaves",
     "Please ask me something about it that is a little more difficult",
 )
-INTERRUPTION: Final = "Hold on for a second please, there is something that I do not understand"
+INTERRUPTION: Final = "Wait, one moment please, there is something that I do not understand"
 # Spoken with a pause at each bar.
 PAUSING: Final = (
     "What I would like to know is | how the plants in the sea | can live without any rain",

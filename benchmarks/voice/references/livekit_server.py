@@ -21,7 +21,7 @@ from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 from livekit.agents.voice import io
 
 MICROPHONE_RATE = 16_000
-AHEAD_S = 0.3
+AHEAD_S = 0.4
 
 
 class Recogniser(stt.STT):

@@ -97,11 +97,15 @@ class LessonIndex:
         """Return the answer of the passage whose heading asks the same thing, or None."""
         asked = Counter(content_stems(question))
         kind = _kind(question)
-        for passage in self.passages:
-            same = bool(asked) and asked.keys() == frozenset(content_stems(passage.heading))
-            if same and passage.body and _agree(kind, _kind(passage.heading)):
-                return self._answer(passage, asked, kind, 1.0)
-        return None
+        same = [
+            passage
+            for passage in self.passages
+            if passage.body and asked and asked.keys() == frozenset(content_stems(passage.heading))
+            if _agree(kind, _kind(passage.heading))
+        ]
+        words = tokens(question)  # they tell `What is DNA?` from `What does DNA look like?`
+        best = max(same, key=lambda passage: overlap(tokens(passage.heading), words), default=None)
+        return self._answer(best, asked, kind, 1.0) if best is not None else None
 
     def find(self, question: str, context: Iterable[str] = ()) -> Finding | None:
         """Return the best answer in the lesson, or None where it does not cover the question.

@@ -20,12 +20,13 @@ _VOWEL: Final = re.compile(r"[aeiouy]")
 # tutor ("tell me about").
 _STOP_WORDS: Final = """
     a about actually again all also an and any are as at be because been but by called can cannot come comes
-    could did do does doing done each exactly explain for from get gets give go goes going had happen
-    happened happens has have having he her here him his how i if in into is it its just kind know let like many
-    look looks make makes may me mean means might mine more most much must my no not of off on or our out
-    over please really s say says should so some someone something such tell than that the their them then
-    there these they thing things think this those to too up us very want was we well were what when where
-    which who whom whose why will with work works would yes you your yours
+    could did do does doing done each er exactly explain for from get gets give go goes going had happen
+    happened happens has have having he hello her here hey hi him his hmm how i if in into is it its just
+    kind know let like look looks make makes many may maybe me mean means might mine more most much must my
+    no not of off oh ok okay on or our out over please really s say says should so some someone something
+    such teacher tell than that the their them then there these they thing things think this those to too
+    tutor uh um up us very want was we well were what when where which who whom whose why will with work
+    works would yes you your yours
 """
 STOP_WORDS: Final = frozenset(re.findall(r"[a-z]+", _STOP_WORDS))
 

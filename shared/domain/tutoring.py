@@ -94,7 +94,8 @@ class _Tutor:
 
     def _further(self, *, wants_reason: bool) -> str:
         """Give a reason for what was said last, or go on in the lesson after it."""
-        place = self._index.where(self._last)
+        places = (self._index.where(text) for text in reversed(self._mine))
+        place = next((place for place in places if place is not None), None)
         found = self._index.after(*place) if place else self._index.after(0, 0)
         if wants_reason:
             found = self._index.reason(content_stems(self._last), self._heard) or found

@@ -176,7 +176,7 @@ class Tutor:
 
     async def _change(self, request: web.Request) -> web.Response:
         session = self.sessions[request.match_info["id"]]
-        session["status"] = {"start": "active", "end": "ended"}[request.match_info["verb"]]
+        session["status"] = {"start": "active", "resume": "active", "end": "ended"}[request.match_info["verb"]]
         return web.json_response(session)
 
     async def _talk(self, request: web.Request) -> web.WebSocketResponse:

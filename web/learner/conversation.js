@@ -150,20 +150,30 @@ export class Conversation {
     return this.#connection === "idle" || this.#connection === "ended";
   }
 
-  /** Show what was said in a session of this tab, if the server still has it and the learner has not begun anew. */
+  /** Show what was said in a session of this tab, unless it is over or the learner has begun anew. */
   async #recall(sessionId) {
     const lesson = this.#lesson;
-    try {
-      const [session, turns] = await Promise.all([this.#api.session(sessionId), this.#api.recentTurns(sessionId)]);
-      if (session.status !== "ended" && lesson === this.#lesson && this.#connection === "idle") {
-        this.#transcript.recall(turns);
-        this.#sessionId = sessionId;
-      }
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 404) {
-        throw error;
-      }
+    if (!(await this.#unfinished(sessionId))) {
       sessionStorage.removeItem(keyOf(lesson));
+      return;
+    }
+    const turns = await this.#api.recentTurns(sessionId);
+    if (lesson === this.#lesson && this.#connection === "idle") {
+      this.#transcript.recall(turns);
+      this.#sessionId = sessionId;
+    }
+  }
+
+  /** The session, or null when the server does not have it any more or it has ended. */
+  async #unfinished(sessionId) {
+    try {
+      const session = await this.#api.session(sessionId);
+      return session.status === "ended" ? null : session;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) {
+        return null;
+      }
+      throw error;
     }
   }
 
@@ -209,10 +219,16 @@ export class Conversation {
   }
 
   async #openSession({ curriculumId, topicId }) {
-    const session = this.#sessionId
-      ? await this.#api.session(this.#sessionId)
-      : await this.#api.createSession(curriculumId, topicId);
-    return session.status === "created" ? this.#api.startSession(session.id) : session;
+    const unfinished = this.#sessionId && (await this.#unfinished(this.#sessionId));
+    const session = unfinished || (await this.#api.createSession(curriculumId, topicId));
+    switch (session.status) {
+      case "created":
+        return this.#api.startSession(session.id);
+      case "paused":
+        return this.#api.resumeSession(session.id);
+      default:
+        return session;
+    }
   }
 
   #send(message) {

@@ -275,6 +275,22 @@ async def test_a_reload_goes_on_where_the_lesson_was(page: Page, tutor: Tutor) -
     assert again.session_id == call.session_id
 
 
+@pytest.mark.parametrize(("status", "same"), [("paused", True), ("ended", False)])
+async def test_a_lesson_left_behind_goes_on_unless_it_was_ended(
+    page: Page, tutor: Tutor, status: str, *, same: bool
+) -> None:
+    call = await answered(page, tutor, "Why?")
+    tutor.turns = [{"role": "user", "content": "Why?"}]
+    await page.get_by_role("link", name="All subjects").click()
+    tutor.sessions[call.session_id]["status"] = status
+    await page.go_back()
+    await expect(page.locator(".turn-text")).to_have_count(1 if same else 0)
+    await ask(page, "And?")
+    again = await tutor.call()
+    assert (again.session_id == call.session_id) is same
+    assert tutor.sessions[again.session_id]["status"] == "active"
+
+
 async def test_ending_the_lesson_ends_the_session(page: Page, tutor: Tutor) -> None:
     call = await answered(page, tutor, "Why?")
     await page.get_by_role("button", name="End lesson").click()

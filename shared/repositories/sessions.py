@@ -5,10 +5,9 @@ present state does not allow, so two requests cannot both win. Only a session's 
 the tenant see it; for everybody else it does not exist.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -43,8 +42,6 @@ class Session:
     Attributes:
         curriculum_title, topic_title: as they read when the topic was chosen.
         topics_covered: titles, in order, the present topic's included.
-        material: a lesson the client brought itself, as a mapping of `Lesson`'s fields.
-        place: where the client says the topic stands, as a mapping of `Place`'s fields.
         position: index of the passage being taught.
         active_ms: milliseconds spent active.
     """
@@ -57,8 +54,6 @@ class Session:
     curriculum_title: str
     topic_title: str
     topics_covered: list[str]
-    material: Mapping[str, Any] | None
-    place: Mapping[str, Any] | None
     position: int
     model_name: str
     model_context_window: int
@@ -126,8 +121,8 @@ class SessionRepository:
         return self._unit.one(
             Session,
             """SELECT id, user_id, status, curriculum_id, topic_id, curriculum_title, topic_title, topics_covered,
-                      material, place, position, model_name, model_context_window, system_prompt, auto_expand_context,
-                      turn_count, barge_in_count, created_at, started_at, ended_at, session_active_ms(s) AS active_ms
+                      position, model_name, model_context_window, system_prompt, auto_expand_context, turn_count,
+                      barge_in_count, created_at, started_at, ended_at, session_active_ms(s) AS active_ms
                FROM learning_sessions s
                WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s AND app_sees(user_id)""",
             missing=f"session {session_id} not found",
@@ -139,8 +134,8 @@ class SessionRepository:
         return self._unit.all(
             Session,
             """SELECT id, user_id, status, curriculum_id, topic_id, curriculum_title, topic_title, topics_covered,
-                      material, place, position, model_name, model_context_window, system_prompt, auto_expand_context,
-                      turn_count, barge_in_count, created_at, started_at, ended_at, session_active_ms(s) AS active_ms
+                      position, model_name, model_context_window, system_prompt, auto_expand_context, turn_count,
+                      barge_in_count, created_at, started_at, ended_at, session_active_ms(s) AS active_ms
                FROM learning_sessions s
                WHERE tenant_id = %(tenant_id)s
                  AND (user_id = app_user() OR (%(everyone)s AND (SELECT app_teaches())))

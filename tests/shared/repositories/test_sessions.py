@@ -8,6 +8,7 @@ from shared.db import Database, TenantEntry
 from shared.domain.context import Place
 from shared.errors import Conflict, NotFound
 from shared.repositories.session_events import SessionEventRepository
+from shared.repositories.session_lessons import SessionLessonRepository
 from shared.repositories.sessions import NewSession, Session, SessionFilter, SessionRepository
 from tests.conftest import ALPHA, ALPHA_TENANT, BETA
 from tests.support.people import add_person
@@ -134,10 +135,10 @@ def test_a_position_is_kept(database: Database) -> None:
         SessionRepository(unit).set_position(session_id, 7, Place(index=1, total=3))
     with database.unit(ALPHA) as unit:
         SessionRepository(unit).set_position(session_id, None, None)
-    session = read(database, session_id)
-    assert session.position == 7
-    assert session.place is not None
-    assert (session.place["index"], session.place["total"]) == (1, 3)
+    with database.unit(ALPHA) as unit:
+        stored = SessionLessonRepository(unit).lesson(session_id)
+    assert read(database, session_id).position == 7
+    assert stored.result.standing == Place(index=1, total=3)
 
 
 def test_a_deleted_session_is_gone_with_its_events(database: Database) -> None:

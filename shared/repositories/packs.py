@@ -13,7 +13,7 @@ from shared.domain.knowledge import PackCell, PackStats
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A pack; `question_ids` are in its order, `cells` count its questions by what they agree in."""
+    """A pack; `cells` count its questions by what they agree in."""
 
     id: str
     name: str
@@ -24,13 +24,19 @@ class Pack:
     status: str
     created_at: datetime
     updated_at: datetime
-    question_ids: list[str]
     cells: list[dict[str, Any]]
 
     @property
     def stats(self) -> PackStats:
         """What the pack's questions add up to."""
         return PackStats.of(msgspec.convert(self.cells, list[PackCell]))
+
+
+@dataclass(frozen=True, slots=True)
+class PackContent(Pack):
+    """A pack and the ids of its questions, in its order."""
+
+    question_ids: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +49,11 @@ class PackFilter:
 
 
 _COLUMNS: Final = """SELECT p.id, p.name, p.description, p.type, p.difficulty_tier, p.competition_year, p.status,
-    p.created_at, p.updated_at, pack_cells(p.tenant_id, p.id) AS cells,
+    p.created_at, p.updated_at, pack_cells(p.tenant_id, p.id) AS cells
+"""
+_ONE: Final = """,
     ARRAY(SELECT pq.question_id FROM pack_questions pq WHERE pq.tenant_id = p.tenant_id AND pq.pack_id = p.id
           ORDER BY pq.position, pq.question_id) AS question_ids
-"""
-_ONE: Final = """
     FROM packs p WHERE p.tenant_id = ANY(%(readable)s::uuid[]) AND p.id = %(pack_id)s
     ORDER BY p.tenant_id = %(tenant_id)s DESC LIMIT 1
 """
@@ -77,9 +83,9 @@ class PackRepository:
         """Queue the count of all packs a filter takes."""
         return self._unit.value(int, "SELECT count(*)" + _FILTERED, **_params(wanted))
 
-    def get(self, pack_id: str) -> Pending[Pack]:
+    def get(self, pack_id: str) -> Pending[PackContent]:
         """Queue the read of one pack; another tenant's is NotFound, as if it did not exist."""
-        return self._unit.one(Pack, _COLUMNS + _ONE, pack_id=pack_id, missing=f"pack {pack_id} not found")
+        return self._unit.one(PackContent, _COLUMNS + _ONE, pack_id=pack_id, missing=f"pack {pack_id} not found")
 
     def require(self, pack_id: str) -> None:
         """Queue the check that a pack can be read; NotFound at the unit's end where it cannot."""

@@ -20,7 +20,7 @@ from shared.clock import iso
 from shared.domain.knowledge import PackStats, camel_domain, canonical_domain
 from shared.errors import InvalidInput
 from shared.repositories.domains import QuestionDomain
-from shared.repositories.packs import Pack
+from shared.repositories.packs import Pack, PackContent
 from shared.repositories.questions import Question, QuestionFilter
 
 LEVELS = frozenset({"1", "2", "3", "4", "5"})
@@ -31,7 +31,7 @@ def pack_item(pack: Pack) -> PackItem:
     return PackItem(**_item(pack, pack.stats))
 
 
-def pack_detail(pack: Pack, domains: Sequence[QuestionDomain]) -> PackDetail:
+def pack_detail(pack: PackContent, domains: Sequence[QuestionDomain]) -> PackDetail:
     """Return a pack with everything about it, its questions grouped by domain."""
     stats = pack.stats
     fields = PackFields(

@@ -11,7 +11,7 @@ from kb_api.rules import pack_detail, pack_item, question_filter, question_item
 
 from shared.errors import InvalidInput
 from shared.repositories.domains import QuestionDomain
-from shared.repositories.packs import Pack
+from shared.repositories.packs import PackContent
 from shared.repositories.questions import Question
 from tests.support.content import nulls
 
@@ -20,7 +20,7 @@ CELL = {
     "domain_id": "social_studies", "subcategory": "Civics", "difficulty": 4, "question_type": "bonus",
     "questions": 3, "voiced": 1,
 }  # fmt: skip
-PACK = Pack("p", "Pack", "", "custom", "jv", None, "draft", NOW, NOW, ["a", "b", "c"], [CELL])
+PACK = PackContent("p", "Pack", "", "custom", "jv", None, "draft", NOW, NOW, [CELL], ["a", "b", "c"])
 QUESTION = Question(
     id="a", domain_id="science", domain_name=None, subcategory="", question_text="?", answer_text="!",
     answer_type="text", acceptable_answers=[], difficulty=1, difficulty_tier=None, speed_target_seconds=5,

@@ -1,7 +1,6 @@
 """Settings of the API, read once where a process starts; below that, values are passed."""
 
 import base64
-import binascii
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -99,7 +98,7 @@ def _required(environ: Mapping[str, str], name: str) -> str:
 def _secret(text: str) -> bytes:
     try:
         secret = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:  # not base64, or not even ASCII
         secret = b""
     if len(secret) < MIN_SECRET_BYTES:
         raise InvalidInput(f"UNAMENTIS_SECRET must be base64 of at least {MIN_SECRET_BYTES} random bytes")

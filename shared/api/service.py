@@ -3,6 +3,7 @@
 import base64
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from traceback import format_tb
 from typing import Any
 
@@ -57,7 +58,7 @@ class Service:
         try:
             route, params = self._match(http)
             request = self._admit(route, http)
-            reply = self._call(route, request, params)
+            reply = _encoded(self._call(route, request, params))
         except AppError as exc:
             reply = Reply(envelope(exc, request_id, success_flag=self.routes.success_flag), status_of(exc), _retry(exc))
         except Exception as exc:  # noqa: BLE001  the edge: our own bug becomes a 500, its cause goes to the log only
@@ -169,6 +170,13 @@ def _rate_headers(request: Request | None) -> dict[str, str]:
         "X-RateLimit-Reset": str(int(time.time()) + (limit - remaining) * window // limit),
         "X-RateLimit-Window": str(window),
     }
+
+
+def _encoded(reply: Reply) -> Reply:
+    """Return a reply whose body cannot fail to be encoded any more."""
+    if isinstance(reply.body, bytes):
+        return reply
+    return replace(reply, body=msgspec.Raw(msgspec.json.encode(reply.body)))
 
 
 def _response(reply: Reply, headers: Mapping[str, str], *, without_body: bool) -> dict[str, Any]:

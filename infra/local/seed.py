@@ -11,10 +11,9 @@ from typing import Any, Final, cast
 
 from infra.local.errors import LocalError
 from infra.local.state import write_private
-from shared.auth.beta_tokens import hash_beta_token, mint_beta_token
-from shared.clock import utc_now
+from shared.auth.beta_tokens import hash_beta_token
 from shared.db import PUBLIC_TENANT, Database, TenantEntry
-from shared.ids import new_id
+from shared.repositories.beta_tokens import BetaTokenRepository
 from shared.repositories.content import store_curriculum, store_domains, store_pack
 from shared.repositories.demo_school import DemoSchoolRepository
 
@@ -86,10 +85,8 @@ def standing_token(database: Database, person: Person, *, secret: bytes, file: P
             stands = DemoSchoolRepository(unit).token_stands(hash_beta_token(token, secret))
         if stands.result:
             return token
-    token = mint_beta_token(DEMO_TENANT, utc_now().year)
     with database.unit(DEMO_SCHOOL) as unit:
-        token_hash = hash_beta_token(token, secret)
-        DemoSchoolRepository(unit).issue(new_id(), user_id=person.id, token_hash=token_hash, label="this machine")
+        token = BetaTokenRepository(unit).mint(person.id, secret=secret, label="this machine")
     write_private(file, token)
     return token
 

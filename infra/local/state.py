@@ -59,6 +59,10 @@ class DataFolder:
         return self.path / "server.log"
 
     @property
+    def _database_password(self) -> Path:
+        return self.path / "database-password"
+
+    @property
     def _secret(self) -> Path:
         return self.path / "secret"
 
@@ -69,7 +73,8 @@ class DataFolder:
     def contents(self) -> list[Path]:
         """Return what is stored here now; what is installed beside it does not count."""
         tokens = (self.learner_token, self.teacher_token)
-        kept = (self.postgres, self.objects, *tokens, self._running, self._secret, self._log)
+        private = (self._secret, self._database_password, *tokens)
+        kept = (self.postgres, self.objects, *private, self._running, self._log)
         return [path for path in kept if path.exists()]
 
     def make(self) -> None:
@@ -89,6 +94,12 @@ class DataFolder:
         if not self._secret.exists():
             write_private(self._secret, base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode("ascii"))
         return self._secret.read_text(encoding="ascii").strip()
+
+    def database_password(self) -> str:
+        """Return the password the application logs in to the embedded database with; made on the first start."""
+        if not self._database_password.exists():
+            write_private(self._database_password, secrets.token_urlsafe(SECRET_BYTES))
+        return self._database_password.read_text(encoding="ascii").strip()
 
     def open_log(self) -> IO[str]:
         """Open what the server writes beyond the terminal, afresh when it has grown large."""

@@ -22,6 +22,8 @@ from infra.local.postgres import EmbeddedPostgres, lock_folder
 from infra.local.state import DataFolder, Running
 from shared.config import read_settings
 from shared.db import Database
+from shared.db.app_login import allow_app_login
+from shared.db.connection import APP_ROLE
 from shared.db.runner import migrate
 from shared.errors import AppError, Unavailable
 
@@ -64,10 +66,11 @@ def run(start: Start, folder: DataFolder, terminal: IO[str]) -> None:
         listening(start.port) as listener,
         folder.open_log() as log,
         contextlib.redirect_stdout(log),
-        database(start, folder, terminal) as url,
+        database(start, folder, terminal) as owner_url,
     ):
-        configure(url, folder)
-        token = prepare(url, folder, terminal)
+        app_url = apply_schema(owner_url, folder, terminal, own=not start.database_url)
+        configure(app_url, folder)
+        token = fill(app_url, folder, terminal)
         serve(listener, folder, token, terminal)
     say(terminal, "Stopped.")
 
@@ -113,7 +116,7 @@ def listening(port: int) -> Generator[socket.socket]:
 
 @contextlib.contextmanager
 def database(start: Start, folder: DataFolder, terminal: IO[str]) -> Generator[str]:
-    """Provide the database's URL: the given server's, or that of an embedded one for as long as this lasts."""
+    """Provide the owner's URL: of the given server, or of an embedded one for as long as this lasts."""
     if start.database_url:
         yield checked(start.database_url)
         return
@@ -135,30 +138,43 @@ def checked(url: str) -> str:
     return url
 
 
-def prepare(url: str, folder: DataFolder, terminal: IO[str]) -> str:
-    """Bring the schema and the content up to date and return the demo learner's token.
+def apply_schema(owner_url: str, folder: DataFolder, terminal: IO[str], *, own: bool) -> str:
+    """Bring the schema up to date and return the URL the application uses.
 
+    Args:
+        own: the database is ours alone, so the application gets a login without its owner's rights. Another's is
+            used with the login that was given, as the application role.
     Raises: LocalError: the database does not answer.
     """
     try:
-        applied = migrate(url)
+        applied = migrate(owner_url)
     except Unavailable as error:
-        host = urlsplit(url).hostname or "its socket"
+        host = urlsplit(owner_url).hostname or "its socket"
         raise LocalError(
             f"the database at {host} does not answer or refuses this login: check DATABASE_URL and that it runs"
         ) from error
     say(terminal, f"Schema: {len(applied)} migrations applied" if applied else "Schema: up to date")
+    if not own:
+        return owner_url
+    parts = urlsplit(owner_url)
+    app_url = parts._replace(netloc=f"{APP_ROLE}:{folder.database_password()}@{parts.hostname}:{parts.port}").geturl()
+    allow_app_login(owner_url, app_url)
+    return app_url
+
+
+def fill(url: str, folder: DataFolder, terminal: IO[str]) -> str:
+    """Bring the content up to date and return the demo learner's token."""
     from infra.local import seed
 
     secret = read_settings(os.environ).secret
-    storage = Database(url)
+    database = Database(url)
     try:
-        content = seed.seed_content(storage)
-        seed.seed_school(storage)
-        seed.standing_token(storage, seed.TEACHER, secret=secret, file=folder.teacher_token)
-        token = seed.standing_token(storage, seed.LEARNER, secret=secret, file=folder.learner_token)
+        content = seed.seed_content(database)
+        seed.seed_school(database)
+        seed.standing_token(database, seed.TEACHER, secret=secret, file=folder.teacher_token)
+        token = seed.standing_token(database, seed.LEARNER, secret=secret, file=folder.learner_token)
     finally:
-        storage.close()
+        database.close()
     say(terminal, f"Content: {content.curricula} curricula, {content.questions} questions")
     return token
 

@@ -1,4 +1,4 @@
-"""The people of a fresh installation: a tenant with accounts and their beta tokens, each made once."""
+"""The people of a fresh installation: a tenant with accounts, each made once."""
 
 from shared.db import Pending, Unit
 
@@ -41,15 +41,4 @@ class DemoSchoolRepository:
                               WHERE t.tenant_id = %(tenant_id)s AND t.token_hash = %(token_hash)s
                                 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now()))""",
             token_hash=token_hash,
-        )
-
-    def issue(self, token_id: str, *, user_id: str, token_hash: str, label: str) -> None:
-        """Queue the storing of a fresh beta token's hash."""
-        self._unit.run(
-            """INSERT INTO beta_tokens (tenant_id, id, user_id, token_hash, label)
-               VALUES (%(tenant_id)s, %(token_id)s, %(user_id)s, %(token_hash)s, %(label)s)""",
-            token_id=token_id,
-            user_id=user_id,
-            token_hash=token_hash,
-            label=label,
         )

@@ -14,7 +14,7 @@ from tests.support.hearing import heard_words, share_heard, word_error
 from tests.support.installation import ROOT, Installation, run
 
 SAMPLE = ROOT / "samples" / "question.wav"
-SPOKEN = "Why is the sky blue?"
+SPOKEN = (ROOT / "samples" / "question.txt").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

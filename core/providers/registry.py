@@ -1,10 +1,12 @@
 """Makes the providers the settings name. An adapter's SDK is imported only when it is chosen: openai alone is 25 MB."""
 
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol, TypeVar, runtime_checkable
+from typing import Final, TypeVar
 
 from core.providers import Providers
+from core.providers.fallback import FallbackLanguageModel, FallbackSpeechToText, FallbackTextToSpeech
 from core.providers.llm.port import LanguageModel
+from core.providers.starting import WarmsUp
 from core.providers.stt.port import SpeechToText
 from core.providers.tts.port import TextToSpeech
 from core.settings import ProviderSettings, VoiceSettings
@@ -13,18 +15,6 @@ from shared.errors import InvalidInput
 Port = TypeVar("Port")
 # Makes an adapter from the settings and the longest wait in seconds.
 Make = Callable[[ProviderSettings, float], Port]
-
-
-@runtime_checkable
-class WarmsUp(Protocol):
-    """An adapter that has something slow to start."""
-
-    async def warm_up(self) -> None:
-        """Start it now.
-
-        Raises: ProviderUnavailable: it does not start.
-        """
-        ...
 
 
 def build_providers(settings: ProviderSettings, voice: VoiceSettings | None = None) -> Providers:
@@ -36,10 +26,13 @@ def build_providers(settings: ProviderSettings, voice: VoiceSettings | None = No
     Raises: InvalidInput: an unknown vendor, or one whose key or address is missing; `details` names the setting.
     """
     limits = voice or VoiceSettings()
+    stt = _made("UNAMENTIS_STT", settings.stt, _STT, settings, limits.stt_s)
+    llm = _made("UNAMENTIS_LLM", settings.llm, _LLM, settings, limits.llm_s)
+    tts = _made("UNAMENTIS_TTS", settings.tts, _TTS, settings, limits.tts_s)
     return Providers(
-        stt=_chosen("UNAMENTIS_STT", settings.stt, _STT)(settings, float(limits.stt_s)),
-        llm=_chosen("UNAMENTIS_LLM", settings.llm, _LLM)(settings, float(limits.llm_s)),
-        tts=_chosen("UNAMENTIS_TTS", settings.tts, _TTS)(settings, float(limits.tts_s)),
+        stt=stt[0] if len(stt) == 1 else FallbackSpeechToText(stt),
+        llm=llm[0] if len(llm) == 1 else FallbackLanguageModel(llm),
+        tts=tts[0] if len(tts) == 1 else FallbackTextToSpeech(tts),
     )
 
 
@@ -53,16 +46,19 @@ async def warm_up(providers: Providers) -> None:
             await provider.warm_up()
 
 
-def _chosen(setting: str, value: str, makers: Mapping[str, Make[Port]]) -> Make[Port]:
-    """Return the maker a setting names.
+def _made(
+    setting: str, value: str, makers: Mapping[str, Make[Port]], settings: ProviderSettings, seconds: float
+) -> list[Port]:
+    """Return the adapters a setting names, in the order they are to be tried.
 
-    Raises: InvalidInput: no such vendor for this stage.
+    Raises: InvalidInput: no such vendor for this stage, or one of them lacks a setting of its own.
     """
-    maker = makers.get(value.strip().lower())
-    if maker is None:
-        expected = f"one of {', '.join(sorted(makers))}"
+    chosen = [makers.get(name.strip().lower()) for name in value.split(",")]
+    found = [maker for maker in chosen if maker is not None]
+    if len(found) != len(chosen):
+        expected = f"one of {', '.join(sorted(makers))}, or several separated by commas"
         raise InvalidInput(f"{setting} must be {expected}", details={setting: expected})
-    return maker
+    return [maker(settings, float(seconds)) for maker in found]
 
 
 def _required(setting: str, value: str, why: str) -> str:

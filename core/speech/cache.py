@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.providers.errors import provider_error
+from core.providers.fallback import StandIn
 from core.providers.streams import closing
 from core.providers.tts.port import TextToSpeech, Voice
 from shared.errors import AppError, NotFound, Unavailable
@@ -152,7 +153,7 @@ class SpeechCache:
 
     async def _make(self, key: str, text: str, voice: Voice, making: "_Making") -> None:
         """Fetch or generate one clip, telling its listeners as it comes, then keep it."""
-        fresh = False
+        store_it = False
         try:
             stored = await self._stored(key)
             if stored is not None:
@@ -160,18 +161,19 @@ class SpeechCache:
                 making.add(stored)
             else:
                 self.stats.misses += 1
-                fresh = True
                 async with closing(self._tts.speak(text, voice=voice)) as audio:
                     async for chunk in audio:
                         making.add(chunk)
-            self._remember(key, b"".join(making.chunks))
             making.complete = True
+            if not any(isinstance(chunk, StandIn) for chunk in making.chunks):
+                self._remember(key, b"".join(making.chunks))
+                store_it = stored is None
         except AppError as exc:
             making.failure = exc
         finally:
             making.end()
             self._forget(key, making)
-        if making.complete and fresh and making.chunks:
+        if store_it:
             await self._keep(key, b"".join(making.chunks))
 
     def _forget(self, key: str, making: "_Making") -> None:
@@ -191,7 +193,7 @@ class SpeechCache:
             return None
 
     async def _keep(self, key: str, clip: bytes) -> None:
-        if self._store is None:
+        if self._store is None or not clip:
             return
         try:
             await asyncio.to_thread(self._store.put, key, clip)

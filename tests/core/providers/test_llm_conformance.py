@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from core.providers.fallback import FallbackLanguageModel
 from core.providers.llm.offline import OfflineTutor
 from core.providers.llm.openai_compatible import OpenAIChat
 from core.providers.llm.port import LanguageModel, Message, ModelUsage, Prompt, Token
@@ -36,7 +37,13 @@ REMOTE: dict[str, Callable[[str], LanguageModel]] = {
         name="compatible", api_key="k", model="m", base_url=f"{url}/v1", timeout_s=LIMIT_S
     ),
 }
-LOCAL: dict[str, Callable[[], LanguageModel]] = {"offline": OfflineTutor, "mock": MockLanguageModel}
+LOCAL: dict[str, Callable[[], LanguageModel]] = {
+    "offline": OfflineTutor,
+    "mock": MockLanguageModel,
+    "fallback": lambda: FallbackLanguageModel(
+        [OpenAIChat(api_key="k", base_url="http://127.0.0.1:9/v1"), OfflineTutor()]
+    ),
+}
 
 
 @dataclass

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from core.providers import Providers
+from core.providers.fallback import FallbackLanguageModel, FallbackSpeechToText, FallbackTextToSpeech
 from core.providers.registry import build_providers, warm_up
 from core.settings import read_provider_settings
 from shared.errors import InvalidInput
@@ -46,10 +47,20 @@ async def test_every_vendor_of_every_stage(stage: str, vendor: str) -> None:
     assert names == offline | {stage: offline[stage] if vendor == "offline" else vendor}
 
 
+async def test_several_vendors_are_tried_in_turn() -> None:
+    environ = {f"UNAMENTIS_{stage}": "openai, offline" for stage in ("STT", "LLM", "TTS")}
+    providers = await built({**environ, **KEYS})
+    assert isinstance(providers.stt, FallbackSpeechToText)
+    assert isinstance(providers.llm, FallbackLanguageModel)
+    assert isinstance(providers.tts, FallbackTextToSpeech)
+    assert (providers.stt.name, providers.llm.name, providers.tts.name) == ("openai", "openai", "openai")
+
+
 @pytest.mark.parametrize(
     ("environ", "named"),
     [
         ({"UNAMENTIS_STT": "whisper"}, "UNAMENTIS_STT"),
+        ({"UNAMENTIS_STT": "offline,whisper"}, "UNAMENTIS_STT"),
         ({"UNAMENTIS_LLM": "groq"}, "UNAMENTIS_LLM"),
         ({"UNAMENTIS_TTS": ""}, "UNAMENTIS_TTS"),
         ({"UNAMENTIS_STT": "groq"}, "GROQ_API_KEY"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from core.providers.fallback import FallbackTextToSpeech
 from core.providers.mock import MockTextToSpeech
 from core.providers.streams import closing
 from core.providers.tts.deepgram import DeepgramSpeech
@@ -33,6 +34,7 @@ LOCAL: dict[str, Callable[[], TextToSpeech]] = {
     "espeak-ng": EspeakNg,
     "mock": MockTextToSpeech,
     "fake": FakeTextToSpeech,
+    "fallback": lambda: FallbackTextToSpeech([OpenAISpeech(api_key="k", base_url="http://127.0.0.1:9/v1"), EspeakNg()]),
     "cached fake": lambda: Cached(FakeTextToSpeech()),
 }
 

@@ -97,14 +97,14 @@ def _groq_stt(settings: ProviderSettings, seconds: float) -> SpeechToText:
     from core.providers.stt.groq import GroqWhisper
 
     key = _required("GROQ_API_KEY", settings.groq_key, "UNAMENTIS_STT=groq")
-    return GroqWhisper(api_key=key, model=settings.stt_model, base_url=settings.stt_url or None, timeout_s=seconds)
+    return GroqWhisper(api_key=key, model=settings.stt_model, timeout_s=seconds)
 
 
 def _deepgram_stt(settings: ProviderSettings, seconds: float) -> SpeechToText:
     from core.providers.stt.deepgram import DeepgramListen
 
     key = _required("DEEPGRAM_API_KEY", settings.deepgram_key, "UNAMENTIS_STT=deepgram")
-    return DeepgramListen(api_key=key, model=settings.stt_model, base_url=settings.stt_url or None, timeout_s=seconds)
+    return DeepgramListen(api_key=key, model=settings.stt_model, timeout_s=seconds)
 
 
 def _openai_stt(settings: ProviderSettings, seconds: float) -> SpeechToText:
@@ -174,7 +174,7 @@ def _deepgram_tts(settings: ProviderSettings, seconds: float) -> TextToSpeech:
 
     key = _required("DEEPGRAM_API_KEY", settings.deepgram_key, "UNAMENTIS_TTS=deepgram")
     model = settings.tts_model or settings.tts_voice
-    return DeepgramSpeech(api_key=key, model=model, base_url=settings.tts_url or None, timeout_s=seconds)
+    return DeepgramSpeech(api_key=key, model=model, timeout_s=seconds)
 
 
 def _openai_tts(settings: ProviderSettings, seconds: float) -> TextToSpeech:

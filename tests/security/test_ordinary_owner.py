@@ -1,0 +1,85 @@
+"""As in the cloud: the schema's owner is no superuser, so forced row-level security binds our own functions too."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from auth_api.routes import routes
+
+from shared.api import Context, Service
+from shared.db import TenantEntry
+from shared.db.runner import migrate
+from shared.ids import new_id
+from shared.repositories.beta_tokens import BetaTokenRepository
+from tests.conftest import with_database
+from tests.support.api import ApiClient
+from tests.support.identity import SECRET, context_for
+
+ADA = {"email": "ada@school.example", "password": "violet-harbour-97"}
+GRACE = {"email": "grace@school.example", "password": "copper-meadow-31"}
+
+
+@pytest.fixture
+def owner_url(postgres_url: str, template_database: str) -> Iterator[str]:
+    """The owner's URL of a migrated database; the template has made the roles of the server."""
+    assert template_database
+    name = f"owner_{new_id().replace('-', '')}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN CREATEROLE PASSWORD 'secret'".encode())
+        connection.execute(f"GRANT unamentis_app, unamentis_search TO {name} WITH ADMIN OPTION".encode())
+        connection.execute(f'CREATE DATABASE "{name}" OWNER {name}'.encode())
+    parts = urlsplit(with_database(postgres_url, name))
+    url = urlunsplit(parts._replace(netloc=f"{name}:secret@{parts.hostname}:{parts.port}"))
+    migrate(url)
+    yield url
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+        connection.execute(f"DROP ROLE {name}".encode())
+
+
+@pytest.fixture
+def context(owner_url: str) -> Iterator[Context]:
+    made = context_for(owner_url)
+    yield made
+    made.database.close()
+
+
+def test_people_sign_in_refresh_and_sign_out(context: Context) -> None:
+    client = ApiClient(Service(routes, context))
+    ada = client.post("/api/auth/register", ADA)
+    assert (ada.status, client.post("/api/auth/register", GRACE).status) == (201, 201)
+    assert client.post("/api/auth/register", ADA).body["code"] == "email_exists"
+    assert client.post("/api/auth/login", ADA).body["id"] == ada.body["id"]
+    assert client.post("/api/auth/login", {**ADA, "password": GRACE["password"]}).status == 401
+    refreshed = client.post("/api/auth/refresh", {"refresh_token": ada.body["refresh_token"]})
+    signed_in = client.using(refreshed.body["access_token"])
+    assert signed_in.get("/api/auth/me").body["email"] == ADA["email"]
+    assert signed_in.post("/api/auth/logout").status == 200
+    assert signed_in.get("/api/auth/me").status == 401
+
+
+def test_a_beta_token_works_and_ends(context: Context) -> None:
+    client = ApiClient(Service(routes, context))
+    ada = client.post("/api/auth/register", ADA).body
+    with context.database.unit(context.authenticator.caller(ada["access_token"], address="").check()) as unit:
+        tenant = unit.value(str, "SELECT app_tenant()::text")
+    entry = TenantEntry(tenant.result, ada["id"])
+    with context.database.unit(entry) as unit:
+        token = BetaTokenRepository(unit).mint(ada["id"], secret=SECRET)
+        tokens = BetaTokenRepository(unit).all()
+    assert client.using(token).get("/api/auth/me").body["id"] == ada["id"]
+    with context.database.unit(entry) as unit:
+        BetaTokenRepository(unit).revoke(tokens.result[0].id)
+    assert client.using(token).get("/api/auth/me").status == 401
+
+
+def test_the_owner_sees_no_tenants_rows_but_the_addresses_of_sign_in(context: Context, owner_url: str) -> None:
+    client = ApiClient(Service(routes, context))
+    assert client.post("/api/auth/register", ADA).status == 201
+    with psycopg.connect(owner_url) as connection:
+        found = {
+            table: connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()  # noqa: S608  our own names
+            for table in ("tenants", "memberships", "auth_sessions", "refresh_tokens", "devices", "audit_log", "users")
+        }
+    assert {table: count for table, count in found.items() if count != (0,)} == {"users": (1,)}

@@ -125,9 +125,11 @@ class Unit:
             for statement in self._statements:
                 cursor = connection.cursor(row_factory=statement.factory)
                 cursors.append(cursor.execute(statement.sql, statement.params))
-        except (psycopg.DataError, UnicodeEncodeError):
-            # The client refused a value, so the Sync at the pipeline's end would commit what went before it.
-            connection.execute("ROLLBACK")
+        except BaseException as exc:
+            # Where the driver refuses a value and not the server, the Sync at the pipeline's end would commit what
+            # went before it.
+            if not (isinstance(exc, psycopg.Error) and exc.sqlstate):
+                connection.execute("ROLLBACK")
             raise
 
     def send(self, connection: "psycopg.Connection[Any]") -> None:

@@ -1,11 +1,13 @@
 """The unit of work: one transaction, one Sync, row-level security under a role that cannot bypass it."""
 
+import resource
+import socket
 from dataclasses import dataclass
 
 import psycopg
 import pytest
 
-from shared.db import Database, TenantEntry
+from shared.db import Database, Json, TenantEntry
 from shared.errors import Conflict, InvalidInput, NotFound, Unavailable
 from tests.conftest import ALPHA, ALPHA_TENANT, ALPHA_USER, BETA, BETA_TENANT
 
@@ -76,6 +78,45 @@ def test_a_promised_row_that_is_missing_is_not_found(database: Database) -> None
 def test_values_no_column_can_hold_are_invalid_input(database: Database, value: str, column: str) -> None:
     with pytest.raises(InvalidInput), database.unit(ALPHA) as unit:
         unit.run(f"SELECT 1 FROM users WHERE tenant_id = %(tenant_id)s AND {column} = %(value)s", value=value)  # type: ignore[arg-type]  # noqa: S608
+
+
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [
+        ("a\x00b", InvalidInput),
+        ("\ud800", InvalidInput),
+        (object(), psycopg.ProgrammingError),
+        (Json(object()), TypeError),
+    ],
+    ids=["NUL", "half a surrogate pair", "no type of the database's", "no JSON"],
+)
+def test_a_value_the_driver_refuses_undoes_all(database: Database, value: object, error: type[Exception]) -> None:
+    with pytest.raises(error), database.unit(ALPHA) as unit:
+        unit.run("UPDATE tenants SET name = 'Changed' WHERE tenant_id = %(tenant_id)s")
+        unit.run("UPDATE tenants SET name = name || %(value)s::text WHERE tenant_id = %(tenant_id)s", value=value)
+    with database.unit(ALPHA) as unit:
+        tenant = unit.one(Named, "SELECT name FROM tenants WHERE tenant_id = %(tenant_id)s")
+    assert tenant.result.name == "Alpha"
+
+
+def test_a_process_with_very_many_descriptors_keeps_its_connection(database_url: str) -> None:
+    holders: list[socket.socket] = []
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(2048, hard) if hard > 0 else 2048, hard))
+    try:
+        holders += [socket.socket() for _ in range(1100)]
+        database = Database(database_url)
+        pids: set[int] = set()
+        for _ in range(2):
+            with database.unit(ALPHA) as unit:
+                pid = unit.value(int, "SELECT pg_backend_pid()")
+            pids.add(pid.result)
+        assert len(pids) == 1
+        database.close()
+    finally:
+        for holder in holders:
+            holder.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_connection_the_server_dropped_is_replaced_without_an_error(database: Database, database_url: str) -> None:

@@ -8,12 +8,12 @@ so it never outlives the process that started it.
 import os
 import sys
 import tempfile
+from array import array
 from collections import OrderedDict
 from hashlib import sha256
 from typing import Final
 
 import msgspec
-import numpy as np
 import pocketsphinx
 
 from core.providers import espeak
@@ -23,8 +23,8 @@ from core.providers.stt.pronunciation import arpabet
 from core.providers.stt.sphinx_wire import HEADER, Reply, Request
 from shared.errors import ProviderUnavailable
 
-# Lessons whose language models are kept, about 4 MB each; the least recently used goes first.
-KEPT_LESSONS: Final = 8
+# Lessons whose language models are kept, about 30 MB each; the least recently used goes first.
+KEPT_LESSONS: Final = 3
 # The most frequent words of general English a lesson's model keeps; more do not lower the word error.
 BACKGROUND_WORDS: Final = 20_000
 # A lesson longer than this is cut: a model of it is built in about a second.
@@ -52,8 +52,8 @@ class Recogniser:
         The same audio and phrases always give the same answer: nothing is carried over between utterances.
         """
         name = self._lesson(phrases)
-        samples = np.frombuffer(pcm[: len(pcm) & ~1], "<i2")
-        if not samples.size or np.abs(samples.astype(np.int32)).max() < SILENCE_PEAK:
+        samples = array("h", pcm[: len(pcm) & ~1])
+        if not samples or (max(samples) < SILENCE_PEAK and min(samples) > -SILENCE_PEAK):
             return "", 1.0
         text, score = self._decode(pcm, name)
         if self._surprise(text, name) > SURPRISE:

@@ -16,7 +16,8 @@ _CHUNK: Final = 1 << 16
 class CountingProxy:
     """Forwards connections to a server and counts round trips: a burst from the client that the server answers.
 
-    A burst is everything the client sends before the server speaks again, however many packets it takes.
+    A burst is everything the client sends before the server speaks again, however many packets it takes. A server that
+    speaks while the client is still sending, as it does to refuse, may be counted once more, never once less.
 
     Args:
         host, port: of the server.

@@ -7,14 +7,17 @@ import psycopg
 import pytest
 from auth_api.routes import routes as auth_routes
 
-from shared.api import Context, Service
+from shared.api import Access, Context, Routes, Service
 from shared.db import Database
 from tests.conftest import ALPHA
 from tests.support.api import ApiClient
 from tests.support.identity import context_for
 from tests.support.proxy import CountingProxy
+from tests.support.services import all_routes, operation
+from tests.support.walk import call, give_everything
 
-WARM_UP = 8  # more than the executions after which psycopg prepares a statement
+SERVICES = all_routes()
+WARM_UP = 8  # more than the executions after which the driver would prepare a statement
 
 
 @pytest.fixture
@@ -49,12 +52,17 @@ def test_an_authenticated_limited_metered_get_takes_one(
     assert metered == (warm_up + 1,)
 
 
-def test_a_refused_request_takes_one_too(context: Context, proxy: CountingProxy, alpha_token: str) -> None:
-    client = ApiClient(Service(auth_routes, context), alpha_token)
-    assert client.get("/api/auth/me").status == 200
-    before = proxy.round_trips
-    assert client.using(alpha_token[:-1] + ("A" if alpha_token[-1] != "A" else "E")).get("/api/auth/me").status == 401
-    assert proxy.round_trips - before == 1
+@pytest.mark.parametrize("routes", SERVICES.values(), ids=SERVICES.keys())
+def test_every_get_takes_one(context: Context, proxy: CountingProxy, alpha_token: str, routes: Routes) -> None:
+    ids = give_everything(context, ALPHA, alpha_token)
+    client = ApiClient(Service(routes, context), alpha_token)
+    found: dict[str, tuple[int, int]] = {}
+    for route in routes.routes:
+        if route.method == "GET" and route.access is not Access.PUBLIC:
+            before = proxy.round_trips
+            answer = call(client, route, ids)
+            found[operation(route)] = (answer.status, proxy.round_trips - before)
+    assert {name: what for name, what in found.items() if what != (200, 1)} == {}
 
 
 def test_a_refresh_takes_one(context: Context, proxy: CountingProxy) -> None:

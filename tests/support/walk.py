@@ -1,0 +1,110 @@
+"""Every kind of thing there is, and a call of any route with the ids of such things."""
+
+import json
+import re
+from typing import Any
+
+import msgspec
+
+from shared.api import Context, Service
+from shared.api.routes import Route
+from shared.db import Database, Entry
+from shared.ids import new_id
+from shared.repositories.content import store_curriculum, store_domains, store_pack
+from tests.support.api import Answer, ApiClient
+from tests.support.packs import a_pack, a_question
+from tests.support.services import all_routes, operation
+from tests.support.umcf import PICTURE, a_document, a_topic
+
+MARK = "Zanzibar"  # in every text of the tenant that has everything, and nowhere else
+# What that tenant has by name, and things of the same form that nobody has.
+THEIRS = {
+    "pack_id": "alpha-pack",
+    "question_id": "alpha-question",
+    "curriculum_id": "alpha-light",
+    "topic_id": "alpha-topic",
+    "file_name": "alpha.svg",
+}
+NOBODYS = {name: value.replace("alpha", "other") for name, value in THEIRS.items()} | {"session_id": new_id()}
+# What a request needs in its body beside ids; {name} stands for the id of that kind.
+BODIES: dict[str, dict[str, object]] = {
+    "POST /api/sessions": {"curriculum_id": "{curriculum_id}", "topic_id": "{topic_id}"},
+    "PUT /api/sessions/{session_id}/topic": {"topic_id": "{topic_id}"},
+    "PUT /api/sessions/{session_id}/position": {"position": 1},
+    "POST /api/sessions/{session_id}/turns": {"role": "user", "content": "Hello?"},
+    "POST /api/curricula/suggest": {"query": MARK},
+    "POST /api/metrics": {"session_id": "{session_id}", "session_duration": 1, "turns_total": 1, "client_id": "c"},
+    "POST /api/metrics/ingest": {"metrics": [{"name": "latency", "value": 1}], "clientId": "c"},
+}
+
+
+def give_everything(context: Context, owner: Entry, token: str | None) -> dict[str, str]:
+    """Give a tenant one of each thing, and return the ids by the names of the path parameters they fit."""
+    store_content(context.database, owner)
+    return THEIRS | {"session_id": hold_session(context, token)}
+
+
+def store_content(database: Database, owner: Entry) -> None:
+    """Give a tenant content of its own."""
+    science = {
+        "id": "science",
+        "name": f"Science of {MARK}",
+        "icon_name": "atom",
+        "weight": 0.2,
+        "subcategories": [MARK],
+    }
+    question = a_question("alpha-question", question_text=f"Where is {MARK}?", answer_text=MARK)
+    segment = {"id": "s", "type": "lecture", "content": f"{MARK} lies in the ocean."}
+    topic = a_topic("alpha-topic", title=f"Ways to {MARK}", transcript={"segments": [segment]})
+    with database.unit(owner) as unit:
+        store_domains(unit, [science])
+        store_pack(unit, a_pack("alpha-pack", question, name=MARK))
+        store_curriculum(unit, a_document("alpha-light", topic, title=f"Light of {MARK}"), {"alpha.svg": PICTURE})
+
+
+def hold_session(context: Context, token: str | None) -> str:
+    """Let a learner talk and their phone report on it, and return the session's id."""
+    services = all_routes()
+    sessions = ApiClient(Service(services["sessions"], context), token)
+    made = sessions.post("/api/sessions", {"curriculum_id": "alpha-light", "topic_id": "alpha-topic"})
+    assert made.status == 201, made.body
+    session_id: str = made.body["id"]
+    sessions.post(f"/api/sessions/{session_id}/start")
+    said = sessions.post(f"/api/sessions/{session_id}/turns", {"role": "user", "content": f"Where is {MARK}?"})
+    assert said.status in {200, 201}, said.body
+    sessions.post(f"/api/sessions/{session_id}/barge-in", {"utterance": MARK})
+    metrics = ApiClient(Service(services["metrics"], context), token)
+    report = {"session_id": session_id, "session_duration": 1, "turns_total": 1, "client_id": MARK}
+    assert metrics.post("/api/metrics", report).status == 200
+    assert metrics.post("/api/metrics/ingest", {"metrics": [{"name": MARK}], "clientId": MARK}).status == 200
+    return session_id
+
+
+def fill(template: object, ids: dict[str, str]) -> Any:
+    """Return a path or body with the ids in their places."""
+    text = json.dumps(template)
+    for name, value in ids.items():
+        text = text.replace(f"{{{name}}}", value)
+    return json.loads(text)
+
+
+def call(client: ApiClient, route: Route, ids: dict[str, str]) -> Answer:
+    """Call a route with ids in its path, and wherever its query and body have a field of that name.
+
+    Raises: AssertionError: the path has a parameter there is no id for.
+    """
+    path = fill(route.path, ids)
+    unfilled = re.findall(r"\{(\w+)\+?\}", path)
+    assert not unfilled, f"{operation(route)}: say in THEIRS and NOBODYS which {unfilled} to walk with"
+    query = {field: ids[field] for field in _fields(route.query_model) if field in ids}
+    body = None
+    if route.body_model is not None:
+        named = {field: f"{{{field}}}" for field in _fields(route.body_model) if field in ids}
+        body = fill({**named, **BODIES.get(operation(route), {})}, ids)
+    return client.call(route.method, path, query=query, json=body)
+
+
+def _fields(model: Any) -> list[str]:
+    if not (isinstance(model, type) and issubclass(model, msgspec.Struct)):
+        return []
+    return [field.encode_name for field in msgspec.structs.fields(model)]

@@ -19,6 +19,10 @@ _DEFINE: Final = re.compile(
     r"(?:an?\s+|the\s+|by\s+)?(.+?)"
     r"(?:\s+(?:mean|means|again|exactly|please))*$"
 )
+# `Can you explain …?` is answered by explaining, not by yes or no.
+_YES_OR_NO: Final = re.compile(r"(?!Can you\b)(?:Is|Are|Was|Were|Do|Does|Did|Can|Could|Will|Would|Has|Have)\b")
+# A question to read, with answers to pick from that nobody hears.
+_MULTIPLE_CHOICE: Final = re.compile(r"\b(?:of these|of the following|below|which statement)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class _Tutor:
             return self._overview()
         if Intent.QUIZ in self._intents:
             return self._check(()) or f"I have asked everything I had. What else about {self._topic()} interests you?"
-        if Intent.THANKS in self._intents:
+        if Intent.THANKS in self._intents and not _YES_OR_NO.match(self._asked()):
             question = self._asked() or self._check(())
             return f"Good. {question or f'What else would you like to know about {self._topic()}?'}"
         return self._follow_up() if self._last else ""
@@ -166,12 +170,13 @@ class _Tutor:
         found = self._index.find(question) or self._index.find(" ".join(content_stems(question)[:4]))
         if found is None:
             return ""
-        given = frozenset(content_stems(self._plain)) - frozenset(content_stems(question)) or frozenset(
-            content_stems(self._plain)
-        )
+        answer = frozenset(content_stems(self._plain))
+        given = answer - frozenset(content_stems(question)) or answer
         expected = frozenset(stem for sentence in found.said for stem in content_stems(sentence))
         share = len(given & expected) / len(given) if given else 0.0
-        if Intent.DO_NOT_KNOW in self._intents or not given:
+        if _YES_OR_NO.match(question) and not given:
+            opening = "Let us see."
+        elif Intent.DO_NOT_KNOW in self._intents or not given:
             opening = "No problem, let us look at it together."
         elif share >= 0.5:
             opening = "Yes, that fits."
@@ -206,7 +211,8 @@ class _Tutor:
         fresh = [
             question
             for question in (*self._lesson.checkpoints, *aims)
-            if question not in self._heard and overlap(content_stems(question), content_stems(asked)) < 0.5
+            if question not in self._heard and not _MULTIPLE_CHOICE.search(question)
+            if overlap(content_stems(question), content_stems(asked)) < 0.5
         ]
         wanted = frozenset(subject)
 

@@ -135,6 +135,19 @@ def test_an_answer_to_the_check_question_is_judged() -> None:
     assert reply(SKY, "I don't know", asked).startswith("No problem, let us look at it together.")
 
 
+def test_yes_and_no_answer_a_question_that_asks_for_them() -> None:
+    primes = seed_lessons()["prime-numbers"]
+    question = "Is ninety-one a prime number?"
+    assert question in primes.checkpoints
+    for answer in ("yes", "no", "I think yes"):
+        assert reply(primes, answer, [Said("assistant", f"Well. {question}")]).startswith("Let us see.")
+
+
+def test_questions_to_read_are_not_spoken() -> None:
+    for lesson in seed_lessons().values():
+        assert "of these" not in " ".join(talk(lesson, *["quiz me"] * 20))
+
+
 def test_a_question_instead_of_an_answer_is_answered() -> None:
     asked = [Said("assistant", "Good. Who worked out why short waves scatter more?")]
     assert "distance from one crest" in reply(SKY, "what is a wavelength", asked)

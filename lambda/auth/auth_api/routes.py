@@ -128,7 +128,7 @@ def refresh(request: Request, body: Refresh) -> Refreshed:
 def log_out(request: Request, body: LogOut) -> Message:
     """End the sign-in of the bearer token and of the refresh token, or all of their owner's.
 
-    Either proves the other's absence harmless: a client without any is signed out already.
+    A client with neither is signed out already. An expired bearer token does no harm beside a refresh token.
     """
     token = RefreshToken.read(body.refresh_token) if body.refresh_token else None
     caller = _bearer(request, optional=token is not None)

@@ -27,6 +27,8 @@ from shared.ids import known_id
 Authenticate = Callable[[str | None, str], Caller]
 
 _LARGEST_FRAME: Final = 1 << 20
+# How long a client may take to answer our close.
+_CLOSE_S: Final = 3.0
 _COMING_BACK: Final = Closing(RESTART, "the server restarts: come back to this session")
 
 
@@ -42,7 +44,9 @@ class AudioRoute:
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Hold one connection until either side closes it."""
         heartbeat = self.equipment.settings.heartbeat_s
-        socket = web.WebSocketResponse(compress=False, heartbeat=heartbeat, max_msg_size=_LARGEST_FRAME)
+        socket = web.WebSocketResponse(
+            compress=False, heartbeat=heartbeat, max_msg_size=_LARGEST_FRAME, timeout=_CLOSE_S
+        )
         await socket.prepare(request)
         if self.live.draining:
             await socket.close(code=_COMING_BACK.code, message=_COMING_BACK.payload)
@@ -91,22 +95,27 @@ class AudioConnection:
     async def serve(self, conversation: Conversation) -> None:
         """Talk until the socket closes; what was heard is stored before this returns."""
         route, session_id = self._route, self._visit.session_id
-        if await route.live.claim(session_id, self):
-            # What was said on the connection before this one was stored a moment ago.
-            conversation = await route.equipment.conversations.open(self._visit)
-        writer = asyncio.create_task(self._outbox.run())
+        replaced = await route.live.claim(session_id, self)
         try:
-            self._resumed = bool(conversation.history)
-            self._session = VoiceSession(route.equipment, self._visit, conversation, self._outbox)
-            self._announce("resumed" if self._resumed else "started")
-            await self._read(self._session)
+            if replaced:
+                # What was said on the connection before this one was stored a moment ago.
+                conversation = await route.equipment.conversations.open(self._visit)
+            await self._talk(conversation)
         finally:
-            if self._session is not None:
-                await self._session.close()
-            self._outbox.close(Closing(INTERNAL, "the connection ended"))
-            await writer
             route.live.release(session_id, self)
             self.gone.set()
+
+    async def _talk(self, conversation: Conversation) -> None:
+        writer = asyncio.create_task(self._outbox.run())
+        self._resumed = bool(conversation.history)
+        session = self._session = VoiceSession(self._route.equipment, self._visit, conversation, self._outbox)
+        self._announce("resumed" if self._resumed else "started")
+        try:
+            await self._read(session)
+        finally:
+            await session.close()
+            self._outbox.close(Closing(INTERNAL, "the connection ended"))
+            await writer
 
     def close(self, closing: Closing) -> None:
         """Begin to close."""

@@ -63,6 +63,7 @@ class Live:
         while (other := self._connections.get(session_id)) is not None:
             other.close(REPLACED)
             await other.gone.wait()
+            self.release(session_id, other)
             replaced = True
         self._connections[session_id] = connection
         return replaced

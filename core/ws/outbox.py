@@ -16,6 +16,8 @@ from shared.errors import AppError
 _MOST_SOUND: Final = 131_072
 # Messages waiting for it: a client that lets so many lie does not read, and is cut off.
 _MOST_MESSAGES: Final = 2_000
+# A client that has not taken what was queued for it so many seconds after our goodbye is cut off.
+_PATIENCE_S: Final = 5.0
 
 
 class Outbox:
@@ -28,6 +30,7 @@ class Outbox:
         self._sound = 0
         self._waiting = asyncio.Event()
         self._room = asyncio.Event()
+        self._cut_off: asyncio.TimerHandle | None = None
         self.closing: Closing | None = None
 
     def tell(self, notice: Notice) -> None:
@@ -71,6 +74,7 @@ class Outbox:
         """Close after what is queued was sent; the first reason counts."""
         if self.closing is None:
             self.closing = closing
+            self._cut_off = asyncio.get_running_loop().call_later(_PATIENCE_S, self.abort)
             self._room.set()
             self._waiting.set()
 
@@ -93,6 +97,9 @@ class Outbox:
             await socket.close(code=self.closing.code, message=self.closing.payload)
         except ConnectionError:
             self.close(Closing(POLICY, "the client has gone"))
+        finally:
+            if self._cut_off is not None:
+                self._cut_off.cancel()
 
     async def _write(self, item: str | bytes) -> None:
         if isinstance(item, str):

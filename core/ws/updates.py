@@ -14,6 +14,8 @@ from shared.clock import iso, utc_now
 from shared.errors import AppError, Unauthenticated
 
 _LARGEST_MESSAGE: Final = 65_536
+# How long a client may take to answer our close.
+_CLOSE_S: Final = 3.0
 # Updates that wait for a slow reader; those beyond are dropped and a gap is marked.
 _MOST_WAITING: Final = 200
 # A client without a token in its address must send one within this time.
@@ -109,7 +111,9 @@ class UpdatesRoute:
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Hold one connection until either side closes it."""
-        socket = web.WebSocketResponse(compress=False, heartbeat=self._heartbeat_s, max_msg_size=_LARGEST_MESSAGE)
+        socket = web.WebSocketResponse(
+            compress=False, heartbeat=self._heartbeat_s, max_msg_size=_LARGEST_MESSAGE, timeout=_CLOSE_S
+        )
         await socket.prepare(request)
         try:
             caller = await self._caller(request, socket)

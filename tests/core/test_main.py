@@ -1,0 +1,153 @@
+"""The voice service as a process: killed in mid-answer, told to end, started wrongly."""
+
+import asyncio
+import base64
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+
+from shared.db import Database
+from shared.repositories.sessions import NewSession, SessionRepository
+from shared.repositories.turns import Turn, TurnRepository
+from tests.conftest import ALPHA
+from tests.core.ws.conftest import CONFIG, Phone
+from tests.support.identity import SECRET, add_beta_token
+
+ASK = {"type": "text_input", "text": "How do plants make their food?"}
+
+
+class Process:
+    """One run after another of `python -m core.main` on the same database, with mock vendors."""
+
+    def __init__(self, database_url: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._environment = {
+            **os.environ,
+            "DATABASE_URL": database_url,
+            "UNAMENTIS_SECRET": base64.b64encode(SECRET).decode(),
+            "UNAMENTIS_PROVIDERS": "mock",
+            "UNAMENTIS_PORT": str(self.port),
+        }
+        self._running: subprocess.Popen[bytes] | None = None
+
+    async def start(self, http: aiohttp.ClientSession) -> "subprocess.Popen[bytes]":
+        self._running = self._spawn()
+        async with asyncio.timeout(60):
+            while not await self._healthy(http):
+                assert self._running.poll() is None
+                await asyncio.sleep(0.05)
+        return self._running
+
+    def _spawn(self) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen([sys.executable, "-m", "core.main"], env=self._environment)
+
+    async def _healthy(self, http: aiohttp.ClientSession) -> bool:
+        try:
+            async with http.get(f"{self.url}/health") as answer:
+                return answer.status == 200
+        except aiohttp.ClientConnectionError:
+            return False
+
+    def end(self) -> None:
+        if self._running is not None and self._running.poll() is None:
+            self._running.kill()
+            self._running.wait()
+
+
+@pytest.fixture
+def process(database_url: str) -> Iterator[Process]:
+    made = Process(database_url)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def session_id(database: Database) -> str:
+    new = NewSession(model_name="m", model_context_window=200_000, system_prompt="", auto_expand_context=True)
+    with database.unit(ALPHA) as unit:
+        return SessionRepository(unit).add(new)
+
+
+@pytest.fixture
+def path(database: Database, session_id: str) -> str:
+    return f"/ws/audio?token={add_beta_token(database, ALPHA)}&session={session_id}"
+
+
+@asynccontextmanager
+async def call(http: aiohttp.ClientSession, url: str) -> AsyncGenerator[tuple[Phone, bool]]:
+    """A configured client, and whether the session was resumed."""
+    async with http.ws_connect(url) as line:
+        phone = Phone(line)
+        await phone.say(CONFIG)
+        yield phone, (await phone.until("ready"))["resumed"]
+
+
+def turns(database: Database, session_id: str) -> list[Turn]:
+    with database.unit(ALPHA) as unit:
+        stored = TurnRepository(unit).page(session_id, limit=100, offset=0)
+    return stored.result
+
+
+async def test_a_session_goes_on_after_its_server_was_killed_in_mid_answer(
+    process: Process, database: Database, session_id: str, path: str
+) -> None:
+    async with aiohttp.ClientSession() as http:
+        running = await process.start(http)
+        async with call(http, process.url + path) as (phone, resumed):
+            assert not resumed
+            await phone.say(ASK)
+            while not [turn for turn in turns(database, session_id) if turn.role == "assistant"]:
+                assert await phone.next() is not None
+            running.kill()
+            running.wait()
+            assert await phone.close_code() == 1006
+        before = turns(database, session_id)
+        assert [(turn.role, turn.complete) for turn in before] == [("user", True), ("assistant", False)]
+        assert before[1].content
+        await process.start(http)
+        async with call(http, process.url + path) as (phone, resumed):
+            assert resumed
+            await phone.say(ASK)
+            await phone.until("tts_start")
+            await phone.say({"type": "cancel"})
+            await phone.until("turn_complete")
+    after = turns(database, session_id)
+    assert [turn.role for turn in after[:3]] == ["user", "assistant", "user"]
+    assert after[:2] == before
+    assert len({(turn.turn_id, turn.role) for turn in after}) == len(after)
+
+
+async def test_a_process_told_to_end_finishes_the_sentence_and_exits(
+    process: Process, database: Database, session_id: str, path: str
+) -> None:
+    async with aiohttp.ClientSession() as http:
+        running = await process.start(http)
+        async with call(http, process.url + path) as (phone, _):
+            await phone.say(ASK)
+            await phone.until("tts_start")
+            running.send_signal(signal.SIGTERM)
+            assert (await phone.until("reconnect"))["session_id"] == session_id
+            assert await phone.close_code() == 1012
+        assert await asyncio.to_thread(running.wait, 30) == 0
+    answer = turns(database, session_id)[-1]
+    assert answer.role == "assistant"
+    assert answer.complete
+    assert answer.content.endswith(".")
+
+
+def test_a_wrong_setting_stops_the_start_with_one_line() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "core.main"], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (2, "DATABASE_URL must be set\n")

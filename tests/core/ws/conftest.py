@@ -1,0 +1,138 @@
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import msgspec
+import pytest
+from aiohttp import ClientWebSocketResponse, WSMsgType, web
+
+from core.app import LIFECYCLE, Parts, assemble
+from core.pipeline.equipment import Equipment
+from core.providers import Providers
+from core.settings import VoiceSettings
+from core.voice.endpointing import Timing
+from shared.auth.caller import Caller
+from shared.errors import Unauthenticated
+from tests.fakes.conversations import MemoryConversations, MemorySession
+from tests.fakes.detector import SILENCE, SPEECH, FakeDetector
+from tests.fakes.vendors import FakeModel, FakeRecogniser, FakeVoice
+
+SESSION = "0190aaaa-0000-7000-8000-000000000001"
+TENANT = "0190aaaa-0000-7000-8000-00000000000a"
+CONFIG = {"type": "config", "sample_rate": 16_000, "channels": 1, "format": "pcm16", "hands_free": True}
+
+
+class Phone:
+    """A client's end of a socket."""
+
+    def __init__(self, socket: ClientWebSocketResponse) -> None:
+        self.socket = socket
+        self.received: list[dict[str, Any] | bytes] = []
+
+    async def say(self, message: dict[str, Any] | str | bytes) -> None:
+        if isinstance(message, bytes):
+            await self.socket.send_bytes(message)
+        else:
+            await self.socket.send_str(message if isinstance(message, str) else msgspec.json.encode(message).decode())
+
+    async def speak(self, windows: int = 8, silence: int = 11) -> None:
+        await self.say(SPEECH * windows)
+        await self.say(SILENCE * silence)
+
+    async def next(self) -> dict[str, Any] | bytes | None:
+        """Return what comes next, None when the socket closes."""
+        message = await self.socket.receive(timeout=10)
+        if message.type is WSMsgType.TEXT:
+            self.received.append(msgspec.json.decode(message.data))
+        elif message.type is WSMsgType.BINARY:
+            self.received.append(message.data)
+        else:
+            return None
+        return self.received[-1]
+
+    async def until(self, type_: str) -> dict[str, Any]:
+        """Return the next message of a type."""
+        while (message := await self.next()) is not None:
+            if isinstance(message, dict) and message["type"] == type_:
+                return message
+        raise AssertionError(f"closed with {self.socket.close_code} before {type_}")
+
+    async def close_code(self) -> int | None:
+        while await self.next() is not None:
+            pass
+        return self.socket.close_code
+
+    @property
+    def types(self) -> list[str]:
+        names = ["(sound)" if isinstance(item, bytes) else item["type"] for item in self.received]
+        return [name for i, name in enumerate(names) if not (i and name == names[i - 1])]
+
+
+@dataclass
+class House:
+    """The application on a loopback port, on fakes."""
+
+    stt: FakeRecogniser = field(default_factory=lambda: FakeRecogniser("Why is the sky blue?"))
+    llm: FakeModel = field(default_factory=lambda: FakeModel("Light", " scatters.", " Blue", " most."))
+    tts: FakeVoice = field(default_factory=FakeVoice)
+    conversations: MemoryConversations = field(default_factory=MemoryConversations)
+    detector: FakeDetector = field(default_factory=FakeDetector)
+    released: bool = False
+
+    async def start(self) -> None:
+        self.session = self.conversations.sessions[SESSION] = MemorySession(TENANT)
+        equipment = Equipment(
+            providers=Providers(self.stt, self.llm, self.tts),
+            speech=lambda _caller: self.tts,
+            detector=self.detector,
+            conversations=self.conversations,
+            settings=VoiceSettings(timing=Timing(end_ms=320), drain_s=5),
+        )
+        app = assemble(
+            Parts(equipment=equipment, authenticate=self.authenticate, admit=self.admit, release=self.release)
+        )
+        self.lifecycle = app[LIFECYCLE]
+        app.router.add_get("/health", self.lifecycle.health)
+        self.runner = web.AppRunner(app)
+        await self.runner.setup()
+        site = web.TCPSite(self.runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{self.runner.addresses[0][1]}"
+        self.http = aiohttp.ClientSession()
+
+    def authenticate(self, token: str | None, address: str) -> Caller:
+        if token is None or not token.startswith("token"):
+            raise Unauthenticated("the token is not valid")
+        return Caller("session", TENANT, token, "user", address=address)
+
+    async def admit(self, token: str | None, address: str) -> Caller:
+        return self.authenticate(token, address)
+
+    def release(self) -> None:
+        self.released = True
+
+    async def call(self, path: str = f"/ws/audio?token=token&session={SESSION}") -> Phone:
+        return Phone(await self.http.ws_connect(self.url + path))
+
+    async def configured(self, **changes: Any) -> Phone:
+        phone = await self.call()
+        await phone.say({**CONFIG, **changes})
+        await phone.until("ready")
+        return phone
+
+    async def stop(self) -> None:
+        await self.http.close()
+        await self.runner.cleanup()
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    made = House()
+    await made.start()
+    yield made
+    await made.stop()
+    assert made.released
+    assert made.detector.open_ears == 0
+    assert made.llm.closed == len(made.llm.prompts)
+    assert made.tts.closed == len(made.tts.pieces)

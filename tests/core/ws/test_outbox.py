@@ -1,0 +1,116 @@
+"""The outbox on a real socket whose other end may not read."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import ClientSession, WSMsgType, web
+
+from core.pipeline.notices import ReplyToken
+from core.ws.closing import NORMAL, Closing
+from core.ws.outbox import Outbox
+from shared.errors import NotFound
+
+DONE = Closing(NORMAL, "done")
+
+
+class Line:
+    """An outbox whose client reads only when it is told to."""
+
+    def __init__(self) -> None:
+        self.ready = asyncio.Event()
+        self.ended = asyncio.Event()
+        self.url = ""
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(compress=False, timeout=0.2)
+        await socket.prepare(request)
+        self.outbox = Outbox(socket, request.transport)
+        self.ready.set()
+        await self.outbox.run()
+        self.ended.set()
+        return socket
+
+
+@pytest.fixture
+async def line() -> AsyncIterator[Line]:
+    made = Line()
+    app = web.Application()
+    app.router.add_get("/", made.serve)
+    runner = web.AppRunner(app, shutdown_timeout=1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    yield made
+    await runner.cleanup()
+
+
+async def received(http: ClientSession, line: Line) -> tuple[list[str | bytes], int | None]:
+    async with http.ws_connect(line.url) as socket:
+        await line.ready.wait()
+        items: list[str | bytes] = [m.data async for m in socket if m.type in {WSMsgType.TEXT, WSMsgType.BINARY}]
+        return items, socket.close_code
+
+
+async def test_things_leave_in_order_and_the_goodbye_comes_last(line: Line) -> None:
+    async with ClientSession() as http:
+        reading = asyncio.create_task(received(http, line))
+        await line.ready.wait()
+        line.outbox.send("one")
+        await line.outbox.play(b"\x01\x00")
+        line.outbox.send("two")
+        line.outbox.close(DONE)
+        line.outbox.send("too late")
+        await line.outbox.play(b"\x02\x00")
+        assert await reading == (["one", b"\x01\x00", "two"], 1000)
+
+
+async def test_dropped_sound_does_not_leave_and_messages_do(line: Line) -> None:
+    async with ClientSession() as http:
+        reading = asyncio.create_task(received(http, line))
+        await line.ready.wait()
+        await line.outbox.play(b"\x01\x00")
+        line.outbox.send("one")
+        line.outbox.drop_audio()
+        line.outbox.close(DONE)
+        assert await reading == (["one"], 1000)
+
+
+async def test_an_error_that_ends_the_session_is_told_first(line: Line) -> None:
+    async with ClientSession() as http:
+        reading = asyncio.create_task(received(http, line))
+        await line.ready.wait()
+        line.outbox.leave(NotFound("the session is gone"))
+        line.outbox.leave(NotFound("twice"))
+        items, code = await reading
+        assert len(items) == 1
+        assert '"recoverable":false' in str(items[0])
+        assert code == 4001
+
+
+async def test_sound_waits_for_a_client_that_does_not_take_it(line: Line) -> None:
+    async with ClientSession() as http, http.ws_connect(line.url):
+        await line.ready.wait()
+        playing = asyncio.create_task(flood(line.outbox))
+        done, _ = await asyncio.wait({playing}, timeout=0.2)
+        assert not done
+        line.outbox.close(DONE)
+        await playing
+        line.outbox.abort()
+        await line.ended.wait()
+
+
+async def flood(outbox: Outbox) -> None:
+    """Play far more than any buffer holds."""
+    for _ in range(1_000):
+        await outbox.play(bytes(65_536))
+
+
+async def test_a_client_that_lets_messages_lie_is_cut_off(line: Line) -> None:
+    async with ClientSession() as http, http.ws_connect(line.url):
+        await line.ready.wait()
+        for _ in range(2_100):
+            line.outbox.tell(ReplyToken("word"))
+        await line.ended.wait()
+        assert line.outbox.closing is not None
+        assert line.outbox.closing.code == 1008

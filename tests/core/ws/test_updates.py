@@ -1,0 +1,70 @@
+import asyncio
+import re
+
+import pytest
+
+from core.ws.updates import Updates, Watcher
+from tests.core.ws.conftest import SESSION, TENANT, House
+
+
+async def test_a_watcher_is_greeted_and_told_what_happens_in_its_tenant(house: House) -> None:
+    watcher = await house.call("/ws?token=token")
+    greeting = await watcher.until("connected")
+    assert set(greeting["data"]) == {"server_time", "stats"}
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", greeting["timestamp"])
+    await house.configured()
+    update = await watcher.until("session_update")
+    assert update["data"] == {"session_id": SESSION, "status": "active", "event": "started"}
+
+
+async def test_pings_and_subscriptions_are_answered_and_anything_else_is_ignored(house: House) -> None:
+    watcher = await house.call("/ws?token=token")
+    for text in ("{", "[]", '{"type":5}', '{"type":"unheard_of"}'):
+        await watcher.say(text)
+    await watcher.say({"type": "subscribe", "channels": ["logs", "weather"]})
+    assert await watcher.until("subscribed") == {"type": "subscribed", "channels": ["logs"]}
+    await watcher.say({"type": "ping"})
+    assert isinstance((await watcher.until("pong"))["timestamp"], str)
+
+
+async def test_a_token_may_come_in_the_first_message(house: House) -> None:
+    watcher = await house.call("/ws")
+    await watcher.say({"type": "auth", "token": "token"})
+    assert await watcher.until("auth_ok")
+    await watcher.until("connected")
+
+
+@pytest.mark.parametrize("first", ['{"type":"auth","token":"wrong"}', '{"type":"ping"}', "{"])
+async def test_without_a_good_token_the_socket_closes(house: House, first: str) -> None:
+    watcher = await house.call("/ws")
+    await watcher.say(first)
+    assert await watcher.close_code() == 1008
+
+
+async def test_a_bad_token_in_the_address_closes_the_socket(house: House) -> None:
+    assert await (await house.call("/ws?token=wrong")).close_code() == 1008
+
+
+async def test_the_server_says_goodbye(house: House) -> None:
+    watcher = await house.call("/ws?token=token")
+    await watcher.until("connected")
+    stopping = asyncio.create_task(house.runner.cleanup())
+    assert await watcher.close_code() == 1001
+    await stopping
+
+
+def test_nothing_of_one_tenant_is_told_to_another() -> None:
+    updates, mine, theirs = Updates(), Watcher(TENANT), Watcher("another")
+    updates.enter(mine)
+    updates.enter(theirs)
+    updates.publish(TENANT, "session_update", {"session_id": SESSION})
+    assert len(mine.waiting) == 1
+    assert not theirs.waiting
+
+
+def test_a_reader_that_is_too_slow_is_told_of_the_gap() -> None:
+    watcher = Watcher(TENANT)
+    for i in range(201):
+        watcher.add(str(i))
+    assert len(watcher.waiting) == 1
+    assert '"gap"' in watcher.waiting[0]

@@ -287,7 +287,7 @@ class Reply:
         try:
             if text or self._answer_kept:
                 await store.store(self._talk.visit, turn)
-            if cut is not None and cut.by_learner:
+            if cut is not None and cut.by_learner and self._speaker.playback.sent:
                 self._talk.equipment.counts.interrupted += 1
                 await store.barge_in(self._talk.visit, self.turn_id, cut.heard_ms)
         except AppError as error:

@@ -53,6 +53,7 @@ class VoiceSession:
         self._transcription: Transcription | None = None
         self._offered = 0
         self._question = ""
+        self._by_learner = True
         self._reply: Reply | None = None
         self._leaving: set[asyncio.Task[object]] = set()
         self._room: asyncio.Event | None = None
@@ -80,7 +81,7 @@ class VoiceSession:
 
     def configure(self, microphone: Microphone, *, output_rate: int) -> None:
         """Take audio as the client sends it, and send it what it plays; what was under way is dropped."""
-        self.cancel()
+        self.cancel(by_learner=False)
         self._ear.close()
         self._dialogue = Dialogue(self._equipment.settings.timing, microphone)
         self._ear = self._equipment.detector.open(self._decided)
@@ -124,16 +125,18 @@ class VoiceSession:
         self._question = text
         self._do(self._dialogue.receive(Event.TEXT_ASKED))
 
-    def cancel(self) -> None:
-        """Stop the tutor, or forget what the learner has begun to say."""
+    def cancel(self, *, by_learner: bool = True) -> None:
+        """Stop the tutor, or forget what the learner has begun to say; only a learner's own wish is a barge-in."""
+        self._by_learner = by_learner
         self._do(self._dialogue.receive(Event.CANCELLED))
+        self._by_learner = True
 
     async def choose_topic(self, topic_id: str) -> Conversation:
         """Move to another topic; the tutor stops first.
 
         Raises: NotFound: no such topic. Unavailable, Unauthenticated, Conflict: as the store says.
         """
-        self.cancel()
+        self.cancel(by_learner=False)
         await self._replied()
         conversation = await self._equipment.conversations.choose_topic(self._talk.visit, topic_id)
         self._talk.enter(conversation)
@@ -149,7 +152,7 @@ class VoiceSession:
     async def drain(self, seconds: float) -> None:
         """Let the tutor finish its sentence, for so long at most; the learner's turn is not taken any more."""
         if self._dialogue.state in {State.LEARNER, State.PAUSED}:
-            self.cancel()
+            self.cancel(by_learner=False)
         if self._reply is not None:
             self._reply.finish_sentence()
             await asyncio.wait({self._reply.task}, timeout=seconds)
@@ -232,7 +235,7 @@ class VoiceSession:
 
     def _interrupt(self) -> None:
         if self._reply is not None:
-            self._reply.interrupt(by_learner=True)
+            self._reply.interrupt(by_learner=self._by_learner)
 
     def _begin(self, ask: Ask) -> None:
         before = self._reply

@@ -120,7 +120,7 @@ class AudioConnection:
     def close(self, closing: Closing) -> None:
         """Begin to close."""
         if self._session is not None:
-            self._session.cancel()
+            self._session.cancel(by_learner=False)
         self._outbox.close(closing)
 
     async def check(self) -> None:

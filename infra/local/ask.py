@@ -60,10 +60,11 @@ class Question:
 
 @dataclass(slots=True)
 class Heard:
-    """What has come back so far; times are seconds of the monotonic clock."""
+    """What has come back so far, to a question that was `typed` or spoken; times are seconds of the monotonic clock."""
 
     rate: int = ANSWER_RATE
     speech: bytearray = field(default_factory=bytearray)
+    typed: bool = False
     tokens: bool = False
     asked_at: float = 0.0
     answered_at: float = 0.0
@@ -131,7 +132,7 @@ async def one_turn(http: aiohttp.ClientSession, question: Question, session: str
     url = url._replace(scheme="wss" if url.scheme == "https" else "ws")
     async with http.ws_connect(url.geturl(), heartbeat=20) as socket:
         await socket.send_json(CONFIG)
-        heard = Heard()
+        heard = Heard(typed=not pcm)
         sending = asyncio.create_task(send_question(socket, question, pcm, heard))
         try:
             await listen(socket, heard)
@@ -184,7 +185,8 @@ def take(event: dict[str, Any], heard: Heard) -> bool:
     match event.get("type"):
         case "ready":
             heard.rate = int(event.get("sample_rate", heard.rate))
-        case "transcript":
+        # What was typed is on the terminal already.
+        case "transcript" if not heard.typed:
             print(f"You:    {event['text']}", flush=True)
         case "llm_token":
             print(event["token"] if heard.tokens else f"Tutor:  {event['token']}", end="", flush=True)
@@ -222,4 +224,5 @@ def report(heard: Heard, question: Question) -> None:
         if name in heard.metrics:
             print(f"  {label:<16}{heard.metrics[name]:>6} ms")
     if heard.answered_at and heard.asked_at:
-        print(f"  {'voice to voice':<16}{(heard.answered_at - heard.asked_at) * 1000:>6.0f} ms")
+        label = "first sound" if heard.typed else "voice to voice"
+        print(f"  {label:<16}{(heard.answered_at - heard.asked_at) * 1000:>6.0f} ms")

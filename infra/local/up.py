@@ -46,6 +46,9 @@ def up(start: Start) -> int:
 
     Raises: LocalError: a port, folder or database cannot be used; in one line.
     """
+    for number in STOPPING_SIGNALS:
+        # Until everything runs: unwind as Ctrl-C does, even where a shell had a background job ignore it.
+        signal.signal(number, signal.default_int_handler)
     folder = DataFolder(start.data_dir)
     folder.make()
     try:

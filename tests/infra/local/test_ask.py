@@ -96,20 +96,26 @@ async def test_a_typed_question_is_answered_aloud(tmp_path: Path, capsys: pytest
     async with tutor() as (made, url):
         await converse(question(url, tmp_path), b"")
     shown = capsys.readouterr().out
+    assert shown.count("You:") == 1
     assert "You:    Why is the sky blue?\n" in shown
     assert "Tutor:  Because air scatters.\n" in shown
     assert "speech to text     412 ms" in shown
-    assert "voice to voice" in shown
+    assert "first sound" in shown
     assert made.requests == ["create light/sky", "start", "end"]
     assert made.controls[0]["type"] == "config"
     with wave.open(str(tmp_path / "answer.wav")) as sound:
         assert (sound.getframerate(), sound.getnchannels(), sound.getnframes()) == (24_000, 1, 4800)
 
 
-async def test_speech_is_streamed_whole_between_start_and_stop(tmp_path: Path) -> None:
+async def test_speech_is_streamed_whole_between_start_and_stop(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     pcm = bytes(range(256)) * 24
     async with tutor() as (made, url):
         await converse(question(url, tmp_path, "question.wav"), pcm)
+    shown = capsys.readouterr().out
+    assert "You:    why is the sky blue\n" in shown
+    assert "voice to voice" in shown
     assert bytes(made.speech) == pcm
     assert [control["type"] for control in made.controls] == ["config", "start_recording", "stop_recording"]
     assert len(pcm) > FRAME_BYTES

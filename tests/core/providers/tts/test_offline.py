@@ -17,7 +17,6 @@ from tests.support.seed_lessons import seed_lessons
 QUESTIONS = {
     "why-the-sky-is-blue": "Why is the sky blue?",
     "what-a-cell-is": "What does the nucleus do?",
-    "prime-numbers": "Is one a prime number?",
 }
 
 

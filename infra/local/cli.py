@@ -81,8 +81,9 @@ def add_test(command: argparse.ArgumentParser) -> None:
 
 def add_data_dir(command: argparse.ArgumentParser) -> None:
     """Describe `--data-dir`."""
-    default = ROOT / ".unamentis"
-    command.add_argument("--data-dir", type=Path, default=default, help="what is kept between starts (.unamentis)")
+    default = Path(os.environ.get("UNAMENTIS_DATA_DIR") or ROOT / ".unamentis")
+    told = "what is kept between starts (.unamentis); also UNAMENTIS_DATA_DIR"
+    command.add_argument("--data-dir", type=Path, default=default, help=told)
 
 
 def port(text: str) -> int:
@@ -108,7 +109,7 @@ def run_ask(options: argparse.Namespace) -> int:
     from infra.local.ask import Question, ask
     from infra.local.state import DataFolder
 
-    running = DataFolder(options.data_dir).running()
+    running = DataFolder(options.data_dir.absolute()).running()
     url, token = options.url or (running and running.url), options.token or (running and running.token)
     if not url or not token:
         missing = "--token is missing" if url else "no server is running here"

@@ -38,7 +38,12 @@ class FallbackSpeechToText:
 
     def __init__(self, vendors: Sequence[SpeechToText]) -> None:
         self._vendors = _some(vendors)
-        self.name = vendors[0].name
+        self.name, self.model = vendors[0].name, vendors[0].model
+
+    @property
+    def vendors(self) -> tuple[SpeechToText, ...]:
+        """Who is tried, in this order."""
+        return self._vendors
 
     async def transcribe(
         self, pcm: AsyncIterator[bytes], *, language: str, phrases: Sequence[str]
@@ -84,6 +89,11 @@ class FallbackLanguageModel:
         self._vendors = _some(vendors)
         self.name, self.model = vendors[0].name, vendors[0].model
 
+    @property
+    def vendors(self) -> tuple[LanguageModel, ...]:
+        """Who is tried, in this order."""
+        return self._vendors
+
     async def reply(self, prompt: Prompt) -> AsyncIterator[Token | ModelUsage]:
         """Stream the answer of the first that begins one."""
         for vendor in self._vendors:
@@ -114,6 +124,11 @@ class FallbackTextToSpeech:
         self._vendors = _some(vendors)
         self.name, self.model = vendors[0].name, vendors[0].model
         self.sample_rate = vendors[0].sample_rate
+
+    @property
+    def vendors(self) -> tuple[TextToSpeech, ...]:
+        """Who is tried, in this order."""
+        return self._vendors
 
     async def speak(self, text: str, *, voice: Voice) -> AsyncIterator[bytes]:
         """Speak by the first that begins; a stand-in uses its own default voice, for it does not know the other's."""

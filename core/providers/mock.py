@@ -34,6 +34,7 @@ class MockSpeechToText:
     """Understands the same sentence 150 ms after every utterance."""
 
     name = "mock"
+    model = "mock"
 
     async def transcribe(
         self, pcm: AsyncIterator[bytes], *, language: str, phrases: Sequence[str]

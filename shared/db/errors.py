@@ -49,6 +49,7 @@ def from_psycopg(exc: psycopg.Error) -> Exception:
     if state == "23505":
         text, code = _TAKEN.get(exc.diag.constraint_name or "", ("this already exists", "already_exists"))
         return Conflict(text, code=code)
-    if state[:2] in {"08", "53", "57"} or (not state and isinstance(exc, psycopg.OperationalError)):
+    # 40: undone because of another transaction, as in a deadlock; the same again is expected to pass.
+    if state[:2] in {"08", "40", "53", "57"} or (not state and isinstance(exc, psycopg.OperationalError)):
         return Unavailable("the database does not answer; try again")
     return exc

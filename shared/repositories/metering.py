@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from shared.db import Json, Pending, Unit
+from shared.domain.usage import Unit as Measure
 from shared.domain.usage import UsageEvent
 
 
@@ -31,6 +32,21 @@ class PeriodUsage:
     spent: int
     reserved: int
     cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """The price in force: `micro_usd` for every `per_quantity` units of what a provider does."""
+
+    provider: str
+    model: str
+    unit: str
+    micro_usd: int
+    per_quantity: int
+
+    def cost(self, quantity: int) -> int:
+        """Return micro-dollars, a part of one counted whole, as the database charges it."""
+        return -(-quantity * self.micro_usd // self.per_quantity)
 
 
 class MeteringRepository:
@@ -60,6 +76,25 @@ class MeteringRepository:
         sql = "SELECT settle(%(id)s::uuid, %(events)s) -- for the tenant_id that entered"
         return self._unit.value(int, sql, id=reservation_id, events=Json(msgspec.to_builtins(events)))
 
+    def left(self, share: int) -> Pending[int]:
+        """Answer how many micro-dollars a share, in percent, of the tightest cap leaves; negative beyond it."""
+        return self._unit.value(int, "SELECT budget_left(%(share)s) -- for the tenant_id that entered", share=share)
+
+    def prices(self, wanted: Sequence[tuple[str, str, Measure]]) -> Pending[list[Price]]:
+        """Answer the price in force of each provider, model and unit, by the names they were asked for."""
+        providers, models, units = zip(*wanted, strict=True)
+        return self._unit.all(
+            Price,
+            """SELECT w.provider, w.model, w.unit, coalesce((w.price).micro_usd, 0) AS micro_usd,
+                      coalesce((w.price).per_quantity, 1) AS per_quantity
+               FROM (SELECT u.*, price_of(u.provider, u.model, u.unit) AS price
+                     FROM unnest(%(providers)s::text[], %(models)s::text[], %(units)s::text[])
+                          AS u (provider, model, unit)) AS w -- cross-tenant: prices are everybody's""",
+            providers=list(providers),
+            models=list(models),
+            units=list(units),
+        )
+
     def expire(self) -> Pending[int]:
         """Count every tenant's expired reservations whole and answer how many there were."""
         return self._unit.value(int, "SELECT expire_reservations() -- cross-tenant: housekeeping of all tenants")
@@ -68,6 +103,27 @@ class MeteringRepository:
         """Answer each threshold the tenant passed since the last call; each is answered once."""
         sql = "SELECT period, percent, spent, cap FROM announce_thresholds() -- for the tenant_id that entered"
         return self._unit.all(Threshold, sql)
+
+    def announce(self) -> Pending[list[Threshold]]:
+        """Answer each threshold the tenant passed since the last call, and write it into the audit log; once each."""
+        return self._unit.all(
+            Threshold,
+            """WITH passed AS MATERIALIZED (SELECT * FROM announce_thresholds()), noted AS (
+                   INSERT INTO audit_log (tenant_id, id, action, subject, details)
+                   SELECT %(tenant_id)s, gen_random_uuid(), 'budget_warning', period, to_jsonb(passed) FROM passed)
+               SELECT period, percent, spent, cap FROM passed""",
+        )
+
+    def announce_refusal(self, period: str) -> Pending[list[Threshold]]:
+        """Answer that the budget of the "day" or "month" is used up, and write it into the audit log, once."""
+        return self._unit.all(
+            Threshold,
+            """WITH passed AS MATERIALIZED (SELECT * FROM announce_refusal(%(period)s)), noted AS (
+                   INSERT INTO audit_log (tenant_id, id, action, subject, details)
+                   SELECT %(tenant_id)s, gen_random_uuid(), 'budget_warning', period, to_jsonb(passed) FROM passed)
+               SELECT period, percent, spent, cap FROM passed""",
+            period=period,
+        )
 
     def periods(self) -> Pending[list[PeriodUsage]]:
         """Answer the state of the tenant's budgets for the running day and month."""

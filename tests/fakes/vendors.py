@@ -16,6 +16,7 @@ class FakeRecogniser:
     """Understands `words` once `may_answer` is set; `utterances` holds what it heard."""
 
     name = "fake-stt"
+    model = "fake"
 
     def __init__(self, *words: str) -> None:
         self.words = list(words)

@@ -37,7 +37,7 @@ class DeepgramListen:
     name = "deepgram"
 
     def __init__(self, *, api_key: str, model: str = "", base_url: str | None = None, timeout_s: float = 15.0) -> None:
-        self._model = model or "nova-3"
+        self.model = model or "nova-3"
         self._timeout_s = timeout_s
         self._http = httpx.AsyncClient(timeout=timeout_s)
         self._client = deepgram_client(api_key, base_url, self._http)
@@ -69,7 +69,7 @@ class DeepgramListen:
     async def _socket(self, language: str, phrases: Sequence[str]) -> AsyncGenerator[AsyncV1SocketClient]:
         """Open a socket, and hang up at the end of the block without waiting long for the other side."""
         connecting = self._client.listen.v1.connect(
-            model=self._model,
+            model=self.model,
             language=language,
             encoding="linear16",
             sample_rate=SAMPLE_RATE,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from typing import Final
 
 import groq
 
@@ -25,9 +26,10 @@ class GroqWhisper:
     """
 
     name = "groq"
+    uploads: Final = True
 
     def __init__(self, *, api_key: str, model: str = "", base_url: str | None = None, timeout_s: float = 15.0) -> None:
-        self._model = model or "whisper-large-v3-turbo"
+        self.model = model or "whisper-large-v3-turbo"
         self._timeout_s = timeout_s
         self._client = groq.AsyncGroq(api_key=api_key, base_url=base_url, timeout=timeout_s, max_retries=0)
 
@@ -43,7 +45,7 @@ class GroqWhisper:
             async with asyncio.timeout(self._timeout_s):
                 answer = await self._client.audio.transcriptions.create(
                     file=("utterance.wav", to_wav(heard, SAMPLE_RATE), "audio/wav"),
-                    model=self._model,
+                    model=self.model,
                     language=language.split("-", maxsplit=1)[0],
                     prompt=", ".join(keyterms(phrases, most=60, characters=_PROMPT_CHARACTERS)),
                     response_format="json",

@@ -90,6 +90,7 @@ class PocketSphinx:
     """
 
     name = "pocketsphinx"
+    model = "pocketsphinx-5"
 
     def __init__(
         self, *, timeout_s: float = 20.0, processes: int = 1, on_start: Callable[[int], None] = lambda _pid: None

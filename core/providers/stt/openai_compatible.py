@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from typing import Final
 
 import openai
 
@@ -26,6 +27,8 @@ class OpenAITranscription:
         timeout_s: the longest wait for the whole answer.
     """
 
+    uploads: Final = True
+
     def __init__(
         self,
         *,
@@ -36,7 +39,7 @@ class OpenAITranscription:
         timeout_s: float = 15.0,
     ) -> None:
         self.name = name
-        self._model = model or "gpt-4o-mini-transcribe"
+        self.model = model or "gpt-4o-mini-transcribe"
         self._timeout_s = timeout_s
         self._client = openai.AsyncOpenAI(
             api_key=api_key or "none", base_url=base_url, timeout=timeout_s, max_retries=0
@@ -54,7 +57,7 @@ class OpenAITranscription:
             async with asyncio.timeout(self._timeout_s):
                 answer = await self._client.audio.transcriptions.create(
                     file=("utterance.wav", to_wav(heard, SAMPLE_RATE), "audio/wav"),
-                    model=self._model,
+                    model=self.model,
                     language=language.split("-", maxsplit=1)[0],
                     prompt=", ".join(keyterms(phrases, most=60, characters=_PROMPT_CHARACTERS)),
                     response_format="json",

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 SAMPLE_RATE = 16_000
 
@@ -30,6 +30,11 @@ class SpeechToText(Protocol):
         """The vendor, as metrics and the price book name it."""
         ...
 
+    @property
+    def model(self) -> str:
+        """The model or engine at that vendor, as the price book names it."""
+        ...
+
     def transcribe(
         self, pcm: AsyncIterator[bytes], *, language: str, phrases: Sequence[str]
     ) -> AsyncIterator[Transcript]:
@@ -46,4 +51,14 @@ class SpeechToText(Protocol):
 
     async def close(self) -> None:
         """Release connections and processes."""
+        ...
+
+
+@runtime_checkable
+class Uploads(Protocol):
+    """A recogniser that sends the utterance in one piece after its end: one that is cut short costs nothing."""
+
+    @property
+    def uploads(self) -> Literal[True]:
+        """Always true."""
         ...

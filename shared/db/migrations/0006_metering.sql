@@ -92,13 +92,18 @@ CREATE FUNCTION period_start(period text, moment date) RETURNS date LANGUAGE sql
 CREATE FUNCTION period_end(period text, moment date) RETURNS date LANGUAGE sql IMMUTABLE
     RETURN CASE period WHEN 'day' THEN moment + 1 ELSE (date_trunc('month', moment) + interval '1 month')::date END;
 
--- The price in force: of this model, else of this provider, else the dearest of the unit, so that an unknown model
--- can never be free.
+-- The price in force: of this model, else of its family, else of this provider, else the dearest of the unit, so that
+-- an unknown model can never be free. A model that ends in * is a family: every model that begins so.
 CREATE FUNCTION price_of(provider_name text, model_name text, unit_name text) RETURNS price_book LANGUAGE sql STABLE AS $$
     SELECT p FROM price_book p
+    CROSS JOIN LATERAL (SELECT p.provider = provider_name AND CASE
+        WHEN p.model LIKE '%*' THEN starts_with(model_name, rtrim(p.model, '*'))
+        ELSE p.model IN (model_name, '') END AS fits) AS f
     WHERE p.unit = unit_name AND p.effective_from <= now()
-    ORDER BY p.provider = provider_name AND p.model = model_name DESC, p.provider = provider_name AND p.model = '' DESC,
-             CASE WHEN p.provider = provider_name AND p.model IN (model_name, '') THEN p.effective_from END DESC NULLS LAST,
+    ORDER BY f.fits DESC,
+             CASE WHEN f.fits THEN p.model = model_name END DESC NULLS LAST,
+             CASE WHEN f.fits THEN length(p.model) END DESC NULLS LAST,
+             CASE WHEN f.fits THEN p.effective_from END DESC NULLS LAST,
              p.micro_usd::numeric / p.per_quantity DESC
     LIMIT 1
 $$;
@@ -110,6 +115,9 @@ CREATE FUNCTION cost_of(price price_book, quantity bigint) RETURNS bigint LANGUA
 CREATE FUNCTION move_money(tenant uuid, moment date, more_spent bigint, more_reserved bigint) RETURNS void
     LANGUAGE plpgsql AS $$
 BEGIN
+    IF more_spent = 0 AND more_reserved = 0 THEN
+        RETURN;
+    END IF;
     FOR n IN 1..2 LOOP
         INSERT INTO spending AS s (tenant_id, period, starts, spent, reserved)
         VALUES (tenant, (ARRAY['day', 'month'])[n], period_start((ARRAY['day', 'month'])[n], moment), more_spent, more_reserved)
@@ -124,35 +132,42 @@ BEGIN
     END LOOP;
 END $$;
 
--- Refuse with PT402 when a cap is passed after move_money: the refusal rolls it back.
-CREATE FUNCTION check_caps(tenant uuid, moment date, share int) RETURNS bigint LANGUAGE plpgsql AS $$
+-- What is left under the tightest cap; asked for more than that, refuse with PT402. The refusal undoes what the same
+-- transaction has moved.
+CREATE FUNCTION check_caps(tenant uuid, moment date, share int, asked bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     cap record;
     least_left bigint;
 BEGIN
     FOR cap IN
-        SELECT 'tenant' AS scope, d.period, s.spent + s.reserved AS used,
+        SELECT 'tenant' AS scope, d.period, coalesce(s.spent + s.reserved, 0) AS used,
                coalesce(b.cap_micro_usd, d.tenant_cap_micro_usd) * share / 100 AS allowed
         FROM deployment_budgets d
-        JOIN spending s ON s.tenant_id = tenant AND s.period = d.period AND s.starts = period_start(d.period, moment)
+        LEFT JOIN spending s ON s.tenant_id = tenant AND s.period = d.period AND s.starts = period_start(d.period, moment)
         LEFT JOIN budgets b ON b.tenant_id = tenant AND b.period = d.period
         UNION ALL
-        SELECT 'deployment', d.period, s.spent + s.reserved, d.cap_micro_usd * share / 100
+        SELECT 'deployment', d.period, coalesce(s.spent + s.reserved, 0), d.cap_micro_usd * share / 100
         FROM deployment_budgets d
-        JOIN deployment_spending s ON s.period = d.period AND s.starts = period_start(d.period, moment)
+        LEFT JOIN deployment_spending s ON s.period = d.period AND s.starts = period_start(d.period, moment)
+        -- of several that refuse, the tenant's own and the longest is told: waiting for another would not help
+        ORDER BY 1 DESC, 2 DESC
     LOOP
-        IF cap.used > cap.allowed THEN
+        IF asked > 0 AND cap.used > cap.allowed THEN
             PERFORM refuse('PT402', format('the %s budget of this %s is used up', cap.scope, cap.period),
-                jsonb_build_object('details', jsonb_build_object(
+                jsonb_build_object('details', jsonb_strip_nulls(jsonb_build_object(
                     'scope', cap.scope, 'period', cap.period,
-                    'resets_at', to_char(period_end(cap.period, moment), 'YYYY-MM-DD"T00:00:00Z"'))));
+                    -- what others have left is nobody's business
+                    'left_micro_usd', CASE WHEN cap.scope = 'tenant'
+                                      THEN greatest(cap.allowed - cap.used + asked, 0)::text END,
+                    'resets_at', to_char(period_end(cap.period, moment), 'YYYY-MM-DD"T00:00:00Z"')))));
         END IF;
         least_left := least(least_left, cap.allowed - cap.used);
     END LOOP;
     RETURN least_left;
 END $$;
 
--- Reserve money for one provider call and return what is left under the tightest cap; repeating an id changes nothing.
+-- Reserve money for provider calls and return what is left under the tightest cap; repeating an id changes nothing. A
+-- reservation of nothing is never refused.
 -- share: the percentage of every cap this purpose may use, so that speech stops before words do.
 CREATE FUNCTION reserve(reservation uuid, micro_usd bigint, lasts interval, share int) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -164,8 +179,13 @@ BEGIN
     IF FOUND THEN
         PERFORM move_money(app_tenant(), today, 0, micro_usd);
     END IF;
-    RETURN check_caps(app_tenant(), today, share);
+    RETURN check_caps(app_tenant(), today, share, micro_usd);
 END $$;
+
+-- What a share of the tightest cap leaves.
+CREATE FUNCTION budget_left(share int) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
+    RETURN check_caps(app_tenant(), (now() AT TIME ZONE 'UTC')::date, share, 0);
 
 -- Count what a reserved call really used and free the rest; repeating it changes nothing. Each event is an object with
 -- id, kind, provider, model, quantity, unit and, optionally, user_id and session_id. Returns what was charged.
@@ -204,21 +224,43 @@ BEGIN
 END $$;
 
 -- Count every expired reservation whole: its call may have been made, and nothing stays reserved for ever.
+-- Counters are locked in the order of move_money, over all tenants: days, months, then the deployment's. One process
+-- at a time; another that comes meanwhile finds nothing to do.
 CREATE FUNCTION expire_reservations() RETURNS int
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    held reservations;
-    expired int := 0;
+    lapsed jsonb;
 BEGIN
-    FOR held IN
-        SELECT * FROM reservations WHERE charged IS NULL AND expires_at < clock_timestamp()
-        ORDER BY tenant_id, id FOR UPDATE SKIP LOCKED
-    LOOP
-        PERFORM move_money(held.tenant_id, held.day, held.reserved, -held.reserved);
-        UPDATE reservations r SET charged = held.reserved WHERE r.tenant_id = held.tenant_id AND r.id = held.id;
-        expired := expired + 1;
+    IF NOT pg_try_advisory_xact_lock(8766012) THEN
+        RETURN 0;
+    END IF;
+    WITH due AS (
+        SELECT tenant_id, id FROM reservations WHERE charged IS NULL AND expires_at < clock_timestamp()
+        ORDER BY tenant_id, id LIMIT 1000 FOR UPDATE SKIP LOCKED
+    ), counted AS (
+        UPDATE reservations r SET charged = r.reserved FROM due WHERE r.tenant_id = due.tenant_id AND r.id = due.id
+        RETURNING r.tenant_id, r.day, r.reserved
+    )
+    SELECT coalesce(jsonb_agg(to_jsonb(counted)), '[]') INTO lapsed FROM counted;
+    FOR n IN 1..2 LOOP
+        INSERT INTO spending AS s (tenant_id, period, starts, spent, reserved)
+        SELECT c.tenant_id, p.name, period_start(p.name, c.day), sum(c.reserved), -sum(c.reserved)
+        FROM jsonb_to_recordset(lapsed) AS c (tenant_id uuid, day date, reserved bigint),
+             (VALUES ((ARRAY['day', 'month'])[n])) AS p (name)
+        GROUP BY 1, 2, 3 ORDER BY 1, 3
+        ON CONFLICT (tenant_id, period, starts)
+        DO UPDATE SET spent = s.spent + excluded.spent, reserved = s.reserved + excluded.reserved;
     END LOOP;
-    RETURN expired;
+    FOR n IN 1..2 LOOP
+        INSERT INTO deployment_spending AS s (period, starts, spent, reserved)
+        SELECT p.name, period_start(p.name, c.day), sum(c.reserved), -sum(c.reserved)
+        FROM jsonb_to_recordset(lapsed) AS c (tenant_id uuid, day date, reserved bigint),
+             (VALUES ((ARRAY['day', 'month'])[n])) AS p (name)
+        GROUP BY 1, 2 ORDER BY 2
+        ON CONFLICT (period, starts)
+        DO UPDATE SET spent = s.spent + excluded.spent, reserved = s.reserved + excluded.reserved;
+    END LOOP;
+    RETURN jsonb_array_length(lapsed);
 END $$;
 
 -- The thresholds, 50, 80 and 100 percent, that the tenant passed since they were last announced.
@@ -238,20 +280,36 @@ CREATE FUNCTION announce_thresholds() RETURNS TABLE (period text, percent int, s
     RETURNING state.period, state.reached, state.spent, state.cap
 $$;
 
--- Money moves only through these four, and only for the tenant that has entered.
+-- A cap is reached when a call is refused, for money is refused before the last of it is spent: announce it, once.
+CREATE FUNCTION announce_refusal(refused text) RETURNS TABLE (period text, percent int, spent bigint, cap bigint)
+    LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    INSERT INTO spending AS s (tenant_id, period, starts, warned)
+    VALUES (app_tenant(), refused, period_start(refused, (now() AT TIME ZONE 'UTC')::date), 100)
+    ON CONFLICT (tenant_id, period, starts) DO UPDATE SET warned = 100 WHERE s.warned < 100
+    RETURNING s.period, 100, s.spent, (
+        SELECT coalesce(b.cap_micro_usd, d.tenant_cap_micro_usd) FROM deployment_budgets d
+        LEFT JOIN budgets b ON b.tenant_id = app_tenant() AND b.period = d.period WHERE d.period = refused)
+$$;
+
+-- Money moves only through these, and only for the tenant that has entered.
 REVOKE INSERT, UPDATE, DELETE ON budgets, spending, reservations, usage_events FROM unamentis_app;
-REVOKE ALL ON FUNCTION move_money, check_caps, reserve, settle, expire_reservations, announce_thresholds FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION reserve, settle, expire_reservations, announce_thresholds TO unamentis_app;
+REVOKE ALL ON FUNCTION move_money, check_caps, reserve, settle, expire_reservations, announce_thresholds, budget_left,
+    announce_refusal FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION reserve, settle, expire_reservations, announce_thresholds, budget_left, announce_refusal
+    TO unamentis_app;
 
 INSERT INTO price_book (provider, model, unit, micro_usd, per_quantity, effective_from, source) VALUES
-    ('offline', '', 'audio_ms', 0, 1, '2026-01-01', 'runs on this machine'),
-    ('offline', '', 'input_token', 0, 1, '2026-01-01', 'runs on this machine'),
-    ('offline', '', 'output_token', 0, 1, '2026-01-01', 'runs on this machine'),
-    ('offline', '', 'character', 0, 1, '2026-01-01', 'runs on this machine'),
     ('groq', 'whisper-large-v3-turbo', 'audio_ms', 40000, 3600000, '2026-01-01', 'groq.com/pricing, 2026-11'),
     ('groq', 'whisper-large-v3', 'audio_ms', 111000, 3600000, '2026-01-01', 'groq.com/pricing, 2026-11'),
     ('deepgram', 'nova-3', 'audio_ms', 4800, 60000, '2026-01-01', 'deepgram.com/pricing, streaming, 2026-11'),
     ('deepgram', 'aura-2', 'character', 30000000, 1000000, '2026-01-01', 'deepgram.com/pricing, 2026-11'),
+    -- a Deepgram voice is a model of its own
+    ('deepgram', 'aura-2-*', 'character', 30000000, 1000000, '2026-01-01', 'deepgram.com/pricing, 2026-11'),
     ('deepgram', 'aura-1', 'character', 15000000, 1000000, '2026-01-01', 'deepgram.com/pricing, 2026-11'),
     ('openai', 'gpt-4o-mini', 'input_token', 150000, 1000000, '2026-01-01', 'openai.com/api/pricing, 2026-11'),
     ('openai', 'gpt-4o-mini', 'output_token', 600000, 1000000, '2026-01-01', 'openai.com/api/pricing, 2026-11');
+-- Our own engines and the benchmarks' vendors, as they name themselves.
+INSERT INTO price_book (provider, unit, micro_usd, per_quantity, effective_from, source)
+SELECT p.name, u.name, 0, 1, '2026-01-01', 'runs on this machine'
+FROM (VALUES ('offline'), ('mock'), ('pocketsphinx'), ('espeak-ng')) AS p (name),
+     (VALUES ('audio_ms'), ('input_token'), ('output_token'), ('character')) AS u (name);

@@ -24,7 +24,7 @@ class FakeRecogniser:
     """Says how many bytes it heard, or fails after the first chunk."""
 
     def __init__(self, name: str, *, fails: bool = False) -> None:
-        self.name = name
+        self.name, self.model = name, "fake"
         self.fails = fails
         self.closed = False
 

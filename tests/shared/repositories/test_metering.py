@@ -10,7 +10,7 @@ from shared.db import Database
 from shared.domain.usage import FULL_SHARE, SPEECH_SHARE, UsageEvent
 from shared.errors import BudgetExhausted, NotFound
 from shared.ids import new_id
-from shared.repositories.metering import MeteringRepository, PeriodUsage, Threshold
+from shared.repositories.metering import MeteringRepository, PeriodUsage, Price, Threshold
 from tests.conftest import ALPHA, ALPHA_TENANT, BETA
 
 DAY_CAP = 1_000_000
@@ -97,6 +97,7 @@ def test_a_refusal_says_which_budget_and_when_it_resets(database: Database) -> N
         reserve(database, DAY_CAP + 1)
     assert refused.value.details["scope"] == "tenant"
     assert refused.value.details["resets_at"].endswith("T00:00:00Z")
+    assert refused.value.details["left_micro_usd"] == str(DAY_CAP)
     assert day(database).reserved == 0
 
 
@@ -109,8 +110,9 @@ def test_speech_stops_before_words_do(database: Database) -> None:
 
 def test_the_deployment_has_a_cap_of_its_own(database: Database, as_owner: Callable[[str], None]) -> None:
     as_owner("UPDATE deployment_budgets SET cap_micro_usd = 100 WHERE period = 'month'")
-    with pytest.raises(BudgetExhausted, match="deployment budget of this month"):
+    with pytest.raises(BudgetExhausted, match="deployment budget of this month") as refused:
         reserve(database, 101)
+    assert "left_micro_usd" not in refused.value.details
 
 
 def test_a_reservation_whose_process_died_is_counted_whole(database: Database) -> None:
@@ -121,6 +123,48 @@ def test_a_reservation_whose_process_died_is_counted_whole(database: Database) -
     assert day(database) == PeriodUsage("day", 700, 0, DAY_CAP)
     assert settle(database, reservation, spoken(10)) == 300
     assert day(database) == PeriodUsage("day", 300, 0, DAY_CAP)
+
+
+def test_reservations_of_several_tenants_expire_together_once(database: Database) -> None:
+    mine = [reserve(database, 100, lasts_s=0) for _ in range(3)]
+    with database.unit(BETA) as unit:
+        MeteringRepository(unit).reserve(new_id(), 50, lasts_s=0, share=FULL_SHARE)
+
+    def sweep(_: int) -> int:
+        with database.unit(BETA) as unit:
+            expired = MeteringRepository(unit).expire()
+        return expired.result
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(sweep, range(8))) == len(mine) + 1
+    assert day(database) == PeriodUsage("day", 300, 0, DAY_CAP)
+    with database.unit(BETA) as unit:
+        theirs = MeteringRepository(unit).periods()
+    assert theirs.result[0] == PeriodUsage("day", 50, 0, DAY_CAP)
+
+
+def test_what_costs_nothing_is_never_refused(database: Database, as_owner: Callable[[str], None]) -> None:
+    reservation = reserve(database, 1_000)
+    as_owner("UPDATE deployment_budgets SET tenant_cap_micro_usd = 10")
+    assert settle(database, reserve(database, 0)) == 0
+    with database.unit(ALPHA) as unit:
+        left = MeteringRepository(unit).left(FULL_SHARE)
+    assert left.result == -990
+    settle(database, reservation)
+    assert day(database) == PeriodUsage("day", 0, 0, 10)
+
+
+def test_prices_are_found_by_model_then_family_then_provider(
+    database: Database, as_owner: Callable[[str], None]
+) -> None:
+    as_owner("""INSERT INTO price_book (provider, model, unit, micro_usd, per_quantity) VALUES
+        ('sayer', '', 'character', 1, 1), ('sayer', 'v-*', 'character', 2, 1), ('sayer', 'v-9', 'character', 3, 1)""")
+    models = ("v-9", "v-8", "w", "")
+    with database.unit(ALPHA) as unit:
+        found = MeteringRepository(unit).prices([("sayer", model, "character") for model in models])
+    assert [price.micro_usd for price in found.result] == [3, 2, 1, 1]
+    assert [price.model for price in found.result] == list(models)
+    assert Price("sayer", "v-9", "character", 1, 3).cost(4) == 2
 
 
 def test_a_price_change_never_rewrites_history(database: Database, as_owner: Callable[[str], None]) -> None:
@@ -144,6 +188,30 @@ def test_each_threshold_is_announced_once(database: Database) -> None:
         second = MeteringRepository(unit).thresholds()
     assert first.result == [Threshold("day", 80, 810_000, DAY_CAP)]
     assert second.result == []
+
+
+def test_warnings_are_written_into_the_audit_log_once(database: Database) -> None:
+    settle(database, reserve(database, 10), spoken(27_000))
+    for expected in ([Threshold("day", 80, 810_000, DAY_CAP)], []):
+        with database.unit(ALPHA) as unit:
+            passed = MeteringRepository(unit).announce()
+        assert passed.result == expected
+    for expected in ([Threshold("day", 100, 810_000, DAY_CAP)], []):
+        with database.unit(ALPHA) as unit:
+            passed = MeteringRepository(unit).announce_refusal("day")
+        assert passed.result == expected
+    with database.unit(ALPHA) as unit:
+        sql = """SELECT array_agg((details ->> 'percent')::int ORDER BY at) FROM audit_log
+                 WHERE tenant_id = %(tenant_id)s AND action = 'budget_warning' AND subject = 'day'"""
+        noted = unit.value(list[int], sql)
+    assert noted.result == [80, 100]
+
+
+def test_a_budget_of_nothing_is_announced_too(database: Database, as_owner: Callable[[str], None]) -> None:
+    as_owner("UPDATE deployment_budgets SET tenant_cap_micro_usd = 0")
+    with database.unit(ALPHA) as unit:
+        passed = MeteringRepository(unit).announce_refusal("month")
+    assert passed.result == [Threshold("month", 100, 0, 0)]
 
 
 def test_another_tenants_money_is_out_of_reach(database: Database) -> None:

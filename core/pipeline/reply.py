@@ -222,7 +222,7 @@ class Reply:
                 spoken = spoken or bool(piece.speech)
                 await self._say(piece, resampler)
             await buffer.put(resampler.finish())
-        except Unavailable as error:
+        except AppError as error:
             self._fail("TTS", error)
             self._thinking.stop()
         buffer.finish()
@@ -268,6 +268,9 @@ class Reply:
                 await self._talk.equipment.conversations.store(self._talk.visit, turn)
             except Unavailable:
                 continue  # all of the answer is stored at its end, where a failure is reported
+            except AppError as error:
+                self._fail("TURN", error)
+                return
 
     async def _settle(self) -> None:
         """Store the answer as it was heard."""
@@ -279,7 +282,7 @@ class Reply:
             self._tell_held()
         self._times = replace(self._times, llm_ms=self._thinking.first_token_ms)
         cut = self._cut
-        text = self._speaker.playback.heard_text(self._loop.time()) if cut is None else cut.text
+        text = self._said() if cut is None else cut.text
         turn = Turn(turn_id=self.turn_id, role="assistant", text=text, interrupted=cut is not None, times=self._times)
         if text:
             self._talk.remember(turn)
@@ -292,6 +295,11 @@ class Reply:
                 await store.barge_in(self._talk.visit, self.turn_id, cut.heard_ms)
         except AppError as error:
             self._fail("TURN", error)
+
+    def _said(self) -> str:
+        """Return what was heard of an answer that nobody cut short; a failing voice may have ended within a word."""
+        playback = self._speaker.playback
+        return playback.finished_text() if self._problem is None else playback.heard_text(self._loop.time())
 
     def _on_sound(self) -> None:
         self._times = replace(self._times, total_ms=self._ms_since(self._ask.since))

@@ -64,7 +64,8 @@ class Speaker:
 
     async def played_out(self) -> None:
         """Wait until the listener has heard what was sent."""
-        await asyncio.sleep(self.playback.ahead(asyncio.get_running_loop().time()))
+        # Event loops may wake a millisecond early, and the last word would seem unheard.
+        await asyncio.sleep(self.playback.ahead(asyncio.get_running_loop().time()) + 0.002)
 
     async def _send(self, pcm: bytes) -> None:
         loop = asyncio.get_running_loop()

@@ -7,7 +7,7 @@ from core.providers.errors import provider_error
 from core.providers.llm.port import ModelUsage, Prompt, Token
 from core.providers.stt.port import Transcript
 from core.providers.tts.port import Voice
-from shared.errors import ProviderUnavailable
+from shared.errors import AppError, ProviderUnavailable
 
 HANG_UP = provider_error("fake", "disconnected")
 
@@ -93,7 +93,7 @@ class FakeVoice:
         self.pieces: list[str] = []
         self.closed = 0
         self.spoke = asyncio.Event()
-        self.failure: ProviderUnavailable | None = None
+        self.failure: AppError | None = None
         self.hangs = False
 
     async def speak(self, text: str, *, voice: Voice) -> AsyncIterator[bytes]:

@@ -18,7 +18,7 @@ from core.providers.tts.port import Voice
 from core.voice.dialogue import Microphone
 from core.voice.turns import State
 from shared.domain.lesson import Lesson
-from shared.errors import InvalidInput, NotFound, Unauthenticated, Unavailable
+from shared.errors import BudgetExhausted, InvalidInput, NotFound, Unauthenticated, Unavailable
 from tests.core.pipeline.conftest import Room
 from tests.fakes.detector import SPEECH
 from tests.fakes.vendors import HANG_UP, FakeModel, FakeRecogniser, FakeVoice
@@ -267,6 +267,33 @@ async def test_a_model_that_says_nothing_has_failed(room: Room) -> None:
     assert room.texts("assistant") == []
     room.llm.tokens = tokens
     await goes_on(room)
+
+
+async def test_what_is_not_read_aloud_is_kept_in_the_text(make_room: Callable[..., Room]) -> None:
+    room = make_room(llm=FakeModel("Look.", "\n```\nx = 1\n```"))
+    await room.enter()
+    room.session.ask(TYPED)
+    await room.client.until(TurnEnded)
+    assert room.tts.pieces == ["Look."]
+    assert room.texts("assistant") == ["Look.\n```\nx = 1\n```"]
+
+
+async def test_a_spent_budget_in_mid_answer_is_told(room: Room) -> None:
+    await room.enter()
+    room.tts.failure = BudgetExhausted("the budget is spent")
+    room.session.ask(TYPED)
+    await room.client.until(TurnEnded)
+    assert room.client.only(Problem) == [Problem("BUDGET_EXHAUSTED", "the budget is spent")]
+
+
+async def test_a_caller_revoked_in_mid_answer_must_leave(make_room: Callable[..., Room]) -> None:
+    room = make_room(tts=FakeVoice(seconds=0.4), llm=FakeModel("One.", " Two.", " Three."))
+    await room.enter()
+    room.session.ask(TYPED)
+    await room.client.until(bytes)
+    room.conversations.revoked.add("credential")
+    await room.client.until(TurnEnded)
+    assert isinstance(room.client.left, Unauthenticated)
 
 
 async def test_a_voice_that_fails_half_way_is_told_and_what_it_said_is_kept(room: Room) -> None:

@@ -1,6 +1,8 @@
 """Applies migrations: plain SQL files, in order, once each."""
 
 import hashlib
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -8,7 +10,7 @@ from typing import Any, cast
 import psycopg
 
 from shared.db.connection import APP_ROLE, connect
-from shared.errors import Conflict
+from shared.errors import Conflict, Forbidden
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any constant of our own: whoever migrates this database takes this lock.
@@ -43,8 +45,9 @@ def migrate(url: str, *, folder: Path = MIGRATIONS) -> list[int]:
 
     Two processes may call this at once: the second waits and finds nothing to do.
     Raises: Conflict: an applied migration's file has changed. Unavailable: the database does not answer.
+        Forbidden: the login may not make roles or tables.
     """
-    with connect(url, role=None) as connection:
+    with connect(url, role=None) as connection, _rights_told():
         connection.execute("SET statement_timeout = 0")
         connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK_KEY,))
         try:
@@ -53,6 +56,17 @@ def migrate(url: str, *, folder: Path = MIGRATIONS) -> list[int]:
             return [m.version for m in migrations(folder) if _apply(connection, m, applied.get(m.version))]
         finally:
             connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK_KEY,))
+
+
+@contextmanager
+def _rights_told() -> Generator[None]:
+    try:
+        yield
+    except psycopg.errors.InsufficientPrivilege as exc:
+        raise Forbidden(
+            f"the database's login may not migrate it, {exc.diag.message_primary}: it needs CREATEROLE, the role "
+            f"{APP_ROLE} with ADMIN option where that exists, and the ownership of the database"
+        ) from exc
 
 
 def _make_app_role(connection: "psycopg.Connection[Any]") -> None:

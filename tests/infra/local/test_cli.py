@@ -1,11 +1,13 @@
 """The commands as somebody at a terminal meets them: each failure is one line and a status other than 0."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from infra.local.postgres import lock_folder
@@ -81,6 +83,14 @@ def test_a_database_that_refuses_us(tmp_path: Path, postgres_url: str) -> None:
     stranger = postgres_url.replace("//postgres:", "//stranger:")
     done = run("up", "--port", "0", "--data-dir", tmp_path, "--database-url", stranger)
     assert_one_line(done, "or refuses this login")
+
+
+def test_a_database_login_without_the_rights_to_migrate(tmp_path: Path, postgres_url: str) -> None:
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE ROLE powerless LOGIN PASSWORD 'powerless'")
+    powerless = re.sub(r"//.*@", "//powerless:powerless@", postgres_url)
+    done = run("up", "--port", "0", "--data-dir", tmp_path, "--database-url", powerless)
+    assert_one_line(done, "the database's login may not migrate it, permission denied")
 
 
 @pytest.mark.parametrize("url", ["mysql://localhost/lessons", "lessons", "postgresql://localhost"])

@@ -127,7 +127,8 @@ async def post(http: aiohttp.ClientSession, url: str, body: dict[str, str] | Non
 
 async def one_turn(http: aiohttp.ClientSession, question: Question, session: str, pcm: bytes) -> Heard:
     """Ask over the voice socket and take the answer."""
-    query = urlencode({"session": session, "token": question.token})
+    ticket = await post(http, f"{question.url}/api/auth/ws-ticket")
+    query = urlencode({"session": session, "ticket": ticket["ticket"]})
     url = urlsplit(f"{question.url}/ws/audio?{query}")
     url = url._replace(scheme="wss" if url.scheme == "https" else "ws")
     async with http.ws_connect(url.geturl(), heartbeat=20) as socket:

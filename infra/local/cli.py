@@ -18,7 +18,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 DEFAULT_PORT: Final = 8766
 DEFAULT_CURRICULUM: Final = "light-and-colour"
 DEFAULT_TOPIC: Final = "why-the-sky-is-blue"
-PROVIDERS: Final = ("offline", "mock", "groq", "deepgram", "openai", "compatible")
+PROVIDERS: Final = "offline (the default), groq, deepgram, openai, compatible, or mock for measurements"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -46,9 +46,10 @@ def add_up(command: argparse.ArgumentParser) -> None:
         default=os.environ.get("DATABASE_URL"),
         help="a PostgreSQL 15 or newer to use instead of the embedded one; also DATABASE_URL",
     )
-    command.add_argument("--providers", choices=PROVIDERS, help="who listens, thinks and speaks (offline)")
+    command.add_argument("--providers", metavar="NAME", help=f"who listens, thinks and speaks: {PROVIDERS}")
     for stage, does in (("stt", "listens"), ("llm", "thinks"), ("tts", "speaks")):
-        command.add_argument(f"--{stage}", choices=PROVIDERS, help=f"who {does}, where it differs")
+        told = f"who {does}, where it differs; several separated by commas are tried in turn"
+        command.add_argument(f"--{stage}", metavar="NAME", help=told)
     command.set_defaults(run=run_up)
 
 

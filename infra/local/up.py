@@ -25,7 +25,7 @@ from shared.db import Database
 from shared.db.app_login import allow_app_login
 from shared.db.connection import APP_ROLE
 from shared.db.runner import migrate
-from shared.errors import AppError, Unavailable
+from shared.errors import AppError, Conflict, Unavailable
 
 ADDRESS: Final = "127.0.0.1"
 LEAST_FREE_BYTES: Final = 24 * 1024 * 1024
@@ -147,7 +147,7 @@ def apply_schema(owner_url: str, folder: DataFolder, terminal: IO[str], *, own: 
     Args:
         own: the database is ours alone, so the application gets a login without its owner's rights. Another's is
             used with the login that was given, as the application role.
-    Raises: LocalError: the database does not answer.
+    Raises: LocalError: the database does not answer, or was made by other migrations than these.
     """
     try:
         applied = migrate(owner_url)
@@ -156,6 +156,9 @@ def apply_schema(owner_url: str, folder: DataFolder, terminal: IO[str], *, own: 
         raise LocalError(
             f"the database at {host} does not answer or refuses this login: check DATABASE_URL and that it runs"
         ) from error
+    except Conflict as error:
+        advice = "; if nothing in it is worth keeping, ./unamentis reset starts over" if own else ""
+        raise LocalError(f"{error.message}{advice}") from error
     say(terminal, f"Schema: {len(applied)} migrations applied" if applied else "Schema: up to date")
     if not own:
         return owner_url

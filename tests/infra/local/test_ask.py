@@ -50,6 +50,7 @@ class Tutor:
         app = web.Application()
         app.router.add_post("/api/sessions", self.create)
         app.router.add_post("/api/sessions/s1/{verb}", self.change)
+        app.router.add_post("/api/auth/ws-ticket", self.ticket)
         app.router.add_get("/ws/audio", self.talk)
         return app
 
@@ -64,8 +65,12 @@ class Tutor:
         self.requests.append(request.match_info["verb"])
         return web.json_response({"id": "s1"})
 
+    async def ticket(self, request: web.Request) -> web.Response:
+        assert request.headers["Authorization"] == f"Bearer {TOKEN}"
+        return web.json_response({"ticket": "once", "expires_in": 60})
+
     async def talk(self, request: web.Request) -> web.WebSocketResponse:
-        assert request.query == {"session": "s1", "token": TOKEN}
+        assert request.query == {"session": "s1", "ticket": "once"}
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         async for message in socket:
@@ -173,6 +178,7 @@ async def test_a_server_without_voice_gives_one_line(tmp_path: Path) -> None:
     app = web.Application()
     app.router.add_post("/api/sessions", made.create)
     app.router.add_post("/api/sessions/s1/{verb}", made.change)
+    app.router.add_post("/api/auth/ws-ticket", made.ticket)
     async with TestServer(app) as server:
         with pytest.raises(LocalError, match=r"refuses the voice connection .HTTP 404"):
             await converse(question(str(server.make_url("")).rstrip("/"), tmp_path), b"")

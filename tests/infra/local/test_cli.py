@@ -149,11 +149,3 @@ def test_reset_does_not_pull_the_floor_from_under_a_server(tmp_path: Path) -> No
     os.close(lock)
     assert_one_line(done, "is in use by another server")
     assert DataFolder(tmp_path).contents() != []
-
-
-def test_secrets_are_for_our_user_only(tmp_path: Path) -> None:
-    folder = DataFolder(tmp_path)
-    folder.announce(Running("http://127.0.0.1:1", "token"))
-    assert folder.secret() == folder.secret()
-    for path in tmp_path.iterdir():
-        assert path.stat().st_mode & 0o077 == 0

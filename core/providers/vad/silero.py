@@ -172,7 +172,7 @@ class Silero:
     def _encode(self, bench: _Bench) -> Array:
         """Run the transform and the convolutions; return the memory's four gates before their curves."""
         weights = self._weights
-        transformed = np.matmul(bench.frames, weights.transform)
+        transformed = _product(bench.frames, weights.transform)
         transformed *= transformed
         magnitude = bench.spectrum[:, 1:-1]
         np.add(transformed[..., :_BINS], transformed[..., _BINS:], out=magnitude)
@@ -205,6 +205,10 @@ class Silero:
 
 
 def _rectified(rows: Array, layer: Layer, out: Array) -> None:
-    np.matmul(rows, layer.weight, out=out)
-    out += layer.bias
-    np.maximum(out, 0, out=out)
+    np.maximum(_product(rows, layer.weight) + layer.bias, 0, out=out)
+
+
+def _product(rows: Array, weight: Array) -> Array:
+    """Multiply the last axis. One product over all rows: for overlapping stretches numpy would make one for each."""
+    flat = rows.reshape(-1, rows.shape[-1])
+    return np.matmul(flat, weight).reshape(*rows.shape[:-1], weight.shape[1])

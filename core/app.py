@@ -18,10 +18,14 @@ from core.settings import Settings
 from core.speech.cache import SpeechCache
 from core.ws.audio import AudioRoute, Authenticate
 from core.ws.live import Live
-from core.ws.updates import Admit, Updates, UpdatesRoute
-from shared.auth.authenticator import Authenticator
+from core.ws.updates import Admit, Redeem, Updates, UpdatesRoute
+from shared import config
+from shared.auth.authenticator import Authenticator, address_prefix
 from shared.auth.caller import Caller
-from shared.db import Database
+from shared.auth.ws_tickets import tenant_of_ticket
+from shared.db import Database, TenantEntry
+from shared.errors import Unauthenticated
+from shared.repositories.ws_tickets import WsTicketRepository
 from shared.storage.objects import open_objects
 
 LIFECYCLE: Final = web.AppKey("lifecycle", Lifecycle)
@@ -34,12 +38,14 @@ class Parts:
     Attributes:
         authenticate: names the caller a token claims; a session's opening confirms it.
         admit: names and confirms the caller of a socket without a session.
+        redeem: names and confirms the caller a ticket admits, once.
         release: closes what is used last.
     """
 
     equipment: Equipment
     authenticate: Authenticate
     admit: Admit
+    redeem: Redeem
     release: Callable[[], None]
 
 
@@ -61,6 +67,9 @@ def build_app(settings: Settings) -> web.Application:
         await asyncio.to_thread(_confirm, database, caller)
         return caller
 
+    async def redeem(ticket: str, address: str) -> Caller:
+        return await asyncio.to_thread(_redeem, database, settings.shared, ticket, address)
+
     equipment = Equipment(
         providers=providers,
         speech=_speech(settings, providers),
@@ -68,7 +77,7 @@ def build_app(settings: Settings) -> web.Application:
         conversations=StoredConversations(database),
         settings=settings.voice,
     )
-    parts = Parts(equipment=equipment, authenticate=authenticate, admit=admit, release=database.close)
+    parts = Parts(equipment=equipment, authenticate=authenticate, admit=admit, redeem=redeem, release=database.close)
     return assemble(parts)
 
 
@@ -80,8 +89,8 @@ def assemble(parts: Parts) -> web.Application:
     lifecycle = Lifecycle(live, updates, parts.equipment.providers, voice.drain_s, voice.recheck_s, parts.release)
     lifecycle.install(app)
     app[LIFECYCLE] = lifecycle
-    app.router.add_get("/ws/audio", AudioRoute(parts.equipment, parts.authenticate, live, updates).serve)
-    app.router.add_get("/ws", UpdatesRoute(updates, parts.admit, heartbeat_s=voice.heartbeat_s).serve)
+    app.router.add_get("/ws/audio", AudioRoute(parts.equipment, parts.authenticate, parts.redeem, live, updates).serve)
+    app.router.add_get("/ws", UpdatesRoute(updates, parts.admit, parts.redeem, heartbeat_s=voice.heartbeat_s).serve)
     return app
 
 
@@ -93,6 +102,14 @@ def _speech(settings: Settings, providers: Providers) -> SpeechFor:
     store = open_objects((Path(settings.data_dir).resolve() / "objects").as_uri())
     cache = SpeechCache(tts, store)
     return lambda caller: cache.of(caller.tenant_id or "public")
+
+
+def _redeem(database: Database, settings: config.Settings, ticket: str, address: str) -> Caller:
+    with database.unit(TenantEntry(tenant_of_ticket(ticket))) as unit:
+        found = WsTicketRepository(unit).redeem(ticket, secret=settings.secret)
+    if found.result is None or (found.result.kind == "open" and settings.auth_mode != "open"):
+        raise Unauthenticated("the ticket was used before, or has expired")
+    return found.result.caller(address_prefix(address))
 
 
 def _confirm(database: Database, caller: Caller) -> None:

@@ -24,7 +24,9 @@ class Settings:
         open_tenant, open_user: that learner (`UNAMENTIS_OPEN_TENANT`, `UNAMENTIS_OPEN_USER`).
         database_pool: connections of this process at most (`UNAMENTIS_DATABASE_POOL`).
         access_token_s: lifetime of an access token in seconds (`UNAMENTIS_ACCESS_TOKEN_S`).
-        requests_per_minute: of one caller (`UNAMENTIS_REQUESTS_PER_MINUTE`).
+        requests_per_minute, address_requests_per_minute, tenant_requests_per_minute: of one account, from one network
+            address, in one tenant (`UNAMENTIS_REQUESTS_PER_MINUTE`, `UNAMENTIS_ADDRESS_REQUESTS_PER_MINUTE`,
+            `UNAMENTIS_TENANT_REQUESTS_PER_MINUTE`).
         logins_per_minute, refreshes_per_minute, registrations_per_hour: from one network address
             (`UNAMENTIS_LOGINS_PER_MINUTE`, `UNAMENTIS_REFRESHES_PER_MINUTE`, `UNAMENTIS_REGISTRATIONS_PER_HOUR`).
         cors_origins: who may call from a browser; "*" is everybody (`UNAMENTIS_CORS_ORIGINS`, separated by commas).
@@ -40,6 +42,8 @@ class Settings:
     database_pool: int = 1
     access_token_s: int = 900
     requests_per_minute: int = 1000
+    address_requests_per_minute: int = 10_000
+    tenant_requests_per_minute: int = 10_000
     logins_per_minute: int = 5
     refreshes_per_minute: int = 60
     registrations_per_hour: int = 3
@@ -67,6 +71,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         database_pool=_positive(environ, "UNAMENTIS_DATABASE_POOL", 1),
         access_token_s=_positive(environ, "UNAMENTIS_ACCESS_TOKEN_S", 900),
         requests_per_minute=_positive(environ, "UNAMENTIS_REQUESTS_PER_MINUTE", 1000),
+        address_requests_per_minute=_positive(environ, "UNAMENTIS_ADDRESS_REQUESTS_PER_MINUTE", 10_000),
+        tenant_requests_per_minute=_positive(environ, "UNAMENTIS_TENANT_REQUESTS_PER_MINUTE", 10_000),
         logins_per_minute=_positive(environ, "UNAMENTIS_LOGINS_PER_MINUTE", 5),
         refreshes_per_minute=_positive(environ, "UNAMENTIS_REFRESHES_PER_MINUTE", 60),
         registrations_per_hour=_positive(environ, "UNAMENTIS_REGISTRATIONS_PER_HOUR", 3),

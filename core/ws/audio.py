@@ -18,7 +18,7 @@ from core.ws.closing import INTERNAL, RESTART, Closing, closing_of
 from core.ws.live import Live
 from core.ws.outbox import Outbox
 from core.ws.rate import ControlRate
-from core.ws.updates import Updates
+from core.ws.updates import Redeem, Updates
 from shared.auth.caller import Caller
 from shared.errors import AppError, InvalidInput, NotFound, RateLimited
 from shared.ids import known_id
@@ -38,6 +38,7 @@ class AudioRoute:
 
     equipment: Equipment
     authenticate: Authenticate
+    redeem: Redeem
     live: Live
     updates: Updates
 
@@ -52,7 +53,7 @@ class AudioRoute:
             await socket.close(code=_COMING_BACK.code, message=_COMING_BACK.payload)
             return socket
         try:
-            visit = self._visit(request)
+            visit = await self._visit(request)
             conversation = await self.equipment.conversations.open(visit)
         except AppError as error:
             closing = closing_of(error)
@@ -62,9 +63,11 @@ class AudioRoute:
         await AudioConnection(self, socket, request.transport, visit).serve(conversation)
         return socket
 
-    def _visit(self, request: web.Request) -> Visit:
+    async def _visit(self, request: web.Request) -> Visit:
         query = request.query
-        caller = self.authenticate(query.get("token"), request.remote or "unknown")
+        address = request.remote or "unknown"
+        ticket = query.get("ticket")
+        caller = await self.redeem(ticket, address) if ticket else self.authenticate(query.get("token"), address)
         named = query.get("session") or query.get("session_id") or query.get("user_id")
         if not named:
             raise NotFound("no session: open the socket with ?session=<id>")

@@ -26,6 +26,8 @@ _AUTH_OK: Final = '{"type":"auth_ok"}'
 
 # Proves a caller by a token, None where none was sent, and a network address.
 Admit = Callable[[str | None, str], Awaitable[Caller]]
+# Proves a caller by a ticket, which is used up by it, and a network address.
+Redeem = Callable[[str, str], Awaitable[Caller]]
 
 
 class _Said(msgspec.Struct, frozen=True):
@@ -33,6 +35,7 @@ class _Said(msgspec.Struct, frozen=True):
 
     type: str
     token: str | None = None
+    ticket: str | None = None
     channels: tuple[str, ...] = ()
 
 
@@ -102,11 +105,13 @@ class UpdatesRoute:
 
     Args:
         admit: proves a caller by a token, None where none was sent, and a network address.
+        redeem: proves a caller by a ticket and a network address.
     """
 
-    def __init__(self, updates: Updates, admit: Admit, *, heartbeat_s: int) -> None:
+    def __init__(self, updates: Updates, admit: Admit, redeem: Redeem, *, heartbeat_s: int) -> None:
         self._updates = updates
         self._admit = admit
+        self._redeem = redeem
         self._heartbeat_s = heartbeat_s
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
@@ -135,8 +140,10 @@ class UpdatesRoute:
         return socket
 
     async def _caller(self, request: web.Request, socket: web.WebSocketResponse) -> Caller:
-        """Return the caller by the token in the address or in the first message, or by the open network."""
+        """Return the caller by the ticket or token in the address or in the first message, or by the open network."""
         address = request.remote or "unknown"
+        if ticket := request.query.get("ticket"):
+            return await self._redeem(ticket, address)
         token = request.query.get("token")
         try:
             return await self._admit(token, address)
@@ -149,9 +156,12 @@ class UpdatesRoute:
         except TimeoutError:
             raise Unauthenticated("a token is required") from None
         message = _decoded(first.data) if first.type is WSMsgType.TEXT else None
-        if message is None or message.type != "auth" or message.token is None:
+        if message is None or message.type != "auth" or not (message.ticket or message.token):
             raise Unauthenticated("a token is required")
-        caller = await self._admit(message.token, address)
+        if message.ticket:
+            caller = await self._redeem(message.ticket, address)
+        else:
+            caller = await self._admit(message.token, address)
         await socket.send_str(_AUTH_OK)
         return caller
 

@@ -4,13 +4,17 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from shared.api.context import Context
 from shared.api.events import HttpRequest
-from shared.auth.caller import Caller, Limit
-from shared.db import Pending, TenantEntry, Unit
+from shared.auth.caller import Caller, Limit, Rates
+from shared.db import Entry, Pending, TenantEntry, Unit
+from shared.errors import InvalidInput
 from shared.repositories.idempotency import IdempotencyRepository
+
+TENANT_HEADER: Final = "x-tenant-id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class ClientInfo:
 class Request:
     """The caller, what was sent, and the units of work of this request."""
 
-    def __init__(self, http: HttpRequest, caller: Caller, limit: Limit, context: Context) -> None:
+    def __init__(self, http: HttpRequest, caller: Caller, limit: Limit | None, context: Context) -> None:
         self.http = http
         self.caller = caller
         self.client = ClientInfo.of(http.headers)
@@ -89,13 +93,36 @@ class Request:
             return
         entered: Pending[Mapping[str, Any] | None] | None = None
         try:
-            with self.context.database.unit(self.caller.enter(self._limit)) as unit:
+            with self.context.database.unit(self._entry()) as unit:
                 entered = unit.entered
                 yield unit
         finally:
             # A promised row that is missing raises after the request has been counted.
             if entered is not None and entered.is_resolved:
                 self._admission = entered.result
+
+    def _entry(self) -> Entry:
+        settings = self.context.settings
+        rates = Rates(
+            account=settings.requests_per_minute,
+            address=settings.address_requests_per_minute,
+            tenant=settings.tenant_requests_per_minute,
+        )
+        return self.caller.enter(self._limit, rates, reads=self.http.method in {"GET", "HEAD"})
+
+    def choose_tenant(self) -> None:
+        """Work in the tenant that the request names, if it names one; the first unit refuses a stranger's.
+
+        Raises: InvalidInput: X-Tenant-ID is no id.
+        """
+        if chosen := self.http.headers.get(TENANT_HEADER):
+            try:
+                tenant_id = str(UUID(chosen))
+            except ValueError:
+                expected = "the id of a tenant"
+                raise InvalidInput(f"X-Tenant-ID: {expected}", details={"X-Tenant-ID": expected}) from None
+            if tenant_id != self.caller.tenant_id:
+                self.caller = self.caller.choosing(tenant_id)
 
     def carry_out(self, key: str, claim: datetime) -> None:
         """From here on, whatever this request does commits together with the mark that it was done."""

@@ -40,6 +40,7 @@ class Route:
     body_model: Any
     query_model: Any
     pattern: re.Pattern[str]
+    replayable: bool
 
 
 class Routes:
@@ -63,10 +64,22 @@ class Routes:
         return self._add("GET", path, access, limit=limit)
 
     def post(
-        self, path: str, *, access: Access, status: int = 200, limit: LimitOf | None = None, max_body: int = 1 << 20
+        self,
+        path: str,
+        *,
+        access: Access,
+        status: int = 200,
+        limit: LimitOf | None = None,
+        max_body: int = 1 << 20,
+        replayable: bool = True,
     ) -> Callable[[Handler], Handler]:
-        """Register a POST handler."""
-        return self._add("POST", path, access, status=status, limit=limit, max_body=max_body)
+        """Register a POST handler.
+
+        Args:
+            replayable: an Idempotency-Key keeps its answer; not for answers that hold a secret, nor where asking again
+                is the right thing to do.
+        """
+        return self._add("POST", path, access, status=status, limit=limit, max_body=max_body, replayable=replayable)
 
     def put(self, path: str, *, access: Access, max_body: int = 1 << 20) -> Callable[[Handler], Handler]:
         """Register a PUT handler."""
@@ -89,6 +102,7 @@ class Routes:
         status: int = 200,
         limit: LimitOf | None = None,
         max_body: int = 1 << 20,
+        replayable: bool = True,
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             hints = get_type_hints(handler)
@@ -97,7 +111,17 @@ class Routes:
             if set(inspect.signature(handler).parameters) != expected or hints.get("request") is not Request:
                 raise TypeError(f"{method} {path}: the handler's parameters must be {sorted(expected)}")
             route = Route(
-                method, path, access, status, limit, max_body, handler, hints.get("body"), hints.get("query"), pattern
+                method,
+                path,
+                access,
+                status,
+                limit,
+                max_body,
+                handler,
+                hints.get("body"),
+                hints.get("query"),
+                pattern,
+                replayable,
             )
             self.routes.append(route)
             # Literal segments win over parameters, whatever the order of registration.

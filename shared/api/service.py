@@ -43,7 +43,6 @@ class Service:
         self.routes = routes
         self.context = context
         self._log = get_logger(routes.name)
-        self._client_limit = Limit("client", context.settings.requests_per_minute)
 
     def handle(self, event: Mapping[str, Any], lambda_context: object) -> dict[str, Any]:
         """Answer one API Gateway event, payload 1.0 or 2.0."""
@@ -110,7 +109,7 @@ class Service:
         caller = self.context.authenticator.caller(
             token, address=address, allow_open=route.access is not Access.ACCOUNT
         )
-        return Request(http, caller, own or self._client_limit, self.context)
+        return Request(http, caller, own, self.context)
 
     def _call(self, route: Route, request: Request, params: dict[str, str]) -> Reply:
         """Run the handler; a request that never reached the database is still checked and counted.
@@ -118,7 +117,10 @@ class Service:
         A bad credential is the answer even where the request is bad too.
         """
         try:
-            key = None if route.access is Access.PUBLIC else key_of(request.http)
+            # An account is a person's, whichever tenant they work in.
+            if route.access not in {Access.PUBLIC, Access.ACCOUNT}:
+                request.choose_tenant()
+            key = key_of(request.http) if route.access is not Access.PUBLIC and route.replayable else None
             reply = once(request, key, lambda: _run(route, request, params)) if key else _run(route, request, params)
         except (Unauthenticated, RateLimited, Unavailable):
             raise

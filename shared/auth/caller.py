@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, LiteralString
+from typing import Final, Literal, LiteralString
 
 from shared.db.entry import Entry
 
@@ -19,12 +19,47 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Admission:
-    """An api_enter call: checks the credential and, with a bucket, limits and meters the request."""
+class Rates:
+    """Requests per minute that one account, one network address and one tenant may make.
+
+    What an operator grants a tenant replaces `account` and `tenant` there.
+    """
+
+    account: int = 1000
+    address: int = 10_000
+    tenant: int = 10_000
+
+
+ORDINARY: Final = Rates()
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """An app_admit call: the credential is checked, nothing is limited or counted."""
 
     caller: "Caller"
-    bucket: str | None
-    limit: Limit
+
+    @property
+    def tenant_id(self) -> str | None:
+        return self.caller.tenant_id
+
+    @property
+    def statement(self) -> tuple[LiteralString, Mapping[str, object]]:
+        return (
+            """SELECT user_id, role FROM app_admit(%(kind)s, %(home_id)s::uuid, %(credential)s, %(user_id)s::uuid,
+                                                   %(tenant_id)s::uuid)""",
+            self.caller.facts,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Admission:
+    """An api_enter call: checks the credential, limits and meters the request."""
+
+    caller: "Caller"
+    limit: Limit | None
+    rates: Rates
+    reads: bool
 
     @property
     def tenant_id(self) -> str | None:
@@ -34,16 +69,19 @@ class _Admission:
     def statement(self) -> tuple[LiteralString, Mapping[str, object]]:
         return (
             """SELECT user_id, role, rate_limit, rate_remaining, rate_window
-               FROM api_enter(%(kind)s, %(tenant_id)s::uuid, %(credential)s, %(user_id)s::uuid,
-                              %(bucket)s, %(capacity)s, %(window_s)s)""",
+               FROM api_enter(%(kind)s, %(home_id)s::uuid, %(credential)s, %(user_id)s::uuid, %(tenant_id)s::uuid,
+                              %(counted_by)s, %(reads)s, %(operation)s, %(capacity)s, %(window_s)s,
+                              %(account_rate)s, %(address_rate)s, %(tenant_rate)s)""",
             {
-                "kind": self.caller.kind,
-                "tenant_id": self.tenant_id,
-                "credential": self.caller.credential,
-                "user_id": self.caller.user_id,
-                "bucket": self.bucket,
-                "capacity": self.limit.capacity,
-                "window_s": self.limit.window_s,
+                **self.caller.facts,
+                "counted_by": self.caller.proved_device or self.caller.address,
+                "reads": self.reads,
+                "operation": self.limit.name if self.limit else None,
+                "capacity": self.limit.capacity if self.limit else None,
+                "window_s": self.limit.window_s if self.limit else None,
+                "account_rate": self.rates.account,
+                "address_rate": self.rates.address,
+                "tenant_rate": self.rates.tenant,
             },
         )
 
@@ -54,10 +92,12 @@ class Caller:
 
     Attributes:
         kind: "beta" token, signed-in "session", default learner of an "open" network, or "public": nobody.
-        tenant_id: None only for "public".
+        tenant_id: where the request works; None only for "public".
         credential: the beta token's hash or the session's id; None for the other kinds.
         user_id: known in advance for sessions and open callers; a beta token's user is found in the database.
         address: the prefix of the network address that limits count by.
+        credential_tenant_id: the tenant the credential belongs to, where the request works in another one.
+        proved_device: what limits count by in place of the address, for a device that has proved itself.
     """
 
     kind: Kind
@@ -65,18 +105,41 @@ class Caller:
     credential: str | None = None
     user_id: str | None = None
     address: str = "unknown"
+    credential_tenant_id: str | None = None
+    proved_device: str | None = None
 
-    def enter(self, limit: Limit) -> Entry:
+    @property
+    def home_id(self) -> str | None:
+        """The tenant the credential belongs to."""
+        return self.credential_tenant_id or self.tenant_id
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """What the database checks, by parameter name."""
+        return {
+            "kind": self.kind,
+            "home_id": self.home_id,
+            "credential": self.credential,
+            "user_id": self.user_id,
+            "tenant_id": self.tenant_id,
+        }
+
+    def enter(self, limit: Limit | None = None, rates: Rates = ORDINARY, *, reads: bool = False) -> Entry:
         """Enter as a request: checked, limited and metered.
 
-        A bucket belongs to a beta token, to a signed-in user over all of their devices, or else to an address.
+        Args:
+            limit: the operation's own, beside the rates of the token, the account, the address and the tenant.
+            reads: the request changes nothing but counters.
         """
-        whose = {"beta": self.credential, "session": self.user_id}.get(self.kind, self.address)
-        return _Admission(self, f"{limit.name}:{self.kind}:{whose}", limit)
+        return _Admission(self, limit, rates, reads)
 
     def check(self) -> Entry:
         """Enter as the continuation of a request or socket: the credential is checked, nothing is limited."""
-        return _Admission(self, None, Limit("none", 1))
+        return _Check(self)
+
+    def choosing(self, tenant_id: str) -> "Caller":
+        """Return this caller at work in another tenant; the round trip tells whether they belong to it."""
+        return replace(self, tenant_id=tenant_id, credential_tenant_id=self.home_id)
 
     def as_user(self, user_id: str) -> "Caller":
         """Return this caller with the user the database found."""

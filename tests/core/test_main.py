@@ -9,13 +9,17 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import pytest
 
+from shared.auth.beta_tokens import hash_beta_token
+from shared.auth.caller import Caller
 from shared.db import Database
 from shared.repositories.sessions import NewSession, SessionRepository
 from shared.repositories.turns import Turn, TurnRepository
+from shared.repositories.ws_tickets import WsTicketRepository
 from tests.conftest import ALPHA
 from tests.core.ws.conftest import CONFIG, Phone
 from tests.support.identity import SECRET, add_beta_token
@@ -26,12 +30,13 @@ ASK = {"type": "text_input", "text": "How do plants make their food?"}
 class Process:
     """One run after another of `python -m core.main` on the same database, with mock vendors."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, log: Path) -> None:
+        self.log = log
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self._environment = {
+        self.environment = {
             **os.environ,
             "DATABASE_URL": database_url,
             "UNAMENTIS_SECRET": base64.b64encode(SECRET).decode(),
@@ -49,7 +54,11 @@ class Process:
         return self._running
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen([sys.executable, "-m", "core.main"], env=self._environment)
+        log = os.open(self.log, os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+        try:
+            return subprocess.Popen([sys.executable, "-m", "core.main"], env=self.environment, stdout=log, stderr=log)
+        finally:
+            os.close(log)
 
     async def _healthy(self, http: aiohttp.ClientSession) -> bool:
         try:
@@ -65,8 +74,8 @@ class Process:
 
 
 @pytest.fixture
-def process(database_url: str) -> Iterator[Process]:
-    made = Process(database_url)
+def process(database_url: str, tmp_path: Path) -> Iterator[Process]:
+    made = Process(database_url, tmp_path / "core.log")
     yield made
     made.end()
 
@@ -143,6 +152,28 @@ async def test_a_process_told_to_end_finishes_the_sentence_and_exits(
     assert answer.role == "assistant"
     assert answer.complete
     assert answer.content.endswith(".")
+
+
+async def test_neither_tokens_nor_tickets_reach_the_log(process: Process, database: Database, session_id: str) -> None:
+    token = add_beta_token(database, ALPHA)
+    caller = Caller("beta", ALPHA.tenant_id, hash_beta_token(token, SECRET), ALPHA.user_id)
+    with database.unit(caller.check()) as unit:
+        ticket = WsTicketRepository(unit).mint(caller, secret=SECRET)
+    process.environment["POWERTOOLS_LOG_LEVEL"] = "DEBUG"
+    async with aiohttp.ClientSession() as http:
+        running = await process.start(http)
+        for query in (f"token={token}", f"ticket={ticket}", f"ticket={ticket}", "token=garbage"):
+            for path in ("/ws", "/ws/audio"):
+                async with http.ws_connect(f"{process.url}{path}?{query}&session={session_id}") as socket:
+                    await socket.send_str('{"type": "auth", "token": "garbage"}')
+                    await socket.receive()
+            async with http.get(f"{process.url}/nowhere?{query}") as answer:
+                assert answer.status == 404
+        running.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(running.wait, 30) == 0
+    log = process.log.read_text(encoding="utf-8")
+    assert "draining" in log
+    assert [word for word in (token, ticket, "garbage", "uma_", "ticket=", "token=") if word in log] == []
 
 
 def test_a_wrong_setting_stops_the_start_with_one_line() -> None:

@@ -81,6 +81,8 @@ def test_a_typed_question_is_answered_aloud_and_logged_without_a_word_of_it(
     log = (installation.data.path / "server.log").read_text(encoding="utf-8")
     assert "request_handled" in log
     assert "wave" not in log
+    assert "/ws/audio" not in log
+    assert not re.search(r"uma_(?!beta_\*)|ticket=|token=", log + installation.output.replace(installation.token, ""))
     assert installation.token not in log
 
 

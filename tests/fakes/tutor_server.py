@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -108,12 +109,18 @@ class Call:
 
 
 class Tutor:
-    """The server: one subject with one topic, sessions, and the calls the page makes."""
+    """The server: one subject with one topic, sessions, and the calls the page makes.
+
+    Attributes:
+        ticket_refusals: statuses the next requests for a ticket are refused with.
+    """
 
     def __init__(self) -> None:
         self.token: str | None = None
         self.sessions: dict[str, dict[str, Any]] = {}
         self.turns: list[dict[str, str]] = []
+        self.tickets: set[str] = set()
+        self.ticket_refusals: list[int] = []
         self.url = ""
         self._calls: asyncio.Queue[Call] = asyncio.Queue()
 
@@ -133,6 +140,7 @@ class Tutor:
         app.router.add_get("/api/sessions/{id}", self._session)
         app.router.add_get("/api/sessions/{id}/context", self._context)
         app.router.add_post("/api/sessions/{id}/{verb}", self._change)
+        app.router.add_post("/api/auth/ws-ticket", self._ticket)
         app.router.add_get("/ws/audio", self._talk)
         add_page(app, ROOT / "web" / "learner")
         return app
@@ -179,13 +187,23 @@ class Tutor:
         session["status"] = {"start": "active", "resume": "active", "end": "ended"}[request.match_info["verb"]]
         return web.json_response(session)
 
+    async def _ticket(self, _request: web.Request) -> web.Response:
+        if self.ticket_refusals:
+            status = self.ticket_refusals.pop(0)
+            return web.json_response({"error": "not now", "message": "not now", "code": "x"}, status=status)
+        ticket = f"ticket{secrets.token_hex(8)}"
+        self.tickets.add(ticket)
+        return web.json_response({"ticket": ticket, "expires_in": 60})
+
     async def _talk(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         session_id = request.query["session"]
-        if self.token and request.query.get("token") != self.token:
+        if request.query.get("ticket") not in self.tickets:
             await socket.close(code=1008)
-        elif session_id not in self.sessions:
+            return socket
+        self.tickets.remove(request.query["ticket"])
+        if session_id not in self.sessions:
             await socket.close(code=4001)
         else:
             call = Call(socket, session_id)

@@ -27,7 +27,9 @@ def owner_url(postgres_url: str, template_database: str) -> Iterator[str]:
     name = f"owner_{new_id().replace('-', '')}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE {name} LOGIN CREATEROLE PASSWORD 'secret'".encode())
-        connection.execute(f"GRANT unamentis_app, unamentis_search TO {name} WITH ADMIN OPTION".encode())
+        connection.execute(
+            f"GRANT unamentis_app, unamentis_search, unamentis_directory TO {name} WITH ADMIN OPTION".encode()
+        )
         connection.execute(f'CREATE DATABASE "{name}" OWNER {name}'.encode())
     parts = urlsplit(with_database(postgres_url, name))
     url = urlunsplit(parts._replace(netloc=f"{name}:secret@{parts.hostname}:{parts.port}"))

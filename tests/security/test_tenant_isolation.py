@@ -19,6 +19,7 @@ from tests.support.services import all_routes, operation
 from tests.support.walk import MARK, NOBODYS, call, give_everything
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+_TICKET = re.compile(r"uma_ticket_[\w-]{54}")
 SERVICES = all_routes()
 # As ISO 8601 and as epoch seconds.
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\b1[6-9]\d{8}(?:\.\d+)?\b")
@@ -61,7 +62,7 @@ def told(answer: Answer, *asked: dict[str, str]) -> tuple[int, str, dict[str, st
         for name, value in answer.headers.items()
         if not name.startswith("x-ratelimit-") and name != "x-request-id"
     }
-    return answer.status, _TIME.sub("<time>", _UUID.sub("<id>", text)), headers
+    return answer.status, _TICKET.sub("<ticket>", _TIME.sub("<time>", _UUID.sub("<id>", text))), headers
 
 
 def rows_of(database_url: str, tenant: str) -> dict[str, list[str]]:

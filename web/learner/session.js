@@ -1,5 +1,8 @@
 /** The REST API, as far as the page uses it. */
 
+/** The server has this long to answer with a ticket before the connection counts as lost. */
+const TICKET_MS = 10_000;
+
 /**
  * A refused or failed request.
  *
@@ -90,24 +93,22 @@ export class Api {
     return URL.createObjectURL(await answer.blob());
   }
 
-  /** Where the voice socket of a session is; the token travels in the query because browsers send no header there. */
-  socketAddress(sessionId) {
+  /** Where the voice socket of a session is, for one connection: its ticket is used up by it, or void in a minute. */
+  async socketAddress(sessionId) {
+    const { ticket } = await this.#json("POST", "/api/auth/ws-ticket", undefined, AbortSignal.timeout(TICKET_MS));
     const address = new URL("/ws/audio", location.origin);
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     address.searchParams.set("session", sessionId);
-    const token = this.#token();
-    if (token) {
-      address.searchParams.set("token", token);
-    }
+    address.searchParams.set("ticket", ticket);
     return address;
   }
 
-  async #json(method, path, body) {
-    const answer = await this.#fetch(method, path, body);
+  async #json(method, path, body, signal) {
+    const answer = await this.#fetch(method, path, body, signal);
     return answer.json();
   }
 
-  async #fetch(method, path, body) {
+  async #fetch(method, path, body, signal) {
     const headers = { "X-Client-Platform": "Web" };
     const token = this.#token();
     if (token) {
@@ -118,7 +119,7 @@ export class Api {
     }
     let answer;
     try {
-      answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store" });
+      answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store", signal });
     } catch (error) {
       throw new ApiError("The server cannot be reached.", { status: 0, code: "unreachable", cause: error });
     }

@@ -13,6 +13,7 @@ const MOST_UNSENT_BYTES = 64_000;
 /** A close of ours that says the server stopped answering; handled like a connection lost on the way. */
 const NO_ANSWER = 4900;
 const LOST = 1006;
+const REFUSED = 1008;
 const RATE_LIMITED = 4002;
 /** Close codes after which the same connection is not tried again. */
 const FINAL_STEPS = { 1000: "elsewhere", 1008: "sign-in", 4000: "ended", 4001: "new-session" };
@@ -38,6 +39,14 @@ export function afterClose(code, attempt, random = Math.random) {
   return { step: "retry", delayMs: Math.round(delay * (0.75 + 0.5 * random())) };
 }
 
+/** The close code that means what a refused or lost request for the address does. */
+function closeCodeOf(error) {
+  if (error.status === undefined) {
+    throw error; // a fault of the page, not an answer
+  }
+  return error.needsToken ? REFUSED : error.status === 429 ? RATE_LIMITED : LOST;
+}
+
 export class VoiceSocket {
   #address;
   #config;
@@ -55,7 +64,8 @@ export class VoiceSocket {
 
   /**
    * @param {object} options
-   * @param {() => URL} options.address asked before each attempt, so a new token is used
+   * @param {() => Promise<URL>} options.address asked before each attempt, since an address is good for one connection;
+   *   it may throw an ApiError
    * @param {object} options.config the first message of every connection
    * @param {object} options.listeners
    *   `message(object)` for every control message, `audio(ArrayBuffer)` for the tutor's voice,
@@ -98,10 +108,20 @@ export class VoiceSocket {
     this.#socket?.close(1000);
   }
 
-  #connect() {
+  async #connect() {
     clearTimeout(this.#retryTimer);
     this.#retryTimer = 0;
-    const socket = new WebSocket(this.#address());
+    let address;
+    try {
+      address = await this.#address();
+    } catch (error) {
+      this.#goOn(closeCodeOf(error));
+      return;
+    }
+    if (this.#closed) {
+      return;
+    }
+    const socket = new WebSocket(address);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => socket.send(JSON.stringify(this.#config));
     socket.onmessage = ({ data }) => this.#receive(data);
@@ -140,7 +160,13 @@ export class VoiceSocket {
   }
 
   #lost(socket, code) {
-    if (this.#closed || socket !== this.#socket) {
+    if (socket === this.#socket) {
+      this.#goOn(code);
+    }
+  }
+
+  #goOn(code) {
+    if (this.#closed) {
       return;
     }
     this.#ready = false;

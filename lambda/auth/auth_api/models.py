@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from auth_api.rules import account_name, account_role
 from shared.clock import iso
+from shared.repositories import tenants
 from shared.repositories.accounts import Account
 
 Text = Annotated[str, Meta(max_length=200)]
@@ -139,6 +140,46 @@ class SignedIn(Tokens, frozen=True, kw_only=True):
     user: User
     tokens: Tokens
     device: DeviceId | UnsetType = UNSET
+
+
+class WsTicket(Struct, frozen=True):
+    """What opens one WebSocket once; expires_in is in seconds."""
+
+    ticket: str
+    expires_in: int
+
+
+class Workplace(Struct, frozen=True, kw_only=True):
+    """A tenant somebody belongs to; `is_default` is the one a request without X-Tenant-ID works in."""
+
+    id: str
+    kind: str
+    name: str
+    role: str
+    parent_id: str | UnsetType = UNSET
+    is_default: bool
+
+    @classmethod
+    def of(cls, tenant: tenants.Workplace, default: str) -> "Workplace":
+        """Return a tenant as the wire has it.
+
+        Args:
+            default: the id of the default one.
+        """
+        return cls(
+            id=tenant.tenant_id,
+            kind=tenant.kind,
+            name=tenant.name,
+            role=tenant.role,
+            parent_id=tenant.parent_id or UNSET,
+            is_default=tenant.tenant_id == default,
+        )
+
+
+class Workplaces(Struct, frozen=True):
+    """Where somebody may work."""
+
+    tenants: list[Workplace]
 
 
 class Refreshed(Tokens, frozen=True, kw_only=True):

@@ -3,7 +3,19 @@
 from dataclasses import replace
 
 from auth_api.devices import device_facts
-from auth_api.models import Credentials, LogOut, Me, Message, Refresh, Refreshed, Registration, SignedIn
+from auth_api.models import (
+    Credentials,
+    LogOut,
+    Me,
+    Message,
+    Refresh,
+    Refreshed,
+    Registration,
+    SignedIn,
+    Workplace,
+    Workplaces,
+    WsTicket,
+)
 from auth_api.rules import chosen_name, normal_email
 from auth_api.signing_in import Person, read_credentials, sign_in, tokens_of
 from shared.api import Access, Reply, Request, Routes
@@ -13,12 +25,15 @@ from shared.auth.caller import Caller, Limit
 from shared.auth.password_strength import weaknesses
 from shared.auth.passwords import hash_password, is_outdated, verify_password
 from shared.auth.refresh_tokens import GRACE_S, LIFETIME_S, RefreshToken
+from shared.auth.ws_tickets import LIFETIME_S as TICKET_S
 from shared.config import Settings
 from shared.errors import Forbidden, InvalidInput, Unauthenticated
 from shared.ids import new_id
 from shared.repositories.accounts import AccountRepository
 from shared.repositories.audit import AuditRepository
 from shared.repositories.auth_sessions import AuthSessionRepository
+from shared.repositories.tenants import TenantRepository
+from shared.repositories.ws_tickets import WsTicketRepository
 
 routes = Routes("auth")
 
@@ -179,6 +194,22 @@ def me(request: Request) -> Me:
     with request.unit() as unit:
         account = AccountRepository(unit).me()
     return Me.of(account.result)
+
+
+@routes.get("/api/auth/tenants", access=Access.ACCOUNT)
+def my_tenants(request: Request) -> Workplaces:
+    """List the tenants the caller may work in; a beta token works in its own only."""
+    with request.unit() as unit:
+        found = TenantRepository(unit).mine(confined=request.caller.kind == "beta")
+    return Workplaces([Workplace.of(tenant, request.tenant_id) for tenant in found.result])
+
+
+@routes.post("/api/auth/ws-ticket", access=Access.CLIENT, replayable=False)
+def buy_ticket(request: Request) -> WsTicket:
+    """Return what opens one WebSocket once, as the caller, within a minute."""
+    with request.unit() as unit:
+        ticket = WsTicketRepository(unit).mint(request.caller, secret=request.context.settings.secret)
+    return WsTicket(ticket, TICKET_S)
 
 
 @routes.get("/.well-known/jwks.json", access=Access.PUBLIC)

@@ -79,6 +79,7 @@ class House:
     conversations: MemoryConversations = field(default_factory=MemoryConversations)
     detector: FakeDetector = field(default_factory=FakeDetector)
     released: bool = False
+    redeemed: set[str] = field(default_factory=set[str])
 
     async def start(self) -> None:
         self.session = self.conversations.sessions[SESSION] = MemorySession(TENANT)
@@ -90,7 +91,13 @@ class House:
             settings=VoiceSettings(timing=Timing(end_ms=320), drain_s=5),
         )
         app = assemble(
-            Parts(equipment=equipment, authenticate=self.authenticate, admit=self.admit, release=self.release)
+            Parts(
+                equipment=equipment,
+                authenticate=self.authenticate,
+                admit=self.admit,
+                redeem=self.redeem,
+                release=self.release,
+            )
         )
         self.lifecycle = app[LIFECYCLE]
         app.router.add_get("/health", self.lifecycle.health)
@@ -108,6 +115,13 @@ class House:
 
     async def admit(self, token: str | None, address: str) -> Caller:
         return self.authenticate(token, address)
+
+    async def redeem(self, ticket: str, address: str) -> Caller:
+        """Take each ticket once, for the token it begins with."""
+        if ticket in self.redeemed:
+            raise Unauthenticated("the ticket was used before, or has expired")
+        self.redeemed.add(ticket)
+        return self.authenticate(ticket.removeprefix("ticket-for-"), address)
 
     def release(self) -> None:
         self.released = True

@@ -101,7 +101,9 @@ def test_an_owner_who_is_no_superuser_migrates_too(postgres_url: str) -> None:
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE {name} LOGIN CREATEROLE PASSWORD 'secret'".encode())
         # As on RDS, where the owner has made these roles itself.
-        connection.execute(f"GRANT unamentis_app, unamentis_search TO {name} WITH ADMIN OPTION".encode())
+        connection.execute(
+            f"GRANT unamentis_app, unamentis_search, unamentis_directory TO {name} WITH ADMIN OPTION".encode()
+        )
         connection.execute(f'CREATE DATABASE "{name}" OWNER {name}'.encode())
     parts = urlsplit(with_database(postgres_url, name))
     owner_url = urlunsplit(parts._replace(netloc=f"{name}:secret@{parts.hostname}:{parts.port}"))

@@ -14,9 +14,9 @@ def test_a_migrated_database_has_nothing_to_do(database_url: str) -> None:
     assert migrate(database_url) == []
 
 
-def test_versions_are_consecutive_from_one() -> None:
+def test_every_version_is_there_once() -> None:
     versions = [m.version for m in migrations()]
-    assert versions == list(range(1, len(versions) + 1))
+    assert versions == sorted(set(versions))
 
 
 def test_a_changed_migration_is_refused(database_url: str, tmp_path: Path) -> None:

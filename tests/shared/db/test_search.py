@@ -60,7 +60,7 @@ def test_a_search_works_where_the_owner_is_no_superuser(postgres_url: str) -> No
     run(
         postgres_url,
         f"CREATE ROLE {name} LOGIN CREATEROLE PASSWORD '{name}'",
-        f"GRANT unamentis_app, unamentis_search TO {name} WITH ADMIN OPTION",
+        f"GRANT unamentis_app, unamentis_search, unamentis_directory TO {name} WITH ADMIN OPTION",
         f"CREATE DATABASE {name} OWNER {name}",
     )
     url = as_user(with_database(postgres_url, name), name)

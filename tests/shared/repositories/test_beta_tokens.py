@@ -4,7 +4,6 @@ import psycopg
 import pytest
 
 from shared.auth.authenticator import Authenticator
-from shared.auth.caller import Limit
 from shared.clock import utc_now
 from shared.db import Database, TenantEntry
 from shared.errors import NotFound, Unauthenticated
@@ -23,7 +22,7 @@ def test_a_minted_token_lets_its_user_in(database: Database, database_url: str) 
     token = mint(database, rate=7)
     assert token.startswith(f"uma_beta_{utc_now().year}_")
     caller = Authenticator(settings_for(database_url)).caller(token, address="::1")
-    with database.unit(caller.enter(Limit("client", 1000))) as unit:
+    with database.unit(caller.enter()) as unit:
         user = unit.value(str, "SELECT app_user()::text")
     assert user.result == ALPHA_USER
     entered = unit.entered.result

@@ -257,6 +257,16 @@ async def test_a_token_withdrawn_in_mid_lesson_is_asked_for_again(browser: Brows
         await expect(page.locator("#connection")).to_have_text("Connected")
 
 
+async def test_a_ticket_that_is_not_to_be_had_now_is_asked_for_again(browser: Browser, tutor: Tutor) -> None:
+    tutor.ticket_refusals = [500]
+    async with visit(browser, f"{tutor.url}{LESSON}", tolerated=["500"]) as page:
+        await ask(page, "Why?")
+        call = await tutor.call()
+        await call.ready()
+        await expect(page.locator("#connection")).to_have_text("Connected")
+        assert tutor.tickets == set()
+
+
 async def test_a_failed_turn_says_what_to_do(page: Page, tutor: Tutor) -> None:
     await ask(page, "Why?")
     call = await tutor.call()

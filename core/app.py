@@ -1,8 +1,8 @@
 """The voice service put together: the one place that knows every part."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +10,8 @@ from aiohttp import web
 
 from core.conversations import StoredConversations
 from core.lifecycle import Lifecycle
+from core.metering.bank import Bank
+from core.metering.budgets import BudgetMetering
 from core.pipeline.equipment import Equipment, SpeechFor
 from core.providers import Providers
 from core.providers.registry import build_providers
@@ -40,6 +42,8 @@ class Parts:
         admit: names and confirms the caller of a socket without a session.
         redeem: names and confirms the caller a ticket admits, once.
         release: closes what is used last.
+        updates: who watches.
+        beside: each runs beside the sockets from the application's start, and ends once the sessions have ended.
     """
 
     equipment: Equipment
@@ -47,6 +51,8 @@ class Parts:
     admit: Admit
     redeem: Redeem
     release: Callable[[], None]
+    updates: Updates = field(default_factory=Updates)
+    beside: tuple[Callable[[web.Application], AsyncGenerator[None]], ...] = ()
 
 
 def build_app(settings: Settings) -> web.Application:
@@ -70,24 +76,36 @@ def build_app(settings: Settings) -> web.Application:
     async def redeem(ticket: str, address: str) -> Caller:
         return await asyncio.to_thread(_redeem, database, settings.shared, ticket, address)
 
+    updates = Updates()
+    metering = BudgetMetering(Bank(database), updates.publish, longest_utterance_ms=settings.voice.timing.longest_ms)
     equipment = Equipment(
         providers=providers,
         speech=_speech(settings, providers),
         detector=SharedDetector.load(),
         conversations=StoredConversations(database),
+        metering=metering,
         settings=settings.voice,
     )
-    parts = Parts(equipment=equipment, authenticate=authenticate, admit=admit, redeem=redeem, release=database.close)
+    parts = Parts(
+        equipment=equipment,
+        authenticate=authenticate,
+        admit=admit,
+        redeem=redeem,
+        release=database.close,
+        updates=updates,
+        beside=(metering.run,),
+    )
     return assemble(parts)
 
 
 def assemble(parts: Parts) -> web.Application:
     """Return the application around the given parts."""
     app = web.Application()
-    live, updates = Live(), Updates()
+    live, updates = Live(), parts.updates
     voice = parts.equipment.settings
     lifecycle = Lifecycle(live, updates, parts.equipment.providers, voice.drain_s, voice.recheck_s, parts.release)
     lifecycle.install(app)
+    app.cleanup_ctx.extend(parts.beside)
     app[LIFECYCLE] = lifecycle
     app.router.add_get("/ws/audio", AudioRoute(parts.equipment, parts.authenticate, parts.redeem, live, updates).serve)
     app.router.add_get("/ws", UpdatesRoute(updates, parts.admit, parts.redeem, heartbeat_s=voice.heartbeat_s).serve)
@@ -96,12 +114,11 @@ def assemble(parts: Parts) -> web.Application:
 
 def _speech(settings: Settings, providers: Providers) -> SpeechFor:
     """Return who speaks: through the cache, except for mock vendors, whose delays are there to be measured."""
-    tts = providers.tts
     if settings.providers.tts == "mock":
-        return lambda _caller: tts
+        return lambda _caller, tts: tts
     store = open_objects((Path(settings.data_dir).resolve() / "objects").as_uri())
-    cache = SpeechCache(tts, store)
-    return lambda caller: cache.of(caller.tenant_id or "public")
+    cache = SpeechCache(providers.tts, store)
+    return lambda caller, tts: cache.of(caller.tenant_id or "public", tts)
 
 
 def _redeem(database: Database, settings: config.Settings, ticket: str, address: str) -> Caller:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from core.metering.port import Metering
+from core.metering.unmetered import Unmetered
 from core.pipeline.conversations import Conversations
 from core.providers import Providers
 from core.providers.tts.port import TextToSpeech
@@ -10,8 +12,8 @@ from core.providers.vad.port import VoiceDetector
 from core.settings import VoiceSettings
 from shared.auth.caller import Caller
 
-# Who speaks in a caller's sessions: speech is cached for each tenant alone.
-SpeechFor = Callable[[Caller], TextToSpeech]
+# Who speaks in a caller's sessions, given who makes what is not cached: speech is cached for each tenant alone.
+SpeechFor = Callable[[Caller, TextToSpeech], TextToSpeech]
 
 
 @dataclass(slots=True)
@@ -27,11 +29,12 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Equipment:
-    """Providers, detector and store, made once and shared."""
+    """Providers, detector and store, made once and shared; sessions hire the providers through the metering."""
 
     providers: Providers
     speech: SpeechFor
     detector: VoiceDetector
     conversations: Conversations
+    metering: Metering = field(default_factory=Unmetered)
     settings: VoiceSettings = field(default_factory=VoiceSettings)
     counts: Counts = field(default_factory=Counts)

@@ -1,6 +1,7 @@
 """What a client is told while a conversation goes on, in no particular wire format. Durations are milliseconds."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,34 @@ class TurnEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ModeChanged:
+    """The budget leaves another mode.
+
+    Attributes:
+        mode: "full", "text" (only sentences that are known already are spoken) or "exhausted" (nothing is answered).
+        details: which budget it is and when it resets.
+    """
+
+    mode: str
+    details: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Unvoiced:
+    """A sentence of the answer that comes without sound: the client may speak it itself."""
+
+    turn_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something failed; the session goes on when it is recoverable."""
 
     code: str
     message: str
     recoverable: bool = True
+    details: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 Notice = (
@@ -108,5 +131,7 @@ Notice = (
     | SpeakingEnded
     | Interrupted
     | TurnEnded
+    | ModeChanged
+    | Unvoiced
     | Problem
 )

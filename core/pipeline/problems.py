@@ -4,7 +4,7 @@ from typing import Final
 
 from core.pipeline.notices import Problem
 from core.pipeline.talk import ends_session
-from shared.errors import AppError, ProviderUnavailable
+from shared.errors import AppError, BudgetExhausted, ProviderUnavailable
 
 INTERNAL: Final = Problem("INTERNAL_ERROR", "something went wrong on our side: please say it again")
 NOT_UNDERSTOOD: Final = Problem("NO_SPEECH", "nothing was understood: please say it again")
@@ -14,7 +14,8 @@ _REASONS: Final = {"timeout": "TIMEOUT", "rate_limited": "RATE_LIMITED"}
 def problem_of(stage: str, error: AppError) -> Problem:
     """Return the notice of an error in a stage: STT, LLM, TTS or TURN (its storing).
 
-    Codes: STT_TIMEOUT, LLM_FAILED, TTS_RATE_LIMITED …; TURN_NOT_STORED; else the error's own, in capitals.
+    Codes: STT_TIMEOUT, LLM_FAILED, TTS_RATE_LIMITED …; TURN_NOT_STORED; else the error's own, in capitals, such as
+    BUDGET_EXHAUSTED, whose details say which budget it was and when it resets.
     """
     recoverable = not ends_session(error)
     if isinstance(error, ProviderUnavailable):
@@ -23,4 +24,4 @@ def problem_of(stage: str, error: AppError) -> Problem:
         code = "TURN_NOT_STORED"
     else:
         code = error.error_code.upper()
-    return Problem(code, error.message, recoverable)
+    return Problem(code, error.message, recoverable, error.details if isinstance(error, BudgetExhausted) else {})

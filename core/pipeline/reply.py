@@ -19,6 +19,7 @@ from core.pipeline.notices import (
     SpeakingStarted,
     StageTimes,
     TurnEnded,
+    Unvoiced,
 )
 from core.pipeline.patience import patiently
 from core.pipeline.problems import INTERNAL, NOT_UNDERSTOOD, problem_of
@@ -29,7 +30,7 @@ from core.pipeline.thinking import Thinking
 from core.pipeline.transcription import Transcription
 from core.voice.events import Event
 from core.voice.sentences import Piece
-from shared.errors import AppError, Unavailable
+from shared.errors import AppError, BudgetExhausted, Unavailable
 from shared.ids import new_id
 from shared.logging import get_logger
 
@@ -233,10 +234,14 @@ class Reply:
         talk = self._talk
         begin = self._loop.time()
         sound = talk.tts.speak(piece.speech, voice=talk.voice)
-        async for pcm in patiently(sound, seconds=talk.equipment.settings.tts_s, vendor=talk.tts.name):
-            if not self._times.tts_ms:
-                self._times = replace(self._times, tts_ms=max(1, self._ms_since(begin)))
-            await self._speaker.buffer.put(resampler.feed(pcm))
+        try:
+            async for pcm in patiently(sound, seconds=talk.equipment.settings.tts_s, vendor=talk.tts.name):
+                if not self._times.tts_ms:
+                    self._times = replace(self._times, tts_ms=max(1, self._ms_since(begin)))
+                await self._speaker.buffer.put(resampler.feed(pcm))
+        except BudgetExhausted:
+            # There is no money for this sentence's sound; its words go on, and later sentences may be known already.
+            self._tell(Unvoiced(self.turn_id, piece.speech))
 
     async def _play(self) -> None:
         await self._committed.wait()

@@ -37,12 +37,15 @@ class VoiceSession:
     def __init__(self, equipment: Equipment, visit: Visit, conversation: Conversation, client: Client) -> None:
         self._equipment = equipment
         self._client = client
+        self._purse = equipment.metering.open(visit, client.tell)
+        providers = self._purse.hire(equipment.providers)
         self._talk = Talk(
             visit,
             conversation,
             client,
             equipment,
-            equipment.speech(visit.caller),
+            providers,
+            equipment.speech(visit.caller, providers.tts),
             RATE,
             self._happened,
             Voice(language=equipment.settings.language),
@@ -169,6 +172,7 @@ class VoiceSession:
             self._leave(self._reply.task)
         if self._leaving:
             await asyncio.wait(self._leaving)
+        self._purse.close()
 
     def _decided(self, probability: float, samples: int) -> None:
         dialogue = self._dialogue
@@ -192,7 +196,7 @@ class VoiceSession:
     def _listen(self) -> None:
         settings = self._equipment.settings
         self._transcription = Transcription(
-            self._equipment.providers.stt,
+            self._talk.providers.stt,
             language=settings.language,
             phrases=self._talk.phrases,
             patience_s=settings.stt_s,

@@ -7,6 +7,7 @@ from typing import Final
 from core.pipeline.client import Client
 from core.pipeline.conversations import Conversation, Turn, Visit
 from core.pipeline.equipment import Equipment
+from core.providers import Providers
 from core.providers.tts.port import TextToSpeech, Voice
 from core.voice.events import Event
 from shared.domain.prompt import phrases
@@ -21,6 +22,8 @@ class Talk:
     """A session's state beside whose turn it is.
 
     Attributes:
+        providers: the vendors as this session pays for them.
+        tts: who speaks: the cache, and behind it the session's synthesiser.
         rate: samples a second of what the client is sent.
         history: what was said, oldest first.
         phrases: what the learner is likely to say.
@@ -31,6 +34,7 @@ class Talk:
     conversation: Conversation
     client: Client
     equipment: Equipment
+    providers: Providers
     tts: TextToSpeech
     rate: int
     happened: Callable[[object, Event], None]

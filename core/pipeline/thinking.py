@@ -48,7 +48,7 @@ class Thinking:
         try:
             await self._read(words, segmenter, begin)
             if not self.text.strip():
-                raise provider_error(self._talk.equipment.providers.llm.name, "malformed")
+                raise provider_error(self._talk.providers.llm.name, "malformed")
         except AppError as error:
             self._fail("LLM", error)
         else:
@@ -58,7 +58,7 @@ class Thinking:
         self.pieces.put_nowait(None)
 
     async def _read(self, words: str, segmenter: Segmenter, begin: float) -> None:
-        llm = self._talk.equipment.providers.llm
+        llm = self._talk.providers.llm
         prompt = prompt_for(self._talk.conversation, self._talk.history, words)
         seconds = self._talk.equipment.settings.llm_s
         async with aclosing(patiently(llm.reply(prompt), seconds=seconds, vendor=llm.name)) as answer:

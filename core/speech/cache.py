@@ -67,9 +67,12 @@ class SpeechCache:
         self._tasks: set[asyncio.Task[None]] = set()
         self.stats = CacheStats()
 
-    def of(self, tenant_id: str) -> "TenantSpeech":
-        """Return this cache as a synthesiser for one tenant."""
-        return TenantSpeech(self, self._tts, tenant_id)
+    def of(self, tenant_id: str, maker: TextToSpeech | None = None) -> "TenantSpeech":
+        """Return this cache as a synthesiser for one tenant.
+
+        Args: maker: the same synthesiser, as whoever listens pays for it.
+        """
+        return TenantSpeech(self, maker or self._tts, tenant_id)
 
     def key(self, tenant_id: str, text: str, voice: Voice) -> str:
         """Return where a sentence's clip is stored: PCM16 mono at the synthesiser's rate."""
@@ -80,8 +83,12 @@ class SpeechCache:
         digest = hashlib.sha256("\x1f".join(facts).encode()).hexdigest()
         return f"tenants/{tenant_id}/speech/{digest}.pcm"
 
-    async def speak(self, tenant_id: str, text: str, voice: Voice) -> AsyncIterator[bytes]:
+    async def speak(
+        self, tenant_id: str, text: str, voice: Voice, *, maker: TextToSpeech | None = None
+    ) -> AsyncIterator[bytes]:
         """Yield the sentence's audio, from wherever it is soonest.
+
+        Args: maker: the same synthesiser, as whoever listens pays for it; of several listeners, the first does.
 
         Raises: ProviderUnavailable: it had to be made and the vendor failed; nothing half made is kept.
         """
@@ -96,7 +103,7 @@ class SpeechCache:
         making = self._making.get(key)
         if making is None:
             making = self._making[key] = _Making()
-            making.task = asyncio.create_task(self._make(key, wanted, voice, making))
+            making.task = asyncio.create_task(self._make(key, wanted, voice, making, maker or self._tts))
             self._tasks.add(making.task)
             making.task.add_done_callback(self._tasks.discard)
         else:
@@ -151,7 +158,7 @@ class SpeechCache:
                 making.task.cancel()
                 await asyncio.wait([making.task])
 
-    async def _make(self, key: str, text: str, voice: Voice, making: "_Making") -> None:
+    async def _make(self, key: str, text: str, voice: Voice, making: "_Making", maker: TextToSpeech) -> None:
         """Fetch or generate one clip, telling its listeners as it comes, then keep it."""
         store_it = False
         try:
@@ -161,7 +168,7 @@ class SpeechCache:
                 making.add(stored)
             else:
                 self.stats.misses += 1
-                async with closing(self._tts.speak(text, voice=voice)) as audio:
+                async with closing(maker.speak(text, voice=voice)) as audio:
                     async for chunk in audio:
                         making.add(chunk)
             making.complete = True
@@ -226,7 +233,7 @@ class TenantSpeech:
 
     def speak(self, text: str, *, voice: Voice) -> AsyncIterator[bytes]:
         """Yield the sentence's audio, from wherever it is soonest."""
-        return self._cache.speak(self._tenant_id, text, voice)
+        return self._cache.speak(self._tenant_id, text, voice, maker=self._tts)
 
     async def close(self) -> None:
         """Nothing: the cache and the synthesiser belong to the process."""

@@ -11,6 +11,7 @@ import msgspec
 from core.pipeline.notices import (
     Heard,
     Interrupted,
+    ModeChanged,
     Notice,
     Problem,
     ReplyStarted,
@@ -21,6 +22,7 @@ from core.pipeline.notices import (
     SpeechEnded,
     SpeechStarted,
     TurnEnded,
+    Unvoiced,
 )
 from shared.clock import iso, utc_now
 from shared.errors import InvalidInput, PayloadTooLarge
@@ -133,6 +135,7 @@ def error(problem: Problem) -> str:
         message=problem.message,
         code=problem.code,
         recoverable=problem.recoverable,
+        **({"details": problem.details} if problem.details else {}),
     )
 
 
@@ -162,6 +165,8 @@ _ENCODERS: Final[dict[type[Notice], Callable[[Any], str]]] = {
     SpeakingEnded: lambda n: message("tts_complete", duration_ms=n.duration_ms, latency_ms=n.latency_ms),
     Interrupted: lambda n: message("interrupted", timestamp=_now(), turn_id=n.turn_id),
     TurnEnded: _turn_ended,
+    ModeChanged: lambda n: message("mode", mode=n.mode, details=n.details),
+    Unvoiced: lambda n: message("sentence", turn_id=n.turn_id, text=n.text),
     Problem: error,
 }
 

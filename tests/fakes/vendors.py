@@ -7,7 +7,7 @@ from core.providers.errors import provider_error
 from core.providers.llm.port import ModelUsage, Prompt, Token
 from core.providers.stt.port import Transcript
 from core.providers.tts.port import Voice
-from shared.errors import AppError, ProviderUnavailable
+from shared.errors import AppError
 
 HANG_UP = provider_error("fake", "disconnected")
 
@@ -24,7 +24,7 @@ class FakeRecogniser:
         self.cancelled = 0
         self.may_answer = asyncio.Event()
         self.may_answer.set()
-        self.failure: ProviderUnavailable | None = None
+        self.failure: AppError | None = None
 
     async def transcribe(
         self, pcm: AsyncIterator[bytes], *, language: str, phrases: Sequence[str]
@@ -59,7 +59,7 @@ class FakeModel:
         self.closed = 0
         self.pause_at: int | None = None
         self.may_go_on = asyncio.Event()
-        self.failure: ProviderUnavailable | None = None
+        self.failure: AppError | None = None
 
     async def reply(self, prompt: Prompt) -> AsyncIterator[Token | ModelUsage]:
         self.prompts.append(prompt)

@@ -39,7 +39,7 @@ class Room:
         self.conversations.changed = self.client.wake
         self.equipment = Equipment(
             providers=Providers(self.stt, self.llm, self.tts),
-            speech=lambda _caller: self.tts,
+            speech=lambda _caller, tts: tts,
             detector=self.detector,
             conversations=self.conversations,
             settings=self.settings,

@@ -13,6 +13,7 @@ from core.pipeline.notices import (
     SpeechEnded,
     SpeechStarted,
     TurnEnded,
+    Unvoiced,
 )
 from core.providers.tts.port import Voice
 from core.voice.dialogue import Microphone
@@ -278,12 +279,25 @@ async def test_what_is_not_read_aloud_is_kept_in_the_text(make_room: Callable[..
     assert room.texts("assistant") == ["Look.\n```\nx = 1\n```"]
 
 
-async def test_a_spent_budget_in_mid_answer_is_told(room: Room) -> None:
+async def test_sentences_there_is_no_money_for_come_without_sound(room: Room) -> None:
     await room.enter()
     room.tts.failure = BudgetExhausted("the budget is spent")
     room.session.ask(TYPED)
     await room.client.until(TurnEnded)
-    assert room.client.only(Problem) == [Problem("BUDGET_EXHAUSTED", "the budget is spent")]
+    assert [unvoiced.text for unvoiced in room.client.only(Unvoiced)] == room.tts.pieces
+    assert room.client.only(Problem) == []
+    assert room.last("assistant").text == "Well, light scatters. Blue most."
+
+
+async def test_an_answer_there_is_no_money_for_says_so(room: Room) -> None:
+    await room.enter()
+    room.llm.failure = BudgetExhausted("the budget is spent", details={"resets_at": "2026-11-22T00:00:00Z"})
+    room.llm.tokens = ()
+    room.session.ask(TYPED)
+    await room.client.until(TurnEnded)
+    problem = Problem("BUDGET_EXHAUSTED", "the budget is spent", details={"resets_at": "2026-11-22T00:00:00Z"})
+    assert room.client.only(Problem) == [problem]
+    assert room.client.left is None
 
 
 async def test_a_caller_revoked_in_mid_answer_must_leave(make_room: Callable[..., Room]) -> None:

@@ -85,7 +85,7 @@ class House:
         self.session = self.conversations.sessions[SESSION] = MemorySession(TENANT)
         equipment = Equipment(
             providers=Providers(self.stt, self.llm, self.tts),
-            speech=lambda _caller: self.tts,
+            speech=lambda _caller, tts: tts,
             detector=self.detector,
             conversations=self.conversations,
             settings=VoiceSettings(timing=Timing(end_ms=320), drain_s=5),

@@ -1,0 +1,137 @@
+"""The database as the voice service's metering sees it: each call is one round trip, made in a thread."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from shared.auth.caller import Caller
+from shared.db import PUBLIC_TENANT, Database, Entry, TenantEntry, Unit
+from shared.domain.usage import FULL_SHARE, UsageEvent
+from shared.domain.usage import Unit as Measure
+from shared.errors import Unavailable
+from shared.repositories.metering import MeteringRepository, Price, Threshold
+
+Result = TypeVar("Result")
+
+# Waits before another attempt when the database does not answer: long enough for it to restart.
+_PATIENCE_S: Final = (0.1, 0.4, 1.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose money it is; no credential is needed to settle what was spent before it was revoked."""
+
+    tenant_id: str | None
+    user_id: str | None
+
+    @property
+    def entry(self) -> Entry:
+        """How it enters a unit of work."""
+        return TenantEntry(self.tenant_id, self.user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a session's calls will cost, and what is left for them under the tightest cap, in micro-dollars."""
+
+    owner: Owner
+    left: int
+    prices: tuple[Price, ...]
+
+
+class Bank:
+    """Reserves, settles and announces; every method may be repeated, and is, when the database does not answer.
+
+    Every method raises Unavailable when it still does not.
+
+    Args:
+        lasts_s: after this an unsettled reservation is counted whole.
+    """
+
+    def __init__(self, database: Database, *, lasts_s: int = 300) -> None:
+        self._database = database
+        self._lasts_s = lasts_s
+
+    async def quote(self, caller: Caller, wanted: Sequence[tuple[str, str, Measure]]) -> Quote:
+        """Return the prices of each vendor, model and unit, and the money that is left.
+
+        Raises: Unauthenticated: the caller's credential no longer holds.
+        """
+
+        def work(unit: Unit) -> Callable[[], Quote]:
+            left = MeteringRepository(unit).left(FULL_SHARE)
+            prices = MeteringRepository(unit).prices(wanted)
+
+            def found() -> Quote:
+                user = (unit.entered.result or {}).get("user_id")
+                owner = Owner(caller.tenant_id, caller.user_id if user is None else str(user))
+                return Quote(owner, left.result, tuple(prices.result))
+
+            return found
+
+        return await self._run(caller.check(), work)
+
+    async def reserve(self, caller: Caller, reservation_id: str, micro_usd: int, share: int) -> int:
+        """Hold money and return what is left under the tightest cap.
+
+        Raises: BudgetExhausted. Unauthenticated: the caller's credential no longer holds.
+        """
+
+        def work(unit: Unit) -> Callable[[], int]:
+            left = MeteringRepository(unit).reserve(reservation_id, micro_usd, lasts_s=self._lasts_s, share=share)
+            return lambda: left.result
+
+        return await self._run(caller.check(), work)
+
+    async def settle(self, owner: Owner, reservation_id: str, events: Sequence[UsageEvent], *, free: bool) -> int:
+        """Count what was used, give back the rest, and return what was charged.
+
+        Args:
+            free: nothing was reserved, for nothing was to be paid.
+        Raises: NotFound: no such reservation.
+        """
+
+        def work(unit: Unit) -> Callable[[], int]:
+            if free:
+                MeteringRepository(unit).reserve(reservation_id, 0, lasts_s=self._lasts_s, share=FULL_SHARE)
+            charged = MeteringRepository(unit).settle(reservation_id, events)
+            return lambda: charged.result
+
+        return await self._run(owner.entry, work)
+
+    async def announce(self, owner: Owner, *, refused: str | None = None) -> list[Threshold]:
+        """Note in the audit log, and return, what shares of its budgets the tenant has passed since the last time.
+
+        Args:
+            refused: the period, "day" or "month", whose budget refused a call.
+        """
+
+        def work(unit: Unit) -> Callable[[], list[Threshold]]:
+            repository = MeteringRepository(unit)
+            passed = repository.announce() if refused is None else repository.announce_refusal(refused)
+            return lambda: passed.result
+
+        return await self._run(owner.entry, work)
+
+    async def sweep(self) -> int:
+        """Count every expired reservation whole and return how many there were; 0 while another process does it."""
+
+        def work(unit: Unit) -> Callable[[], int]:
+            expired = MeteringRepository(unit).expire()
+            return lambda: expired.result
+
+        return await self._run(TenantEntry(PUBLIC_TENANT), work)
+
+    async def _run(self, entry: Entry, work: Callable[[Unit], Callable[[], Result]]) -> Result:
+        def once() -> Result:
+            with self._database.unit(entry) as unit:
+                result = work(unit)
+            return result()
+
+        for wait in _PATIENCE_S:
+            try:
+                return await asyncio.to_thread(once)
+            except Unavailable:
+                await asyncio.sleep(wait)
+        return await asyncio.to_thread(once)

@@ -1,0 +1,131 @@
+"""Settles in the background what sessions have spent.
+
+Nothing is lost with what waits here: a block that is never settled expires in the database and is counted whole, and
+no call ever gets more than was reserved for it.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Final, TypeVar
+
+from core.metering.bank import Bank, Owner
+from core.metering.blocks import Block
+from shared.errors import AppError, Unavailable
+from shared.logging import get_logger
+from shared.repositories.metering import Threshold
+
+_log: Final = get_logger("core")
+
+Result = TypeVar("Result")
+
+# Tells those who watch a tenant: tenant, type, data.
+Publish = Callable[[str | None, str, Mapping[str, object]], None]
+# Blocks that wait while the database does not answer.
+_MOST_WAITING: Final = 10_000
+_PAUSE_S: Final = 2.0
+
+
+class Ledger:
+    """A bounded queue and the one task that works it off."""
+
+    def __init__(self, bank: Bank, publish: Publish, *, most: int = _MOST_WAITING) -> None:
+        self._bank = bank
+        self._publish = publish
+        self._most = most
+        self._waiting: deque[Block] = deque()
+        self._spent: set[Owner] = set()
+        self._refused: dict[tuple[Owner, str], None] = {}
+        self._at_the_bank: set[asyncio.Task[object]] = set()
+        self._work = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def start(self, work: Coroutine[None, None, Result]) -> "asyncio.Task[Result]":
+        """Start work at the bank: flushing waits for it."""
+        task = asyncio.create_task(work)
+        self._at_the_bank.add(task)
+        task.add_done_callback(self._at_the_bank.discard)
+        return task
+
+    def put(self, block: Block) -> None:
+        """Settle a block soon. Of too many, the oldest is left to expire: it is counted whole."""
+        if not block.events and not block.micro_usd:
+            return
+        if len(self._waiting) >= self._most:
+            self._waiting.popleft()
+            _log.warning("usage_not_settled", blocks=1)
+        self._waiting.append(block)
+        self._wake()
+
+    def refused(self, owner: Owner, period: str) -> None:
+        """A tenant's budget of a "day" or "month" has refused a call."""
+        self._refused[owner, period] = None
+        self._wake()
+
+    def _wake(self) -> None:
+        self._idle.clear()
+        self._work.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            try:
+                await self._work_off()
+            except Unavailable:
+                self._work.set()
+                await asyncio.sleep(_PAUSE_S)
+            else:
+                if not self._work.is_set():
+                    self._idle.set()
+
+    async def flush(self, seconds: float) -> None:
+        """Wait until everything is settled, but not for ever: what is not expires and is counted whole."""
+        try:
+            async with asyncio.timeout(seconds):
+                if self._at_the_bank:
+                    await asyncio.wait(self._at_the_bank)
+                await self._idle.wait()
+        except TimeoutError:
+            _log.warning("usage_not_settled", blocks=len(self._waiting))
+
+    async def _work_off(self) -> None:
+        while self._waiting:
+            block = self._waiting[0]
+            if await self._settle(block):
+                self._spent.add(block.owner)
+            # More may have come, and the oldest gone, meanwhile.
+            if self._waiting and self._waiting[0] is block:
+                self._waiting.popleft()
+        while self._spent:
+            owner = next(iter(self._spent))
+            self._tell(owner, await self._bank.announce(owner))
+            self._spent.discard(owner)
+        while self._refused:
+            owner, period = next(iter(self._refused))
+            self._tell(owner, await self._bank.announce(owner, refused=period))
+            self._refused.pop((owner, period), None)
+
+    async def _settle(self, block: Block) -> bool:
+        """Return whether it cost anything."""
+        try:
+            return await self._bank.settle(block.owner, block.id, block.events, free=not block.micro_usd) > 0
+        except Unavailable:
+            raise
+        except AppError as error:  # the tenant is gone, or the reservation was never made
+            _log.warning("usage_not_settled", blocks=1, code=error.error_code)
+        except Exception as error:  # noqa: BLE001 - this task's edge: one block must not keep the others from it
+            _log.error("usage_not_settled", blocks=1, exc_info=error)
+        return False
+
+    def _tell(self, owner: Owner, passed: list[Threshold]) -> None:
+        for threshold in passed:
+            data = {
+                "period": threshold.period,
+                "percent": threshold.percent,
+                "spent_micro_usd": threshold.spent,
+                "cap_micro_usd": threshold.cap,
+            }
+            self._publish(owner.tenant_id, "budget_warning", data)

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 
 import psycopg
@@ -14,8 +16,11 @@ from shared.auth.caller import ORDINARY, Caller, Limit, Rates
 from shared.db import Database, TenantEntry
 from shared.errors import RateLimited, Unauthenticated
 from shared.ids import new_id
+from shared.repositories.tenants import TenantRepository
 from tests.conftest import ALPHA, ALPHA_TENANT, ALPHA_USER, BETA, BETA_TENANT
+from tests.support.crowd import admitted
 from tests.support.identity import SECRET, add_auth_session, add_beta_token, settings_for
+from tests.support.people import add_person
 
 TEN = Limit("ten", 10, 3600)
 
@@ -56,6 +61,100 @@ def test_eight_at_once_get_exactly_what_a_bucket_of_ten_holds(crowd: Database) -
 
     with ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(attempt, range(40))) == 10
+
+
+def test_eight_processes_on_one_bucket_of_ten_pass_ten_times(database_url: str, database: Database) -> None:
+    caller = beta_caller(add_beta_token(database, ALPHA))
+    assert admitted(database_url, caller, TEN, ORDINARY, processes=8, attempts=5) == 10
+
+
+def state(database_url: str) -> dict[str, int]:
+    """Return what is left in each bucket, by kind."""
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute("SELECT split_part(key, ':', 1), floor(tokens)::int FROM rate_buckets").fetchall()
+    return dict(rows)
+
+
+@pytest.mark.parametrize(
+    ("rates", "token_rate"),
+    [
+        (Rates(account=2), 1000),
+        (Rates(address=2), 1000),
+        (Rates(tenant=2), 1000),
+        (ORDINARY, 2),
+    ],
+    ids=["account", "address", "tenant", "token"],
+)
+def test_a_refusal_by_one_bucket_leaves_the_others_untouched(
+    database: Database, database_url: str, rates: Rates, token_rate: int
+) -> None:
+    caller = replace(
+        beta_caller(add_beta_token(database, ALPHA, requests_per_minute=token_rate)), address="203.0.113.9"
+    )
+    assert [passes(database, caller, None, rates) for _ in range(2)] == [True, True]
+    before = state(database_url)
+    assert [passes(database, caller, None, rates) for _ in range(5)] == [False] * 5
+    assert state(database_url) == before
+    with psycopg.connect(database_url) as connection:
+        metered = connection.execute("SELECT quantity FROM usage_counters").fetchone()
+    assert metered == (2,)
+
+
+def test_the_answer_tells_of_the_bucket_with_the_least_left(database: Database) -> None:
+    caller = beta_caller(add_beta_token(database, ALPHA, requests_per_minute=500))
+    for rates, limit in ((ORDINARY, 500), (Rates(account=80), 80), (Rates(tenant=40), 40), (Rates(address=20), 20)):
+        with database.unit(caller.enter(None, rates)) as unit:
+            pass
+        entered = unit.entered.result or {}
+        assert (entered["rate_limit"], entered["rate_window"]) == (limit, 60)
+        assert 0 < limit - int(str(entered["rate_remaining"])) <= 4
+
+
+def test_of_two_refusals_the_longer_wait_is_told(database: Database) -> None:
+    caller = beta_caller(add_beta_token(database, ALPHA))
+    slow = Limit("slow", 1, 3000)
+    assert passes(database, caller, slow, Rates(account=1))
+    with pytest.raises(RateLimited) as refused, database.unit(caller.enter(slow, Rates(account=1))):
+        pass
+    assert (refused.value.limit, refused.value.window) == (1, 3000)
+    assert 2900 < refused.value.retry_after <= 3000
+
+
+def test_an_account_an_address_and_a_tenant_are_counted_over_all_credentials(database: Database) -> None:
+    token, phone = beta_caller(add_beta_token(database, ALPHA)), session_caller(add_auth_session(database, ALPHA))
+    person, stranger = add_person(database, ALPHA_TENANT), add_person(database, BETA_TENANT)
+    other, foreign = (
+        Caller("session", who.tenant_id, add_auth_session(database, who), who.user_id, address=address)
+        for who, address in ((person, "unknown"), (stranger, "203.0.113.9"))
+    )
+    rates = Rates(account=2, address=3, tenant=4)
+    assert [passes(database, caller, None, rates) for caller in (token, phone, token)] == [True, True, False]
+    assert [passes(database, other, None, rates) for _ in range(2)] == [True, False]
+    moved = replace(other, address="203.0.113.10")
+    assert [passes(database, moved, None, rates) for _ in range(2)] == [True, False]
+    assert not passes(database, replace(phone, address="203.0.113.11"), None, rates)
+    assert passes(database, foreign, None, rates)
+
+
+@pytest.mark.parametrize(("account", "tenant", "expected"), [(3, None, 3), (None, 2, 2), (None, None, 5), (9, 9, 9)])
+def test_a_tenant_may_be_granted_other_limits(
+    database: Database, account: int | None, tenant: int | None, expected: int
+) -> None:
+    caller = session_caller(add_auth_session(database, ALPHA))
+    with database.unit(ALPHA) as unit:
+        TenantRepository(unit).limit(account_per_minute=account, tenant_per_minute=tenant)
+    assert sum(passes(database, caller, None, Rates(account=5, tenant=5)) for _ in range(12)) == expected
+
+
+def test_sixteen_callers_with_buckets_in_common_never_wait_for_each_other_in_a_ring(crowd: Database) -> None:
+    people = [add_person(crowd, tenant) for tenant in (ALPHA_TENANT, BETA_TENANT) for _ in range(4)]
+    callers: list[Caller] = [
+        Caller("session", person.tenant_id, add_auth_session(crowd, person), person.user_id, address=address)
+        for person in people
+        for address in ("203.0.113.9", "203.0.113.10")
+    ]
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(partial(passes, crowd, limit=Limit("op", 1000)), callers * 20))
 
 
 def test_a_bucket_refills_evenly_up_to_its_capacity(database: Database, database_url: str) -> None:

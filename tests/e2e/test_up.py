@@ -82,8 +82,9 @@ def test_a_typed_question_is_answered_aloud_and_logged_without_a_word_of_it(
     assert "request_handled" in log
     assert "wave" not in log
     assert "/ws/audio" not in log
-    assert not re.search(r"uma_(?!beta_\*)|ticket=|token=", log + installation.output.replace(installation.token, ""))
-    assert installation.token not in log
+    # The terminal shows the newcomer's own token, in the page's address and beside it, and no other.
+    shown = installation.output.replace(f"#token={installation.token}", "").replace(installation.token, "")
+    assert not re.search(r"uma_(?!beta_\*)|ticket=|token=", log + shown)
 
 
 def test_an_unknown_topic_is_told_in_one_line(installation: Installation, tmp_path: Path) -> None:

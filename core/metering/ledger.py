@@ -27,12 +27,18 @@ _PAUSE_S: Final = 2.0
 
 
 class Ledger:
-    """A bounded queue and the one task that works it off."""
+    """A bounded queue and the one task that works it off.
 
-    def __init__(self, bank: Bank, publish: Publish, *, most: int = _MOST_WAITING) -> None:
+    Args:
+        most: blocks that may wait.
+        pause_s: seconds before another attempt when the database does not answer.
+    """
+
+    def __init__(self, bank: Bank, publish: Publish, *, most: int = _MOST_WAITING, pause_s: float = _PAUSE_S) -> None:
         self._bank = bank
         self._publish = publish
         self._most = most
+        self._pause_s = pause_s
         self._waiting: deque[Block] = deque()
         self._spent: set[Owner] = set()
         self._refused: dict[tuple[Owner, str], None] = {}
@@ -76,7 +82,7 @@ class Ledger:
                 await self._work_off()
             except Unavailable:
                 self._work.set()
-                await asyncio.sleep(_PAUSE_S)
+                await asyncio.sleep(self._pause_s)
             else:
                 if not self._work.is_set():
                     self._idle.set()
@@ -85,7 +91,7 @@ class Ledger:
         """Wait until everything is settled, but not for ever: what is not expires and is counted whole."""
         try:
             async with asyncio.timeout(seconds):
-                if self._at_the_bank:
+                while self._at_the_bank:
                     await asyncio.wait(self._at_the_bank)
                 await self._idle.wait()
         except TimeoutError:

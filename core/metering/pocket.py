@@ -67,7 +67,12 @@ class Pocket:
                 raise BudgetExhausted(error.message, details=error.details)
             # Not cancelled with the call: money that was reserved must be known of.
             await asyncio.shield(self._filling or self._fill(quote, micro_usd))
-        return block.hold(micro_usd)
+        held = block.hold(micro_usd)
+        if micro_usd and block.micro_usd == micro_usd:
+            # Made for this call alone: what it leaves is given back with it.
+            block.retire()
+            self._block = None
+        return held
 
     def prepare(self, quote: Quote, *, ahead: bool) -> None:
         """A turn begins: what was refused may be asked for again.

@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import LiteralString, TypeVar
 
 import psycopg
 import pytest
@@ -27,6 +28,7 @@ PRICES = """INSERT INTO price_book (provider, unit, micro_usd, per_quantity) VAL
     ('fake-stt', 'audio_ms', 1, 1), ('fake-llm', 'input_token', 1, 1), ('fake-llm', 'output_token', 1, 1),
     ('fake-tts', 'character', 1, 1)"""
 LONGEST_MS = 2_000
+T = TypeVar("T")
 AsOwner = Callable[..., None]
 PROMPT = Prompt((Message("user", "x" * 92),), max_tokens=100)  # 200 micro-dollars at most
 
@@ -39,6 +41,7 @@ class Till:
         self.owner = owner
         self.published: list[tuple[str | None, str, Mapping[str, object]]] = []
         self.told: list[ModeChanged] = []
+        self.sessions: list[str] = []
         self.stt = FakeRecogniser("yes")
         self.llm = FakeModel("Light", " scatters.")
         self.tts = FakeVoice(seconds=0.06)
@@ -50,8 +53,17 @@ class Till:
             yield
 
     def open(self) -> tuple[BudgetPurse, Providers]:
-        purse = self.metering.open(Visit(new_id(), CALLER), self.tell)
+        purse = self.metering.open(self._visit(CALLER), self.tell)
         return purse, purse.hire(Providers(self.stt, self.llm, self.tts))
+
+    def open_for(self, caller: Caller) -> BudgetPurse:
+        purse = self.metering.open(self._visit(caller), self.tell)
+        purse.hire(Providers(self.stt, self.llm, self.tts))
+        return purse
+
+    def _visit(self, caller: Caller) -> Visit:
+        self.sessions.append(new_id())
+        return Visit(self.sessions[-1], caller)
 
     def publish(self, tenant_id: str | None, type_: str, data: Mapping[str, object]) -> None:
         self.published.append((tenant_id, type_, data))
@@ -76,15 +88,18 @@ class Till:
     async def used(self) -> dict[str, int]:
         """Return what was counted, by its kind, once everything is settled."""
         await self.metering.ledger.flush(10)
-        return await asyncio.to_thread(self._used)
-
-    def _used(self) -> dict[str, int]:
         sql = """SELECT coalesce(jsonb_object_agg(kind, total), '{}') FROM (
                      SELECT kind, sum(quantity) AS total FROM usage_events WHERE tenant_id = %(tenant_id)s GROUP BY kind
                  ) AS k"""
-        with self.database.unit(ALPHA) as unit:
-            found = unit.value(dict[str, int], sql)
-        return found.result
+        return await self.value(dict[str, int], sql)
+
+    async def value(self, kind: type[T], sql: LiteralString, **params: object) -> T:
+        def work() -> T:
+            with self.database.unit(ALPHA) as unit:
+                found = unit.value(kind, sql, **params)
+            return found.result
+
+        return await asyncio.to_thread(work)
 
 
 @pytest.fixture

@@ -1,0 +1,209 @@
+"""Money is there before a call, at most what the budgets hold, and nobody waits for it in the middle of a turn."""
+
+import asyncio
+from itertools import islice
+
+import pytest
+
+from core.metering.purse import BudgetPurse
+from core.metering.vendors import Maker
+from core.providers import Providers
+from core.providers.llm.port import LanguageModel
+from core.providers.mock import MockLanguageModel
+from core.providers.tts.port import Voice
+from shared.auth.caller import Caller
+from shared.errors import BudgetExhausted, Unauthenticated, Unavailable
+from shared.ids import new_id
+from tests.conftest import ALPHA_TENANT
+from tests.core.metering.conftest import PROMPT, Till
+from tests.fakes.vendors import FakeModel
+
+MODEL = Maker("fake-llm", "fake")
+
+
+async def think(llm: LanguageModel) -> None:
+    async for _ in llm.reply(PROMPT):
+        pass
+
+
+async def say(providers: Providers, text: str) -> None:
+    async for _ in providers.tts.speak(text, voice=Voice()):
+        pass
+
+
+async def test_of_200_concurrent_sessions_exactly_the_37_there_is_money_for_reach_the_vendor(till: Till) -> None:
+    till.cap(37 * 200)
+    till.llm.pause_at = 0
+    sessions = [till.open() for _ in range(200)]
+    calls = [asyncio.create_task(think(providers.llm)) for _, providers in sessions]
+    for call in islice(asyncio.as_completed(calls), 163):
+        with pytest.raises(BudgetExhausted):
+            await call
+    await till.metering.ledger.flush(10)
+    assert len(till.llm.prompts) == 37
+    assert (await till.day()).reserved == 37 * 200
+    till.llm.may_go_on.set()
+    await asyncio.gather(*calls, return_exceptions=True)
+    for purse, _ in sessions:
+        purse.close()
+    day = await till.day()
+    assert (day.spent, day.reserved) == (37 * 3, 0)
+
+
+async def test_a_call_waits_for_no_round_trip_while_there_is_plenty(till: Till) -> None:
+    purse, providers = till.open()
+    await till.metering.ledger.flush(10)  # opening the session has reserved in advance
+    for _ in range(10):
+        drawing = purse.for_words(MODEL, {"input_token": 100, "output_token": 100})
+        with pytest.raises(StopIteration) as drawn:
+            drawing.send(None)
+        drawn.value.value.settle({"input_token": 1})
+    await say(providers, "Hello")
+    purse.close()
+    assert (await till.day()).spent == 15
+    assert (await till.day()).reserved == 0
+
+
+async def test_a_new_block_is_reserved_while_the_learner_speaks(till: Till) -> None:
+    purse, _ = till.open()
+    await till.metering.ledger.flush(10)
+    first = await purse.for_words(MODEL, {"output_token": 6_000})
+    purse.turn_begins()
+    await till.metering.ledger.flush(10)
+    drawing = purse.for_words(MODEL, {"output_token": 9_000})
+    with pytest.raises(StopIteration) as drawn:
+        drawing.send(None)
+    first.settle({"output_token": 6_000})
+    drawn.value.value.settle({"output_token": 1})
+    purse.close()
+    assert (await till.day()).spent == 6_001
+
+
+async def test_close_to_a_cap_nothing_is_reserved_in_advance(till: Till) -> None:
+    till.cap(100_000)
+    purse, providers = till.open()
+    await think(providers.llm)
+    assert (await till.day()).reserved == 0
+    purse.close()
+
+
+async def test_what_one_call_left_is_used_by_the_next_and_given_back_at_the_end(till: Till) -> None:
+    purse, providers = till.open()
+    for _ in range(60):
+        await think(providers.llm)
+    assert len(till.llm.prompts) == 60
+    purse.close()
+    day = await till.day()
+    assert (day.spent, day.reserved) == (180, 0)
+
+
+async def test_speech_stops_first_then_everything_and_both_come_back(till: Till) -> None:
+    till.cap(1_000)
+    purse, providers = till.open()
+    await say(providers, "x" * 700)
+    with pytest.raises(BudgetExhausted) as refused:
+        await say(providers, "x" * 201)
+    assert refused.value.details["left_micro_usd"] == "200"
+    await think(providers.llm)
+    till.cap(800)
+    with pytest.raises(BudgetExhausted):
+        await think(providers.llm)
+    with pytest.raises(BudgetExhausted):
+        await say(providers, "x" * 201)
+    till.cap(10_000)
+    await think(providers.llm)
+    await say(providers, "x" * 201)
+    purse.close()
+    assert [told.mode for told in till.told] == ["text", "exhausted", "text", "full"]
+    assert {told.details.get("resets_at", "")[10:] for told in till.told[:2]} == {"T00:00:00Z"}
+    assert till.told[-1].details == {}
+
+
+async def test_within_a_turn_a_refusal_is_not_asked_for_twice(till: Till) -> None:
+    till.cap(10)
+    purse, providers = till.open()
+    with pytest.raises(BudgetExhausted):
+        await say(providers, "x" * 20)
+    till.cap(1_000)
+    with pytest.raises(BudgetExhausted):
+        await say(providers, "x" * 20)
+    await say(providers, "x" * 8)  # less than what was refused may fit
+    purse.turn_begins()
+    await say(providers, "x" * 20)
+    purse.close()
+    assert till.tts.pieces == ["x" * 8, "x" * 20]
+
+
+async def test_each_warning_is_told_once_to_the_tenant_alone(till: Till) -> None:
+    till.cap(1_000)
+    purse, providers = till.open()
+    await say(providers, "x" * 500)
+    await till.day()
+    await say(providers, "x" * 300)
+    await till.day()
+    for _ in range(2):
+        with pytest.raises(BudgetExhausted):
+            await purse.for_words(MODEL, {"input_token": 201})
+        purse.turn_begins()
+    await till.day()
+    purse.close()
+    assert [(tenant, type_, data["period"], data["percent"]) for tenant, type_, data in till.published] == [
+        (ALPHA_TENANT, "budget_warning", "day", 50),
+        (ALPHA_TENANT, "budget_warning", "day", 80),
+        (ALPHA_TENANT, "budget_warning", "day", 100),
+    ]
+    assert till.published[0][2] == {"period": "day", "percent": 50, "spent_micro_usd": 500, "cap_micro_usd": 1_000}
+
+
+async def test_what_runs_here_is_counted_and_costs_nothing_even_without_money(till: Till) -> None:
+    till.cap(0)
+    purse, _ = till.open()
+    providers = purse.hire(Providers(till.stt, MockLanguageModel(), till.tts))
+    await think(providers.llm)
+    purse.close()
+    used = await till.used()
+    assert set(used) == {"tokens_in", "tokens_out"}
+    day = await till.day()
+    assert (day.spent, day.reserved) == (0, 0)
+
+
+async def test_money_reserved_for_a_call_that_was_cancelled_meanwhile_is_given_back(till: Till) -> None:
+    till.cap(100_000)
+    purse, _ = till.open()
+    await till.metering.ledger.flush(10)
+    drawing = asyncio.create_task(purse.for_words(MODEL, {"input_token": 300}))
+    await asyncio.sleep(0)
+    drawing.cancel()
+    await asyncio.wait({drawing})
+    purse.close()
+    day = await till.day()
+    assert (day.spent, day.reserved) == (0, 0)
+
+
+async def test_a_revoked_caller_pays_for_nothing_more(till: Till) -> None:
+    purse, _ = till.open()
+    stranger: BudgetPurse = till.open_for(Caller("beta", ALPHA_TENANT, "0" * 64))
+    with pytest.raises(Unauthenticated):
+        await stranger.for_words(MODEL, {"input_token": 1})
+    stranger.close()
+    purse.close()
+
+
+async def test_an_ended_session_reserves_nothing(till: Till) -> None:
+    purse, providers = till.open()
+    purse.close()
+    with pytest.raises(Unavailable):
+        await think(providers.llm)
+    assert (await till.day()).reserved == 0
+
+
+async def test_usage_names_the_learner_and_the_session(till: Till) -> None:
+    till.llm = FakeModel("One.")
+    purse, providers = till.open()
+    await think(providers.llm)
+    purse.close()
+    await till.day()
+    sql = """SELECT count(*) FROM usage_events WHERE tenant_id = %(tenant_id)s AND user_id = app_user()
+             AND session_id = %(session_id)s::uuid"""
+    assert await till.value(int, sql, session_id=till.sessions[-1]) == 2
+    assert await till.value(int, sql, session_id=new_id()) == 0

@@ -13,6 +13,7 @@ from core.lifecycle import Lifecycle
 from core.metering.bank import Bank
 from core.metering.budgets import BudgetMetering
 from core.pipeline.equipment import Equipment, SpeechFor
+from core.postal import rounds
 from core.providers import Providers
 from core.providers.registry import build_providers
 from core.providers.vad.shared import SharedDetector
@@ -27,9 +28,12 @@ from shared.auth.caller import Caller
 from shared.auth.ws_tickets import tenant_of_ticket
 from shared.db import Database, TenantEntry
 from shared.errors import Unauthenticated
+from shared.mail.postman import Postman
+from shared.mail.settings import build_mailer
 from shared.repositories.ws_tickets import WsTicketRepository
 from shared.storage.objects import open_objects
 
+Beside = Callable[[web.Application], AsyncGenerator[None]]
 LIFECYCLE: Final = web.AppKey("lifecycle", Lifecycle)
 
 
@@ -52,7 +56,7 @@ class Parts:
     redeem: Redeem
     release: Callable[[], None]
     updates: Updates = field(default_factory=Updates)
-    beside: tuple[Callable[[web.Application], AsyncGenerator[None]], ...] = ()
+    beside: tuple[Beside, ...] = ()
 
 
 def build_app(settings: Settings) -> web.Application:
@@ -93,7 +97,7 @@ def build_app(settings: Settings) -> web.Application:
         redeem=redeem,
         release=database.close,
         updates=updates,
-        beside=(metering.run,),
+        beside=(metering.run, *_post(settings, database)),
     )
     return assemble(parts)
 
@@ -110,6 +114,14 @@ def assemble(parts: Parts) -> web.Application:
     app.router.add_get("/ws/audio", AudioRoute(parts.equipment, parts.authenticate, parts.redeem, live, updates).serve)
     app.router.add_get("/ws", UpdatesRoute(updates, parts.admit, parts.redeem, heartbeat_s=voice.heartbeat_s).serve)
     return app
+
+
+def _post(settings: Settings, database: Database) -> list[Beside]:
+    """Return who carries the mail, if anybody does."""
+    if settings.mail is None:
+        return []
+    mailer = build_mailer(settings.mail)
+    return [rounds(Postman(database, mailer, settings.shared.secret, settings.mail.public_url))]
 
 
 def _speech(settings: Settings, providers: Providers) -> SpeechFor:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from core.voice.endpointing import Timing
 from shared import config
 from shared.errors import InvalidInput
+from shared.mail.settings import MailSettings, read_mail_settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,7 @@ class Settings:
         shared: database, secret and authentication, as the API has them.
         host, port: where it listens (`UNAMENTIS_HOST`, `UNAMENTIS_PORT`).
         data_dir: folder of the object store where that is a disk (`UNAMENTIS_DATA_DIR`).
+        mail: how the mail that waits in the database leaves; None leaves it there.
     """
 
     shared: config.Settings
@@ -83,6 +85,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8767
     data_dir: str = ".unamentis"
+    mail: MailSettings | None = None
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -90,13 +93,15 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
     Raises: InvalidInput: one is missing or malformed; the message names it and what was expected.
     """
+    data_dir = environ.get("UNAMENTIS_DATA_DIR", ".unamentis")
     return Settings(
         shared=config.read_settings({"UNAMENTIS_DATABASE_POOL": "4", **environ}),
         providers=read_provider_settings(environ),
         voice=read_voice_settings(environ),
         host=environ.get("UNAMENTIS_HOST", "127.0.0.1"),
         port=_number(environ, "UNAMENTIS_PORT", 8767, 1, 65_535),
-        data_dir=environ.get("UNAMENTIS_DATA_DIR", ".unamentis"),
+        data_dir=data_dir,
+        mail=read_mail_settings(environ, data_dir=data_dir),
     )
 
 

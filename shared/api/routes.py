@@ -59,6 +59,11 @@ class Routes:
         self.success_flag = success_flag
         self.routes: list[Route] = []
 
+    def include(self, other: "Routes") -> None:
+        """Take over the operations another file of the service has registered."""
+        self.routes.extend(other.routes)
+        self._sort()
+
     def get(self, path: str, *, access: Access, limit: LimitOf | None = None) -> Callable[[Handler], Handler]:
         """Register a GET handler; HEAD is answered from it too."""
         return self._add("GET", path, access, limit=limit)
@@ -93,6 +98,10 @@ class Routes:
         """Register a DELETE handler."""
         return self._add("DELETE", path, access)
 
+    def _sort(self) -> None:
+        """Let literal segments win over parameters, whatever the order of registration."""
+        self.routes.sort(key=lambda r: [segment.startswith("{") for segment in r.path.split("/")])
+
     def _add(
         self,
         method: str,
@@ -124,8 +133,7 @@ class Routes:
                 replayable,
             )
             self.routes.append(route)
-            # Literal segments win over parameters, whatever the order of registration.
-            self.routes.sort(key=lambda r: [segment.startswith("{") for segment in r.path.split("/")])
+            self._sort()
             return handler
 
         return register

@@ -35,6 +35,20 @@ class SignIn:
     is_locked: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What an account's owner is asked for before something that cannot be undone.
+
+    Attributes:
+        is_recent: the sign-in that asks is a few minutes old.
+    """
+
+    password_hash: str | None
+    email: str | None
+    display_name: str
+    is_recent: bool
+
+
 class AccountRepository:
     """Tenants, users and memberships."""
 
@@ -81,6 +95,71 @@ class AccountRepository:
                                 password_hash = coalesce(%(new_password_hash)s, password_hash)
                WHERE tenant_id = %(tenant_id)s AND id = app_user()""",
             new_password_hash=new_password_hash,
+        )
+
+    def proof(self, session_id: str | None, *, recent_s: int) -> Pending[Proof]:
+        """Queue the read of what proves that the unit's user is who they are.
+
+        Args:
+            session_id: the sign-in that asks. recent_s: seconds a sign-in counts as recent.
+        """
+        return self._unit.one(
+            Proof,
+            """SELECT u.password_hash, u.email, u.display_name,
+                      EXISTS (SELECT FROM auth_sessions s
+                              WHERE s.tenant_id = %(tenant_id)s AND s.id = %(session_id)s AND s.user_id = u.id
+                                AND s.created_at > now() - make_interval(secs => %(recent_s)s)) AS is_recent
+               FROM users u WHERE u.tenant_id = %(tenant_id)s AND u.id = app_user()""",
+            missing="account not found",
+            session_id=session_id,
+            recent_s=recent_s,
+        )
+
+    def change(
+        self, *, display_name: str | None, avatar_url: str | None, locale: str | None, timezone: str | None
+    ) -> None:
+        """Queue new values of the unit's user; None leaves one as it is."""
+        self._unit.run(
+            """UPDATE users SET display_name = coalesce(%(display_name)s, display_name),
+                                avatar_url = coalesce(%(avatar_url)s, avatar_url),
+                                locale = coalesce(%(locale)s, locale),
+                                timezone = coalesce(%(timezone)s, timezone), updated_at = now()
+               WHERE tenant_id = %(tenant_id)s AND id = app_user()""",
+            display_name=display_name,
+            avatar_url=avatar_url,
+            locale=locale,
+            timezone=timezone,
+        )
+
+    def change_email(self, email: str) -> None:
+        """Queue another address for the unit's user, unverified, and the mails about it.
+
+        Raises at the unit's end: Conflict: the address has an account already (`email_exists`).
+        """
+        self._unit.run("SELECT change_my_email(%(email)s) -- for the tenant_id that entered", email=email)
+
+    def change_password(self, *, old_hash: str, new_hash: str, session_id: str | None) -> None:
+        """Queue another password for the unit's user and the end of every sign-in but one.
+
+        Raises at the unit's end: Conflict: the old hash is not the present one any more.
+        """
+        self._unit.run(
+            """SELECT change_my_password(%(old_hash)s, %(new_hash)s, %(session_id)s::uuid)
+               -- for the tenant_id that entered""",
+            old_hash=old_hash,
+            new_hash=new_hash,
+            session_id=session_id,
+        )
+
+    def remove(self, *, audit_id: str, request_id: str) -> None:
+        """Queue the removal of the unit's user and of the tenants nobody else belongs to.
+
+        Raises at the unit's end: Conflict: others would be left without an owner (`sole_owner`).
+        """
+        self._unit.run(
+            "SELECT remove_me(%(audit_id)s, %(request_id)s) -- for the tenant_id that entered",
+            audit_id=audit_id,
+            request_id=request_id,
         )
 
     def me(self) -> Pending[Account]:

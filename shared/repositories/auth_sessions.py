@@ -1,6 +1,7 @@
 """Sign-ins and the refresh tokens that keep them alive."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from shared.db import Pending, Unit
@@ -27,6 +28,20 @@ class Rotation:
     outcome: Outcome
     user_id: str | None
     step: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSession:
+    """A sign-in as its owner sees it; `is_current` is the one they ask with."""
+
+    id: str
+    ip_address: str | None
+    user_agent: str | None
+    device_name: str | None
+    device_type: str | None
+    created_at: datetime
+    last_activity_at: datetime
+    is_current: bool
 
 
 class AuthSessionRepository:
@@ -93,6 +108,26 @@ class AuthSessionRepository:
             audit_id=audit_id,
             request_id=request_id,
         )
+
+    def all(self, current_id: str | None) -> Pending[list[LiveSession]]:
+        """Queue the list of the user's sign-ins that can still be used, the last used first."""
+        return self._unit.all(
+            LiveSession,
+            """SELECT s.id, s.ip_address, s.user_agent, d.name AS device_name, d.type AS device_type, s.created_at,
+                      s.last_activity_at, s.id IS NOT DISTINCT FROM %(current_id)s::uuid AS is_current
+               FROM auth_sessions s LEFT JOIN devices d ON d.tenant_id = s.tenant_id AND d.id = s.device_id
+               WHERE s.tenant_id = %(tenant_id)s AND s.user_id = app_user() AND s.revoked_at IS NULL
+                 AND s.expires_at > now()
+               ORDER BY s.last_activity_at DESC, s.id""",
+            current_id=current_id,
+        )
+
+    def end(self, session_id: str) -> None:
+        """Queue the end of one sign-in of the unit's user.
+
+        Raises at the unit's end: NotFound: it is nobody's, somebody else's or over.
+        """
+        self._unit.run("SELECT end_my_session(%(session_id)s) -- for the tenant_id that entered", session_id=session_id)
 
     def close(self, session_id: str) -> None:
         """Queue the end of one sign-in of the unit's user."""

@@ -1,8 +1,9 @@
 """What people sign in from."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from shared.db import Unit
+from shared.db import Pending, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,22 @@ class DeviceFacts:
     model: str = ""
     os_version: str = ""
     app_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """A device as its owner sees it; `is_current` is the one they are looking from."""
+
+    id: str
+    name: str
+    type: str
+    model: str
+    os_version: str
+    app_version: str
+    is_trusted: bool
+    created_at: datetime
+    last_seen_at: datetime
+    is_current: bool
 
 
 class DeviceRepository:
@@ -51,4 +68,33 @@ class DeviceRepository:
             model=facts.model,
             os_version=facts.os_version,
             app_version=facts.app_version,
+        )
+
+    def all(self, session_id: str | None) -> Pending[list[KnownDevice]]:
+        """Queue the list of the user's devices, the last seen first.
+
+        Args:
+            session_id: the sign-in that asks, whose device is the current one.
+        """
+        return self._unit.all(
+            KnownDevice,
+            """SELECT d.id, d.name, d.type, d.model, d.os_version, d.app_version, d.is_trusted, d.created_at,
+                      d.last_seen_at, s.id IS NOT NULL AS is_current
+               FROM devices d
+               LEFT JOIN auth_sessions s ON s.tenant_id = d.tenant_id AND s.id = %(session_id)s AND s.device_id = d.id
+               WHERE d.tenant_id = %(tenant_id)s AND d.user_id = app_user()
+               ORDER BY d.last_seen_at DESC, d.id""",
+            session_id=session_id,
+        )
+
+    def forget(self, device_id: str, session_id: str | None) -> None:
+        """Queue the removal of one of the user's devices and the end of its sign-ins.
+
+        Raises at the unit's end: NotFound: it is nobody's or somebody else's. InvalidInput: the sign-in that asks is
+            on it (`current_device`).
+        """
+        self._unit.run(
+            "SELECT forget_device(%(device_id)s, %(session_id)s) -- for the tenant_id that entered",
+            device_id=device_id,
+            session_id=session_id,
         )

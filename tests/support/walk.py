@@ -8,10 +8,12 @@ import msgspec
 
 from shared.api import Context, Service
 from shared.api.routes import Route
-from shared.db import Database, Entry
+from shared.db import Database, Entry, TenantEntry
 from shared.ids import new_id
 from shared.repositories.content import store_curriculum, store_domains, store_pack
+from shared.repositories.devices import DeviceFacts, DeviceRepository
 from tests.support.api import Answer, ApiClient
+from tests.support.identity import add_auth_session
 from tests.support.packs import a_pack, a_question
 from tests.support.services import all_routes, operation
 from tests.support.umcf import PICTURE, a_document, a_topic
@@ -25,7 +27,9 @@ THEIRS = {
     "topic_id": "alpha-topic",
     "file_name": "alpha.svg",
 }
-NOBODYS = {name: value.replace("alpha", "other") for name, value in THEIRS.items()} | {"session_id": new_id()}
+NOBODYS = {name: value.replace("alpha", "other") for name, value in THEIRS.items()} | {
+    name: new_id() for name in ("session_id", "device_id", "auth_session_id")
+}
 # What a request needs in its body beside ids; {name} stands for the id of that kind.
 BODIES: dict[str, dict[str, object]] = {
     "POST /api/sessions": {"curriculum_id": "{curriculum_id}", "topic_id": "{topic_id}"},
@@ -38,10 +42,18 @@ BODIES: dict[str, dict[str, object]] = {
 }
 
 
-def give_everything(context: Context, owner: Entry, token: str | None) -> dict[str, str]:
+def give_everything(context: Context, owner: TenantEntry, token: str | None) -> dict[str, str]:
     """Give a tenant one of each thing, and return the ids by the names of the path parameters they fit."""
     store_content(context.database, owner)
-    return THEIRS | {"session_id": hold_session(context, token)}
+    return THEIRS | sign_in(context.database, owner) | {"session_id": hold_session(context, token)}
+
+
+def sign_in(database: Database, owner: TenantEntry) -> dict[str, str]:
+    """Sign a tenant's learner in on a device."""
+    device = new_id()
+    with database.unit(owner) as unit:
+        DeviceRepository(unit).seen(device, DeviceFacts(fingerprint=MARK, name=MARK, type="ios"))
+    return {"device_id": device, "auth_session_id": add_auth_session(database, owner)}
 
 
 def store_content(database: Database, owner: Entry) -> None:

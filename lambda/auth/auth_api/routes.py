@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from auth_api.account_routes import account
 from auth_api.devices import device_facts
 from auth_api.models import (
     Credentials,
@@ -16,7 +17,8 @@ from auth_api.models import (
     Workplaces,
     WsTicket,
 )
-from auth_api.rules import chosen_name, normal_email
+from auth_api.recovery_routes import recovery
+from auth_api.rules import chosen_name
 from auth_api.signing_in import Person, read_credentials, sign_in, tokens_of
 from shared.api import Access, Reply, Request, Routes
 from shared.auth.access_tokens import AccessClaims
@@ -27,15 +29,19 @@ from shared.auth.passwords import hash_password, is_outdated, verify_password
 from shared.auth.refresh_tokens import GRACE_S, LIFETIME_S, RefreshToken
 from shared.auth.ws_tickets import LIFETIME_S as TICKET_S
 from shared.config import Settings
+from shared.domain.emails import normal_email
 from shared.errors import Forbidden, InvalidInput, Unauthenticated
 from shared.ids import new_id
 from shared.repositories.accounts import AccountRepository
 from shared.repositories.audit import AuditRepository
 from shared.repositories.auth_sessions import AuthSessionRepository
+from shared.repositories.mail_outbox import MailOutbox
 from shared.repositories.tenants import TenantRepository
 from shared.repositories.ws_tickets import WsTicketRepository
 
 routes = Routes("auth")
+for part in (account, recovery):
+    routes.include(part)
 
 
 def _registrations(settings: Settings) -> Limit:
@@ -66,6 +72,7 @@ def register(request: Request, body: Registration) -> SignedIn:
         accounts = AccountRepository(unit)
         accounts.found_individual(name)
         accounts.add(user_id=person.user_id, email=email, password_hash=password_hash, display_name=name)
+        MailOutbox(unit).ask("verify_email", email)
         answer = sign_in(
             unit, request, person, device_facts(body.device, body.device_name, request.client), "registered"
         )

@@ -1,0 +1,1 @@
+"""Mail to people: the port, its adapters, and the postman who empties the outbox."""

@@ -131,14 +131,17 @@ class BudgetPurse:
 
 
 class Bill:
-    """The money set aside for one call; what it used is counted even when the session has ended meanwhile."""
+    """The money set aside for one call; what it used is counted even when the session has ended meanwhile.
+
+    Args: session_id: empty for calls outside any session.
+    """
 
     held: Held
 
     def __init__(self, quote: Quote, maker: Maker, session_id: str) -> None:
         self._prices = {price.unit: price for price in quote.prices if (price.provider, price.model) == maker.names}
         self._maker = maker
-        self._session_id = session_id
+        self._session_id = session_id or None
 
     def cost(self, amounts: Amounts) -> int:
         """Return what amounts cost, in micro-dollars."""

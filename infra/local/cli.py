@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_up(commands.add_parser("up", help="start everything and print the page's address"))
     add_ask(commands.add_parser("ask", help="ask one question, spoken or typed, and hear the answer"))
+    add_prices(commands.add_parser("prices", help="add what vendors charge to the price book"))
     add_reset(commands.add_parser("reset", help="delete what is stored and start over; asks first"))
     for name in ("test", "check"):
         add_test(commands.add_parser(name, help="run the linters, the type and layer checks and every test"))
@@ -63,6 +64,18 @@ def add_ask(command: argparse.ArgumentParser) -> None:
     command.add_argument("--token", help="beta or access token; the demo learner's otherwise")
     add_data_dir(command)
     command.set_defaults(run=run_ask)
+
+
+def add_prices(command: argparse.ArgumentParser) -> None:
+    """Describe `prices`."""
+    command.add_argument("file", type=Path, help="a price list in JSON; docs/reference/budgets.md shows one")
+    command.add_argument(
+        "--database-url",
+        default=os.environ.get("DATABASE_URL"),
+        help="of the database's owner; without it the embedded database, while no server runs; also DATABASE_URL",
+    )
+    add_data_dir(command)
+    command.set_defaults(run=run_prices)
 
 
 def add_reset(command: argparse.ArgumentParser) -> None:
@@ -126,6 +139,13 @@ def run_ask(options: argparse.Namespace) -> int:
         )
     )
     return 0
+
+
+def run_prices(options: argparse.Namespace) -> int:
+    """Add a price list."""
+    from infra.local.prices import add
+
+    return add(options.file, options.data_dir.absolute(), options.database_url)
 
 
 def run_reset(options: argparse.Namespace) -> int:

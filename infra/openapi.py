@@ -16,17 +16,24 @@ TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
 
 def describe() -> dict[str, Any]:
     """Return the document of every function in the template."""
+    functions = functions_of(TEMPLATE)
+    # As the local server does: each function's code is a root of its own.
+    sys.path += [str(function.code) for function in functions if str(function.code) not in sys.path]
     services = [
         importlib.import_module(function.handler.removesuffix(".handler.handler") + ".routes").routes
-        for function in functions_of(TEMPLATE)
+        for function in functions
     ]
     return document(services, title="UnaMentis Cloud", version=VERSION)
 
 
+def written() -> str:
+    """Return it as it is kept in the repository."""
+    return msgspec.json.format(msgspec.json.encode(describe()), indent=2).decode() + "\n"
+
+
 def main() -> None:
     """Print it."""
-    encoded = msgspec.json.format(msgspec.json.encode(describe()), indent=2)
-    sys.stdout.write(encoded.decode() + "\n")
+    sys.stdout.write(written())
 
 
 if __name__ == "__main__":

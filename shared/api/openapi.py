@@ -1,6 +1,7 @@
 """An OpenAPI 3.1 document made from the routes and models themselves."""
 
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, get_type_hints
@@ -37,9 +38,14 @@ def document(services: Sequence[Routes], *, title: str, version: str) -> dict[st
     )
     known = {str(model): schema for model, schema in zip([ErrorBody, *models], schemas, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
+    ids: set[str] = set()
     for service, route in routes:
         path = route.path.replace("+}", "}")
-        paths.setdefault(path, {})[route.method.lower()] = _operation(service, route, known, components)
+        operation = _operation(service, route, known, components)
+        if operation["operationId"] in ids:  # one handler behind several paths or methods
+            operation["operationId"] += re.sub(r"\W+", "_", path)
+        ids.add(operation["operationId"])
+        paths.setdefault(path, {})[route.method.lower()] = operation
     return {
         "openapi": OPENAPI,
         "info": {"title": title, "version": version},

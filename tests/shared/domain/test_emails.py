@@ -17,6 +17,7 @@ from shared.errors import InvalidInput
         ("o'brien@school.example", "o'brien@school.example"),
         ("a@b-c.example", "a@b-c.example"),
         ("用户@例子.example", "用户@例子.example"),
+        ("юзер@школа.example", "юзер@школа.example"),
     ],
 )
 def test_an_address_has_one_spelling(given: str, stored: str) -> None:
@@ -31,6 +32,9 @@ def test_an_address_has_one_spelling(given: str, stored: str) -> None:
         " ",
         "ada",
         "ada@",
+        "\u0430da@school.example",  # a Cyrillic a
+        "ada@sch\u03bfol.example",  # a Greek o
+        "\u0430\u0441\u0435@school.example",  # all Cyrillic, all like Latin
         "@school.example",
         "ada@school",
         "ada@@school.example",

@@ -74,7 +74,7 @@ class _Admission:
                               %(account_rate)s, %(address_rate)s, %(tenant_rate)s)""",
             {
                 **self.caller.facts,
-                "counted_by": self.caller.proved_device or self.caller.address,
+                "counted_by": self.caller.counted_by,
                 "reads": self.reads,
                 "operation": self.limit.name if self.limit else None,
                 "capacity": self.limit.capacity if self.limit else None,
@@ -107,6 +107,11 @@ class Caller:
     address: str = "unknown"
     credential_tenant_id: str | None = None
     proved_device: str | None = None
+
+    @property
+    def counted_by(self) -> str:
+        """What limits count a caller by who has no account yet."""
+        return self.proved_device or self.address
 
     @property
     def home_id(self) -> str | None:

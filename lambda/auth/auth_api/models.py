@@ -25,12 +25,16 @@ class Device(Struct, frozen=True, kw_only=True):
 
 
 class Credentials(Struct, frozen=True, kw_only=True):
-    """What signs somebody in; clients send either `device` or `device_name` or neither."""
+    """What signs somebody in; clients send either `device` or `device_name` or neither.
+
+    `known_device` is what the last answer to this device called so: it keeps others' failed attempts from delaying it.
+    """
 
     email: str | None = None
     password: str | None = None
     device: Device | None = None
     device_name: Text | None = None
+    known_device: Text | None = None
 
 
 class Registration(Credentials, frozen=True, kw_only=True):
@@ -140,6 +144,7 @@ class SignedIn(Tokens, frozen=True, kw_only=True):
     user: User
     tokens: Tokens
     device: DeviceId | UnsetType = UNSET
+    known_device: str
 
 
 class WsTicket(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """Register, sign in, stay signed in, sign out."""
 
 from dataclasses import replace
+from typing import Final
 
 from auth_api.account_routes import account
 from auth_api.devices import device_facts
@@ -24,6 +25,7 @@ from shared.api import Access, Reply, Request, Routes
 from shared.auth.access_tokens import AccessClaims
 from shared.auth.authenticator import bearer_token
 from shared.auth.caller import Caller, Limit
+from shared.auth.known_devices import KnownDevices
 from shared.auth.password_strength import weaknesses
 from shared.auth.passwords import hash_password, is_outdated, verify_password
 from shared.auth.refresh_tokens import GRACE_S, LIFETIME_S, RefreshToken
@@ -35,10 +37,12 @@ from shared.ids import new_id
 from shared.repositories.accounts import AccountRepository
 from shared.repositories.audit import AuditRepository
 from shared.repositories.auth_sessions import AuthSessionRepository
+from shared.repositories.login_attempts import LoginAttemptRepository
 from shared.repositories.mail_outbox import MailOutbox
 from shared.repositories.tenants import TenantRepository
 from shared.repositories.ws_tickets import WsTicketRepository
 
+_LOGIN: Final = "login"
 routes = Routes("auth")
 for part in (account, recovery):
     routes.include(part)
@@ -49,7 +53,7 @@ def _registrations(settings: Settings) -> Limit:
 
 
 def _logins(settings: Settings) -> Limit:
-    return Limit("login", settings.logins_per_minute)
+    return Limit(_LOGIN, settings.logins_per_minute)
 
 
 def _refreshes(settings: Settings) -> Limit:
@@ -84,7 +88,11 @@ def log_in(request: Request, body: Credentials) -> SignedIn:
     """Sign an account in."""
     given, password = read_credentials(body)
     email = normal_email(given)
+    devices = KnownDevices(request.context.settings.secret)
+    request.recognise(replace(request.caller, proved_device=devices.proved(email, body.known_device)))
+    attempt, source = devices.account(email), request.caller.counted_by
     with request.unit() as unit:
+        LoginAttemptRepository(unit).begin(attempt, source)
         found = AccountRepository(unit).find_sign_in(email)
     known = found.result
     stored = known.password_hash if known else None
@@ -97,6 +105,7 @@ def log_in(request: Request, body: Credentials) -> SignedIn:
     fresher = hash_password(password) if stored and is_outdated(stored) else None
     person = Person(known.tenant_id, known.user_id)
     with request.unit_for(person.tenant_id, person.user_id) as unit:
+        LoginAttemptRepository(unit).passed(attempt, source, f"{_LOGIN}:public:{source}")
         AccountRepository(unit).signed_in(new_password_hash=fresher)
         answer = sign_in(
             unit, request, person, device_facts(body.device, body.device_name, request.client), "signed_in"

@@ -8,6 +8,7 @@ from msgspec import UNSET
 from auth_api.models import Credentials, DeviceId, SignedIn, Tokens, User
 from shared.api import Request
 from shared.auth.access_tokens import AccessClaims
+from shared.auth.known_devices import KnownDevices
 from shared.auth.refresh_tokens import LIFETIME_S, RefreshToken
 from shared.clock import iso
 from shared.db import Unit
@@ -75,6 +76,7 @@ def sign_in(unit: Unit, request: Request, person: Person, device: DeviceFacts, a
             created_at=iso(account.result.created_at),
             user=user,
             device=DeviceId(device_id) if device_id else UNSET,
+            known_device=KnownDevices(request.context.settings.secret).issue(account.result.email or ""),
         )
 
     return answer

@@ -200,3 +200,160 @@ CREATE UNLOGGED TABLE ws_tickets (
     PRIMARY KEY (tenant_id, ticket_hash)
 );
 CALL protect('ws_tickets');
+
+-- Removing a tenant reaches into others: people who belong elsewhere too go on there.
+CREATE POLICY removal ON users FOR UPDATE TO CURRENT_USER
+    USING (current_setting('app.removing', true) = tenant_id::text) WITH CHECK (true);
+CREATE POLICY removal ON memberships FOR SELECT TO CURRENT_USER
+    USING (coalesce(current_setting('app.removing', true), '') <> '');
+CREATE POLICY removal ON tenants FOR SELECT TO CURRENT_USER
+    USING (current_setting('app.removing', true) = parent_id::text);
+
+-- A tenant and its teams, the teams first.
+CREATE FUNCTION tenant_family(tenant uuid) RETURNS uuid[] LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    family uuid[];
+BEGIN
+    PERFORM set_config('app.removing', tenant::text, true);
+    SELECT array_agg(t.tenant_id ORDER BY t.parent_id IS NULL, t.tenant_id) INTO family
+    FROM tenants t WHERE t.tenant_id = tenant OR t.parent_id = tenant;
+    PERFORM set_config('app.removing', '', true);
+    RETURN family;
+END $$;
+
+-- Remove every row of a tenant and of its teams: of whatever table the catalogue says holds rows of tenants, so that a
+-- table made later is not forgotten. An account whose owner belongs to another tenant moves there instead; what it
+-- signed in with ends. Answers the rows removed and, counted afterwards, those left, by table. Granted to nobody.
+CREATE FUNCTION erase_tenant(tenant uuid) RETURNS jsonb LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    entered uuid := app_tenant();
+    family uuid[] := tenant_family(tenant);
+    tables text[] := ARRAY(
+        SELECT c.oid::regclass::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
+        WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace AND NOT a.attisdropped
+        -- The tenant's own row goes last: until then what is noted about the others goes into its own log.
+        ORDER BY c.relname = 'tenants', c.relname = 'audit_log', c.relname);
+    removed jsonb := '{}';
+    remaining jsonb := '{}';
+    moved bigint := 0;
+    one text;
+    place uuid;
+    found_rows bigint;
+BEGIN
+    IF family IS NULL THEN
+        PERFORM refuse('PT404', 'tenant not found');
+    ELSIF tenant = public_tenant() THEN
+        PERFORM refuse('PT409', 'the shared content belongs to everybody', '{"code": "public_tenant"}');
+    END IF;
+    FOREACH place IN ARRAY family LOOP
+        PERFORM app_enter(place, NULL), set_config('app.removing', place::text, true);
+        PERFORM FROM tenants t WHERE t.tenant_id = place FOR UPDATE;
+        UPDATE users u SET tenant_id = (
+            SELECT m.tenant_id FROM memberships m WHERE m.user_id = u.id AND m.tenant_id <> ALL (family)
+            ORDER BY m.created_at, m.tenant_id LIMIT 1)
+        WHERE u.tenant_id = place
+          AND EXISTS (SELECT FROM memberships m WHERE m.user_id = u.id AND m.tenant_id <> ALL (family));
+        GET DIAGNOSTICS found_rows = ROW_COUNT;
+        moved := moved + found_rows;
+        PERFORM set_config('app.removing', '', true);
+        DELETE FROM rate_buckets b WHERE b.key IN (SELECT 'tenant:' || place
+            UNION ALL SELECT 'account:' || u.id FROM users u WHERE u.tenant_id = place
+            UNION ALL SELECT 'token:' || t.token_hash FROM beta_tokens t WHERE t.tenant_id = place);
+        -- Counted before the first is removed: rows go along with those they belong to.
+        FOREACH one IN ARRAY tables LOOP
+            EXECUTE format('SELECT count(*) FROM %s WHERE tenant_id = $1', one) INTO found_rows USING place;
+            IF found_rows > 0 THEN
+                removed := removed || jsonb_build_object(one, coalesce((removed ->> one)::bigint, 0) + found_rows);
+            END IF;
+        END LOOP;
+        FOREACH one IN ARRAY tables LOOP
+            EXECUTE format('DELETE FROM %s WHERE tenant_id = $1', one) USING place;
+        END LOOP;
+        FOREACH one IN ARRAY tables LOOP
+            EXECUTE format('SELECT count(*) FROM %s WHERE tenant_id = $1', one) INTO found_rows USING place;
+            IF found_rows > 0 THEN
+                remaining := remaining || jsonb_build_object(one, coalesce((remaining ->> one)::bigint, 0) + found_rows);
+            END IF;
+        END LOOP;
+    END LOOP;
+    PERFORM app_enter(entered, NULL);
+    RETURN jsonb_build_object('tenants', to_jsonb(family), 'removed', removed, 'remaining', remaining, 'moved', moved);
+END $$;
+
+CREATE FUNCTION admin_tenant_family() RETURNS uuid[] LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM require_admin('superadmin');
+    RETURN tenant_family(app_tenant());
+END $$;
+CREATE FUNCTION admin_erase_tenant() RETURNS jsonb LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM require_admin('superadmin');
+    RETURN erase_tenant(app_tenant());
+END $$;
+
+REVOKE ALL ON FUNCTION tenant_family, erase_tenant, admin_tenant_family, admin_erase_tenant FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin_tenant_family, admin_erase_tenant TO unamentis_app;
+
+-- Sign-ins that failed, by account and by where they came from: a network address, or a device that signed this account
+-- in before and proves it. Nobody's attempts delay anybody who comes from elsewhere. '' is everywhere together.
+CREATE UNLOGGED TABLE login_attempts (
+    -- hex of a keyed hash of the address somebody typed, whether or not there is such an account
+    account text NOT NULL,
+    source text NOT NULL,
+    failures int NOT NULL,
+    last_at timestamptz NOT NULL,
+    blocked_until timestamptz,
+    PRIMARY KEY (account, source)
+);
+CREATE INDEX login_attempts_age ON login_attempts (last_at);
+
+-- Count an attempt before the password is looked at, so that many at once cannot all be the first; refuse with PT429
+-- while the source has to wait. Three attempts are free, one while the account is tried from all over; each further one
+-- doubles the wait, from a second to a quarter of an hour. A day without attempts forgets everything.
+CREATE FUNCTION begin_login(of_account text, from_source text) RETURNS void LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    moment timestamptz := clock_timestamp();
+    held login_attempts;
+    everywhere int;
+    tries int;
+    free int;
+    wait int;
+BEGIN
+    DELETE FROM login_attempts d WHERE (d.account, d.source) IN (
+        SELECT o.account, o.source FROM login_attempts o
+        WHERE o.last_at < moment - interval '1 day' LIMIT 5 FOR UPDATE SKIP LOCKED);
+    INSERT INTO login_attempts AS a (account, source, failures, last_at) VALUES (of_account, '', 1, moment)
+    ON CONFLICT (account, source) DO UPDATE SET failures = a.failures + 1, last_at = moment
+    RETURNING failures INTO everywhere;
+    SELECT * INTO held FROM login_attempts a WHERE a.account = of_account AND a.source = from_source;
+    IF held.blocked_until > moment THEN
+        wait := greatest(1, ceil(extract(epoch FROM held.blocked_until - moment))::int);
+        PERFORM refuse('PT429', 'too many attempts to sign in to this account from here',
+                       jsonb_build_object('retry_after', wait, 'limit', 1, 'window', wait));
+    END IF;
+    tries := coalesce(held.failures, 0) + 1;
+    free := CASE WHEN everywhere > 50 THEN 1 ELSE 3 END;
+    wait := CASE WHEN tries >= free THEN least(900, 2 ^ least(tries - free, 10)) ELSE 0 END;
+    INSERT INTO login_attempts AS a (account, source, failures, last_at, blocked_until)
+    VALUES (of_account, from_source, tries, moment, moment + make_interval(secs => wait))
+    ON CONFLICT (account, source) DO UPDATE
+    SET failures = excluded.failures, last_at = excluded.last_at, blocked_until = excluded.blocked_until;
+END $$;
+
+-- The password was right: forget the source's attempts, and give its token back to the bucket it was taken from. Locks
+-- are taken in the order of an attempt's: bucket, account, source.
+CREATE FUNCTION pass_login(of_account text, from_source text, bucket text) RETURNS void LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE rate_buckets b SET tokens = least(b.capacity, b.tokens + 1) WHERE b.key = bucket;
+    UPDATE login_attempts a SET failures = greatest(0, a.failures - 1) WHERE a.account = of_account AND a.source = '';
+    DELETE FROM login_attempts a WHERE a.account = of_account AND a.source = from_source AND a.source <> '';
+END $$;
+
+REVOKE ALL ON FUNCTION begin_login, pass_login FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION begin_login, pass_login TO unamentis_app;

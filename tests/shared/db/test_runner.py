@@ -57,6 +57,7 @@ def test_tables_without_a_tenant_are_on_the_list(database_url: str) -> None:
         ).fetchall()
     known = {
         "rate_buckets",
+        "login_attempts",
         "schema_migrations",
         "price_book",
         "deployment_budgets",

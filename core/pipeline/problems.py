@@ -1,6 +1,7 @@
 """What a client is told of a failure."""
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, cast
 
 from core.pipeline.notices import Problem
 from core.pipeline.talk import ends_session
@@ -25,3 +26,12 @@ def problem_of(stage: str, error: AppError) -> Problem:
     else:
         code = error.error_code.upper()
     return Problem(code, error.message, recoverable, error.details if isinstance(error, BudgetExhausted) else {})
+
+
+def failures(error: BaseException) -> Iterator[BaseException]:
+    """Yield the single errors of a task's failure; those of tasks that ran side by side come as a group."""
+    if isinstance(error, BaseExceptionGroup):
+        for part in cast("BaseExceptionGroup[BaseException]", error).exceptions:
+            yield from failures(part)
+    else:
+        yield error

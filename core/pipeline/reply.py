@@ -7,6 +7,7 @@ stored). A vendor that fails ends its own stage; what was made before it is stil
 
 import asyncio
 from dataclasses import dataclass, replace
+from traceback import format_tb
 from typing import Final
 
 from core.pipeline.conversations import Turn
@@ -22,7 +23,7 @@ from core.pipeline.notices import (
     Unvoiced,
 )
 from core.pipeline.patience import patiently
-from core.pipeline.problems import INTERNAL, NOT_UNDERSTOOD, problem_of
+from core.pipeline.problems import INTERNAL, NOT_UNDERSTOOD, failures, problem_of
 from core.pipeline.resampling import Resampler
 from core.pipeline.speaker import Speaker
 from core.pipeline.talk import Talk, ends_session
@@ -122,6 +123,7 @@ class Reply:
         playback = self._speaker.playback
         heard_ms = playback.heard(now) * 1000 // playback.rate
         self._cut = Cut(playback.heard_text(now), heard_ms, by_learner)
+        self._speaker.stop()
         self._talk.client.drop_audio()
         self._talk.client.tell(Interrupted(self.turn_id))
         self._give_up()
@@ -139,7 +141,9 @@ class Reply:
             return
         try:
             if error is not None and self._problem is None:
-                _log.error("reply_failed", exc_info=error)
+                for failure in failures(error):
+                    # An exception's text may quote what somebody said, so only its kind and place are logged.
+                    _log.error("reply_failed", kind=type(failure).__qualname__, trace=format_tb(failure.__traceback__))
                 self._problem = INTERNAL
             await self._settle()
         finally:

@@ -37,12 +37,17 @@ class Speaker:
         self._on_piece = on_piece
         self._text = ""
         self._last = False
+        self._stopped = False
         self.buffer = AudioBuffer(_BUFFERED_S * rate * 2)
         self.playback = Playback(rate)
 
     def finish_sentence(self) -> None:
         """Say the present sentence, or the first one, and no more."""
         self._last = True
+
+    def stop(self) -> None:
+        """Send nothing more: `run` ends as if cancelled, even where its cancellation has not reached it yet."""
+        self._stopped = True
 
     async def run(self) -> bool:
         """Send what the buffer holds; return whether all of the reply was sent."""
@@ -53,6 +58,7 @@ class Speaker:
             if isinstance(item, bytes):
                 await self._send(item)
                 continue
+            self._check_stopped()
             if self._last and self.playback.sent and self._text.rstrip(" \"')")[-1:] in _SENTENCE_ENDS:
                 self.playback.finish()
                 return False
@@ -73,10 +79,15 @@ class Speaker:
         early = self.playback.ahead(loop.time()) + samples / self._rate - _LEAD_S
         if early > 0:
             await asyncio.sleep(early)
+        self._check_stopped()
         if not self.playback.sent:
             self._on_sound()
         await self._client.play(pcm)
         self.playback.send(samples, loop.time())
+
+    def _check_stopped(self) -> None:
+        if self._stopped:
+            raise asyncio.CancelledError
 
     def _wanted(self) -> int:
         """Return how many bytes are worth sending now: small messages only while the listener has little left."""

@@ -28,6 +28,7 @@ class Outbox:
         self._transport = transport
         self._items: deque[str | bytes] = deque()
         self._sound = 0
+        self._drops = 0
         self._waiting = asyncio.Event()
         self._room = asyncio.Event()
         self._cut_off: asyncio.TimerHandle | None = None
@@ -48,17 +49,19 @@ class Outbox:
             self.abort()
 
     async def play(self, pcm: bytes) -> None:
-        """Queue sound, after waiting for room."""
+        """Queue sound, after waiting for room; sound that waits for it when `drop_audio` is called is dropped too."""
+        drops = self._drops
         while self._sound >= _MOST_SOUND and self.closing is None:
             self._room.clear()
             await self._room.wait()
-        if self.closing is None:
+        if self.closing is None and drops == self._drops:
             self._items.append(pcm)
             self._sound += len(pcm)
             self._waiting.set()
 
     def drop_audio(self) -> None:
         """Forget sound that has not left."""
+        self._drops += 1
         if self._sound:
             self._items = deque(item for item in self._items if isinstance(item, str))
             self._sound = 0

@@ -11,12 +11,16 @@ T = TypeVar("T")
 
 
 class FakeClient:
-    """`received` holds notices and sound as they came; `until` waits for one of them."""
+    """`received` holds notices and sound as they came; `until` waits for one of them.
+
+    `on_play` is called within each `play`.
+    """
 
     def __init__(self) -> None:
         self.received: list[Notice | bytes] = []
         self.left: AppError | None = None
         self.dropped = 0
+        self.on_play: Callable[[], None] | None = None
         self._news = asyncio.Event()
 
     def tell(self, notice: Notice) -> None:
@@ -24,6 +28,8 @@ class FakeClient:
 
     async def play(self, pcm: bytes) -> None:
         self._add(pcm)
+        if self.on_play:
+            self.on_play()
 
     def drop_audio(self) -> None:
         self.dropped += 1

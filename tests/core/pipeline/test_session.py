@@ -102,6 +102,20 @@ async def test_speaking_over_the_tutor_stops_it_and_keeps_what_was_heard(make_ro
     assert room.session.state is State.LEARNER
 
 
+async def test_no_sound_follows_an_interruption_even_from_a_task_that_has_not_been_cancelled_yet(
+    make_room: Callable[..., Room],
+) -> None:
+    room = make_room(tts=FakeVoice(seconds=0.2), llm=FakeModel("One.", " Two."))
+    await room.enter()
+    # The player is in the midst of a step: it takes the next sound before its cancellation can reach it.
+    room.client.on_play = room.session.cancel
+    room.session.ask(TYPED)
+    await room.client.until(TurnEnded)
+    received = room.client.kinds
+    assert received[received.index("Interrupted") :] == ["Interrupted", "TurnEnded"]
+    assert len(room.client.only(bytes)) == 1
+
+
 async def test_what_was_interrupted_is_what_the_model_is_told_was_said(make_room: Callable[..., Room]) -> None:
     room = make_room(tts=FakeVoice(seconds=0.4), llm=FakeModel("One.", " Two.", " Three.", " Four."))
     await room.enter()
@@ -343,13 +357,15 @@ async def test_a_caller_who_was_revoked_must_leave(room: Room) -> None:
     assert room.client.only(ReplyToken) == []
 
 
-async def test_our_own_mistake_ends_the_turn_and_not_the_session(make_room: Callable[..., Room]) -> None:
+async def test_our_own_mistake_ends_the_turn_and_not_the_session(
+    make_room: Callable[..., Room], caplog: pytest.LogCaptureFixture
+) -> None:
     class Broken(FakeVoice):
         broken = True
 
         async def speak(self, text: str, *, voice: Voice) -> AsyncIterator[bytes]:
             if self.broken:
-                raise RuntimeError("not one of ours")
+                raise RuntimeError(f"not one of ours: {text}")
             async for chunk in super().speak(text, voice=voice):
                 yield chunk
 
@@ -359,6 +375,9 @@ async def test_our_own_mistake_ends_the_turn_and_not_the_session(make_room: Call
     room.session.ask(TYPED)
     await room.client.until(TurnEnded)
     assert room.client.only(Problem)[0].code == "INTERNAL_ERROR"
+    logged = [vars(record) for record in caplog.records if record.message == "reply_failed"]
+    assert [facts["kind"] for facts in logged] == ["RuntimeError"]
+    assert "Well" not in repr(logged)
     tts.broken = False
     await goes_on(room)
 

@@ -106,6 +106,22 @@ async def flood(outbox: Outbox) -> None:
         await outbox.play(bytes(65_536))
 
 
+async def test_sound_that_waited_for_room_when_sound_was_dropped_is_dropped_too(line: Line) -> None:
+    async with ClientSession() as http, http.ws_connect(line.url) as client:
+        await line.ready.wait()
+        outbox = line.outbox
+        # All of it is queued in one step of this task: the writer has not had its turn yet.
+        playing = [asyncio.ensure_future(outbox.play(bytes([mark, 0]) * 65_536)) for mark in (1, 2)]
+        await asyncio.sleep(0)
+        outbox.drop_audio()
+        outbox.send("interrupted")
+        await asyncio.gather(*playing)
+        outbox.close(DONE)
+        items = [m.data async for m in client if m.type in {WSMsgType.TEXT, WSMsgType.BINARY}]
+        after = items[items.index("interrupted") + 1 :]
+        assert after == []
+
+
 async def test_a_client_that_lets_messages_lie_is_cut_off(line: Line) -> None:
     async with ClientSession() as http, http.ws_connect(line.url):
         await line.ready.wait()

@@ -29,6 +29,10 @@ class Settings:
             `UNAMENTIS_TENANT_REQUESTS_PER_MINUTE`).
         logins_per_minute, refreshes_per_minute, registrations_per_hour: from one network address
             (`UNAMENTIS_LOGINS_PER_MINUTE`, `UNAMENTIS_REFRESHES_PER_MINUTE`, `UNAMENTIS_REGISTRATIONS_PER_HOUR`).
+        registration: who may make an account: everybody, holders of a beta token that was not used for it, or nobody
+            (`UNAMENTIS_REGISTRATION`).
+        access_team, access_audience: Cloudflare Access for administrators: the team's address and the application's
+            AUD tag (`UNAMENTIS_ACCESS_TEAM`, `UNAMENTIS_ACCESS_AUDIENCE`).
         cors_origins: who may call from a browser; "*" is everybody (`UNAMENTIS_CORS_ORIGINS`, separated by commas).
         origin_lock: what the edge must send, and who may name the client's address (`UNAMENTIS_ORIGIN_SECRETS`,
             `UNAMENTIS_TRUSTED_PROXIES`: values and networks separated by commas).
@@ -36,6 +40,9 @@ class Settings:
 
     database_url: str
     secret: bytes
+    registration: Literal["open", "invite", "closed"] = "open"
+    access_team: str | None = None
+    access_audience: str | None = None
     auth_mode: Literal["token", "open"] = "token"
     open_tenant: str | None = None
     open_user: str | None = None
@@ -62,7 +69,14 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     open_tenant, open_user = environ.get("UNAMENTIS_OPEN_TENANT"), environ.get("UNAMENTIS_OPEN_USER")
     if mode == "open" and not (open_tenant and open_user):
         raise InvalidInput("UNAMENTIS_AUTH_MODE=open needs UNAMENTIS_OPEN_TENANT and UNAMENTIS_OPEN_USER")
+    registration = environ.get("UNAMENTIS_REGISTRATION", "open")
+    if registration not in {"open", "invite", "closed"}:
+        raise InvalidInput("UNAMENTIS_REGISTRATION must be open, invite or closed")
+    access_team, access_audience = _access(environ)
     return Settings(
+        registration=cast("Literal['open', 'invite', 'closed']", registration),
+        access_team=access_team,
+        access_audience=access_audience,
         database_url=_required(environ, "DATABASE_URL"),
         secret=_secret(_required(environ, "UNAMENTIS_SECRET")),
         auth_mode=cast("Literal['token', 'open']", mode),
@@ -82,6 +96,16 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             proxies=_networks(environ, "UNAMENTIS_TRUSTED_PROXIES"),
         ),
     )
+
+
+def _access(environ: Mapping[str, str]) -> tuple[str | None, str | None]:
+    team = environ.get("UNAMENTIS_ACCESS_TEAM", "").rstrip("/") or None
+    audience = environ.get("UNAMENTIS_ACCESS_AUDIENCE") or None
+    if team and not team.startswith("https://"):
+        raise InvalidInput("UNAMENTIS_ACCESS_TEAM must look like https://school.cloudflareaccess.com")
+    if bool(team) != bool(audience):
+        raise InvalidInput("UNAMENTIS_ACCESS_TEAM and UNAMENTIS_ACCESS_AUDIENCE must be set together")
+    return team, audience
 
 
 def _list(environ: Mapping[str, str], name: str, default: str = "") -> tuple[str, ...]:

@@ -79,6 +79,12 @@ class BudgetExhausted(AppError):
     code = "budget_exhausted"
 
 
+class UpgradeRequired(AppError):
+    """The client's version is no longer served; `details` names the least one that is."""
+
+    code = "upgrade_required"
+
+
 class RateLimited(AppError):
     """Too many requests.
 

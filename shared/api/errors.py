@@ -16,6 +16,7 @@ from shared.errors import (
     Unauthenticated,
     Unavailable,
     Unprocessable,
+    UpgradeRequired,
 )
 
 STATUS: Final[dict[type[AppError], int]] = {
@@ -28,6 +29,7 @@ STATUS: Final[dict[type[AppError], int]] = {
     Conflict: 409,
     PayloadTooLarge: 413,
     Unprocessable: 422,
+    UpgradeRequired: 426,
     RateLimited: 429,
     Unavailable: 503,
     ProviderUnavailable: 503,

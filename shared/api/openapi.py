@@ -52,7 +52,10 @@ def document(services: Sequence[Routes], *, title: str, version: str) -> dict[st
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted(components.items())),
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "access": {"type": "apiKey", "in": "header", "name": "Cf-Access-Jwt-Assertion"},
+            },
         },
     }
 
@@ -85,9 +88,10 @@ def _operation(service: str, route: Route, known: Mapping[str, Any], components:
     if route.body_model is not None:
         content = {"application/json": {"schema": known[str(route.body_model)]}}
         # An empty body counts as {}: only the model says what is required.
-        operation["requestBody"] = {"content": content}
+        model = components[known[str(route.body_model)]["$ref"].rpartition("/")[2]]
+        operation["requestBody"] = {"content": content, "required": bool(model.get("required"))}
     if route.access is not Access.PUBLIC:
-        operation["security"] = [{"bearer": []}]
+        operation["security"] = [{"bearer": []}, {"access": []}] if route.access is Access.ADMIN else [{"bearer": []}]
     return operation
 
 

@@ -85,7 +85,7 @@ class Request:
     def unit(self) -> Generator[Unit]:
         """Open a unit of work for the caller; the request's first one checks, limits and meters it."""
         if self._admission is not None:
-            with self.context.database.unit(TenantEntry(self.caller.tenant_id, self._admission["user_id"])) as unit:
+            with self.context.database.unit(self.caller.again(self._admission["user_id"])) as unit:
                 if self._claim is not None:
                     key, claim = self._claim
                     IdempotencyRepository(unit).carry_out(key, claim)

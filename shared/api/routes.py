@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Literal, TypeVar, get_type_hints
 
 from shared.api.request import Request
 from shared.auth.caller import Limit
@@ -16,6 +16,8 @@ Handler = TypeVar("Handler", bound=Callable[..., object])
 
 # An operation's own limit, as the operator set it.
 LimitOf = Callable[[Settings], Limit]
+# The least an administrator must be: to look, to change things of a tenant, to change the deployment.
+AdminRole = Literal["support", "operator", "superadmin"]
 
 
 class Access(Enum):
@@ -24,6 +26,7 @@ class Access(Enum):
     PUBLIC = "public"  # nobody needs to be known; a token is not even read
     CLIENT = "client"  # any caller with a credential; in open mode also the default learner
     ACCOUNT = "account"  # a person's own account: a credential in every mode
+    ADMIN = "admin"  # an administrator: never a learner's credential, never open
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Route:
     query_model: Any
     pattern: re.Pattern[str]
     replayable: bool
+    role: AdminRole
 
 
 class Routes:
@@ -66,7 +70,7 @@ class Routes:
 
     def get(self, path: str, *, access: Access, limit: LimitOf | None = None) -> Callable[[Handler], Handler]:
         """Register a GET handler; HEAD is answered from it too."""
-        return self._add("GET", path, access, limit=limit)
+        return self._add("GET", path, access, limit=limit, role="support")
 
     def post(
         self,
@@ -77,26 +81,34 @@ class Routes:
         limit: LimitOf | None = None,
         max_body: int = 1 << 20,
         replayable: bool = True,
+        role: AdminRole = "operator",
     ) -> Callable[[Handler], Handler]:
         """Register a POST handler.
 
         Args:
+            role: the least an administrator must be, of this and every other method that changes something.
             replayable: an Idempotency-Key keeps its answer; not for answers that hold a secret, nor where asking again
                 is the right thing to do.
         """
-        return self._add("POST", path, access, status=status, limit=limit, max_body=max_body, replayable=replayable)
+        return self._add(
+            "POST", path, access, status=status, limit=limit, max_body=max_body, replayable=replayable, role=role
+        )
 
-    def put(self, path: str, *, access: Access, max_body: int = 1 << 20) -> Callable[[Handler], Handler]:
+    def put(
+        self, path: str, *, access: Access, max_body: int = 1 << 20, role: AdminRole = "operator"
+    ) -> Callable[[Handler], Handler]:
         """Register a PUT handler."""
-        return self._add("PUT", path, access, max_body=max_body)
+        return self._add("PUT", path, access, max_body=max_body, role=role)
 
-    def patch(self, path: str, *, access: Access, max_body: int = 1 << 20) -> Callable[[Handler], Handler]:
+    def patch(
+        self, path: str, *, access: Access, max_body: int = 1 << 20, role: AdminRole = "operator"
+    ) -> Callable[[Handler], Handler]:
         """Register a PATCH handler."""
-        return self._add("PATCH", path, access, max_body=max_body)
+        return self._add("PATCH", path, access, max_body=max_body, role=role)
 
-    def delete(self, path: str, *, access: Access) -> Callable[[Handler], Handler]:
+    def delete(self, path: str, *, access: Access, role: AdminRole = "operator") -> Callable[[Handler], Handler]:
         """Register a DELETE handler."""
-        return self._add("DELETE", path, access)
+        return self._add("DELETE", path, access, role=role)
 
     def _sort(self) -> None:
         """Let literal segments win over parameters, whatever the order of registration."""
@@ -112,6 +124,7 @@ class Routes:
         limit: LimitOf | None = None,
         max_body: int = 1 << 20,
         replayable: bool = True,
+        role: AdminRole = "operator",
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             hints = get_type_hints(handler)
@@ -131,6 +144,7 @@ class Routes:
                 hints.get("query"),
                 pattern,
                 replayable,
+                role,
             )
             self.routes.append(route)
             self._sort()

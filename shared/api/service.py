@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from traceback import format_tb
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,10 +16,11 @@ from shared.api.errors import INTERNAL, envelope, status_of
 from shared.api.events import HttpRequest, read_event
 from shared.api.idempotency import key_of, once
 from shared.api.reply import Listing, Reply
-from shared.api.request import Request
+from shared.api.request import ClientInfo, Request
 from shared.api.routes import Access, Route, Routes
 from shared.auth.authenticator import address_prefix, bearer_token
-from shared.auth.caller import Caller, Limit
+from shared.auth.caller import Caller, Client, Limit
+from shared.db import PUBLIC_TENANT
 from shared.errors import (
     AppError,
     InvalidInput,
@@ -30,7 +31,11 @@ from shared.errors import (
     Unauthenticated,
     Unavailable,
 )
+from shared.ids import known_id
 from shared.logging import get_logger
+
+if TYPE_CHECKING:
+    from shared.auth.admins import Administrators
 
 PUBLIC_LIMIT = Limit("public", 300)
 MAX_PATH_CHARS = 2048
@@ -42,6 +47,7 @@ class Service:
     def __init__(self, routes: Routes, context: Context) -> None:
         self.routes = routes
         self.context = context
+        self._administrators: Administrators | None = None
         self._log = get_logger(routes.name)
 
     def handle(self, event: Mapping[str, Any], lambda_context: object) -> dict[str, Any]:
@@ -56,7 +62,7 @@ class Service:
         request = None
         try:
             route, params = self._match(http)
-            request = self._admit(route, http)
+            request = self._admit(route, http, params, request_id)
             reply = _encoded(self._call(route, request, params))
         except AppError as exc:
             reply = Reply(envelope(exc, request_id, success_flag=self.routes.success_flag), status_of(exc), _retry(exc))
@@ -99,17 +105,43 @@ class Service:
             raise MethodNotAllowed(f"use {' or '.join(sorted(allowed))} here")
         raise NotFound("no such path")
 
-    def _admit(self, route: Route, http: HttpRequest) -> Request:
+    def _admit(self, route: Route, http: HttpRequest, params: Mapping[str, str], request_id: str) -> Request:
         address = self.context.settings.origin_lock.client_address(http.headers, http.address)
         own = route.limit(self.context.settings) if route.limit else None
         if route.access is Access.PUBLIC:
             caller = Caller("public", address=address_prefix(address))
             return Request(http, caller, own or PUBLIC_LIMIT, self.context)
+        if route.access is Access.ADMIN:
+            caller = self._administrator(route, http, params, address, request_id)
+            return Request(http, caller, own, self.context)
         token = bearer_token(http.headers.get("authorization"))
         caller = self.context.authenticator.caller(
             token, address=address, allow_open=route.access is not Access.ACCOUNT
         )
+        told = ClientInfo.of(http.headers)
+        caller = replace(caller, client=Client(told.id, told.platform, told.version))
         return Request(http, caller, own, self.context)
+
+    def _administrator(
+        self, route: Route, http: HttpRequest, params: Mapping[str, str], address: str, request_id: str
+    ) -> Caller:
+        """Return the administrator who calls, entering the tenant in the path or else the deployment.
+
+        Access's cookie goes along with whatever a browser sends, so what changes something must be JSON: no form or
+        link of a stranger's page can send that.
+        Raises: Unauthenticated: no administrator. InvalidInput: not JSON. NotFound: no such tenant.
+        """
+        from shared.auth.admins import Administrators, Deed  # only the admin service needs what this brings in
+
+        if self._administrators is None:
+            self._administrators = Administrators(self.context.settings)
+        tenant_id = params.get("tenant_id", PUBLIC_TENANT)
+        deed = Deed(f"{route.method} {route.path}", " ".join(params.values())[:200], http.query, route.role, request_id)
+        caller = self._administrators.caller(http.headers, address=address, tenant_id=tenant_id, deed=deed)
+        kind = http.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if http.method not in {"GET", "HEAD"} and kind != "application/json":
+            raise InvalidInput("Content-Type must be application/json", details={"Content-Type": "application/json"})
+        return replace(caller, tenant_id=known_id(tenant_id, "tenant"))
 
     def _call(self, route: Route, request: Request, params: dict[str, str]) -> Reply:
         """Run the handler; a request that never reached the database is still checked and counted.
@@ -118,7 +150,7 @@ class Service:
         """
         try:
             # An account is a person's, whichever tenant they work in.
-            if route.access not in {Access.PUBLIC, Access.ACCOUNT}:
+            if route.access is Access.CLIENT:
                 request.choose_tenant()
             key = key_of(request.http) if route.access is not Access.PUBLIC and route.replayable else None
             reply = once(request, key, lambda: _run(route, request, params)) if key else _run(route, request, params)

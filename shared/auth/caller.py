@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, LiteralString
 
-from shared.db.entry import Entry
+from shared.db.entry import Entry, TenantEntry
 
-Kind = Literal["beta", "session", "open", "public"]
+Kind = Literal["beta", "session", "open", "public", "admin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,18 @@ ORDINARY: Final = Rates()
 
 
 @dataclass(frozen=True, slots=True)
+class Client:
+    """How a caller's program names itself: X-Client-ID, -Platform and -Version; empty where it does not.
+
+    Only a beta token's binding to a device believes it.
+    """
+
+    id: str = ""
+    platform: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class _Check:
     """An app_admit call: the credential is checked, nothing is limited or counted."""
 
@@ -46,8 +58,10 @@ class _Check:
     @property
     def statement(self) -> tuple[LiteralString, Mapping[str, object]]:
         return (
-            """SELECT user_id, role FROM app_admit(%(kind)s, %(home_id)s::uuid, %(credential)s, %(user_id)s::uuid,
-                                                   %(tenant_id)s::uuid)""",
+            """SELECT e.user_id, e.role
+               FROM app_admit(%(kind)s, %(home_id)s::uuid, %(credential)s, %(user_id)s::uuid, %(tenant_id)s::uuid) AS e,
+                    LATERAL check_client(e.user_id, %(kind)s, %(home_id)s::uuid, %(credential)s,
+                                         %(client)s, %(platform)s, %(version)s)""",
             self.caller.facts,
         )
 
@@ -68,10 +82,12 @@ class _Admission:
     @property
     def statement(self) -> tuple[LiteralString, Mapping[str, object]]:
         return (
-            """SELECT user_id, role, rate_limit, rate_remaining, rate_window
+            """SELECT e.user_id, e.role, e.rate_limit, e.rate_remaining, e.rate_window
                FROM api_enter(%(kind)s, %(home_id)s::uuid, %(credential)s, %(user_id)s::uuid, %(tenant_id)s::uuid,
                               %(counted_by)s, %(reads)s, %(operation)s, %(capacity)s, %(window_s)s,
-                              %(account_rate)s, %(address_rate)s, %(tenant_rate)s)""",
+                              %(account_rate)s, %(address_rate)s, %(tenant_rate)s) AS e,
+                    LATERAL check_client(e.user_id, %(kind)s, %(home_id)s::uuid, %(credential)s,
+                                         %(client)s, %(platform)s, %(version)s)""",
             {
                 **self.caller.facts,
                 "counted_by": self.caller.counted_by,
@@ -98,6 +114,7 @@ class Caller:
         address: the prefix of the network address that limits count by.
         credential_tenant_id: the tenant the credential belongs to, where the request works in another one.
         proved_device: what limits count by in place of the address, for a device that has proved itself.
+        client: how its program names itself.
     """
 
     kind: Kind
@@ -107,6 +124,7 @@ class Caller:
     address: str = "unknown"
     credential_tenant_id: str | None = None
     proved_device: str | None = None
+    client: Client = Client()
 
     @property
     def counted_by(self) -> str:
@@ -127,6 +145,9 @@ class Caller:
             "credential": self.credential,
             "user_id": self.user_id,
             "tenant_id": self.tenant_id,
+            "client": self.client.id,
+            "platform": self.client.platform,
+            "version": self.client.version,
         }
 
     def enter(self, limit: Limit | None = None, rates: Rates = ORDINARY, *, reads: bool = False) -> Entry:
@@ -141,6 +162,10 @@ class Caller:
     def check(self) -> Entry:
         """Enter as the continuation of a request or socket: the credential is checked, nothing is limited."""
         return _Check(self)
+
+    def again(self, user_id: str | None) -> Entry:
+        """Enter once more in a request that was admitted as this user: nothing is checked again."""
+        return TenantEntry(self.tenant_id, user_id)
 
     def choosing(self, tenant_id: str) -> "Caller":
         """Return this caller at work in another tenant; the round trip tells whether they belong to it."""

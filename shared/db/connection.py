@@ -52,8 +52,9 @@ def _is_stale(connection: "psycopg.Connection[Any]") -> bool:
 class _Single:
     """One connection, for a Lambda's container, which handles one request at a time."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, role: str | None) -> None:
         self._url = url
+        self._role = role
         self._lock = threading.Lock()
         self._connection: psycopg.Connection[Any] | None = None
 
@@ -62,7 +63,7 @@ class _Single:
         with self._lock:
             if self._connection is None or _is_stale(self._connection):
                 self.close()
-                self._connection = connect(self._url)
+                self._connection = connect(self._url, role=self._role)
             yield self._connection
 
     def close(self) -> None:
@@ -74,8 +75,9 @@ class _Single:
 class _Pool:
     """Up to `size` connections, for a process with many threads."""
 
-    def __init__(self, url: str, size: int) -> None:
+    def __init__(self, url: str, size: int, role: str | None) -> None:
         self._url = url
+        self._role = role
         self._free: list[psycopg.Connection[Any]] = []
         self._slots = threading.BoundedSemaphore(size)
         self._lock = threading.Lock()
@@ -83,7 +85,7 @@ class _Pool:
     @contextmanager
     def __call__(self) -> Generator["psycopg.Connection[Any]"]:
         with self._slots:
-            connection = self._take() or connect(self._url)
+            connection = self._take() or connect(self._url, role=self._role)
             try:
                 yield connection
             finally:
@@ -115,10 +117,11 @@ class Database:
     Args:
         url: a libpq URL.
         pool_size: connections at most; 1 keeps a single one, as a Lambda wants it.
+        role: the role to work as; None stays the login role, as the owner at the command line does.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 1) -> None:
-        self._connections = _Single(url) if pool_size == 1 else _Pool(url, pool_size)
+    def __init__(self, url: str, *, pool_size: int = 1, role: str | None = APP_ROLE) -> None:
+        self._connections = _Single(url, role) if pool_size == 1 else _Pool(url, pool_size, role)
 
     @contextmanager
     def unit(self, entry: Entry) -> Generator[Unit]:

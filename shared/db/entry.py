@@ -23,6 +23,26 @@ class Entry(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class CommandLine:
+    """Enters as whoever sits at the machine and owns the database; what is changed is noted like an administrator's.
+
+    Attributes:
+        operation: what the audit log calls it. tenant_id: where it works; the deployment itself unless given.
+    """
+
+    operation: str
+    tenant_id: str | None = PUBLIC_TENANT
+
+    @property
+    def statement(self) -> tuple[LiteralString, Mapping[str, object]]:
+        """Set the tenant and note the operation."""
+        return (
+            "SELECT command_line_enter(%(tenant_id)s::uuid, %(operation)s)",
+            {"tenant_id": self.tenant_id, "operation": self.operation},
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class TenantEntry:
     """Enters a tenant without a caller: the work of seeds, jobs and continued requests.
 

@@ -17,6 +17,7 @@ from shared.errors import (
     Unauthenticated,
     Unavailable,
     Unprocessable,
+    UpgradeRequired,
 )
 
 # Raised by our own SQL functions: the class name is PT and the HTTP status, the detail a JSON object.
@@ -28,6 +29,7 @@ _REFUSALS: Final[dict[str, Callable[[str, dict[str, Any]], AppError]]] = {
     "PT404": lambda message, d: NotFound(message, code=d.get("code")),
     "PT409": lambda message, d: Conflict(message, code=d.get("code")),
     "PT422": lambda message, d: Unprocessable(message, code=d.get("code")),
+    "PT426": lambda message, d: UpgradeRequired(message, details=d.get("details")),
     "PT429": lambda message, d: RateLimited(
         message, retry_after=int(d["retry_after"]), limit=int(d["limit"]), window=int(d["window"])
     ),

@@ -1,7 +1,48 @@
 """The audit log: added to and read, never changed."""
 
-from shared.db import Unit
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.db import Pending, Unit
 from shared.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """What happened.
+
+    Attributes:
+        actor_id: whose deed, a user or an administrator; None when nobody had proved who they are.
+        administrator: the administrator's address; empty for others.
+        details: what was asked for, or what was changed as `before` and `after`; never a secret.
+    """
+
+    tenant_id: str
+    id: str
+    at: datetime
+    actor_id: str | None
+    administrator: str
+    action: str
+    subject: str
+    ip_address: str
+    request_id: str
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditSearch:
+    """Which entries; None leaves a criterion out, `action` is how it begins."""
+
+    tenant_id: str | None = None
+    action: str | None = None
+    administrator: str | None = None
+    actor_id: str | None = None
+    subject: str | None = None
+    request_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class AuditRepository:
@@ -24,4 +65,25 @@ class AuditRepository:
             subject=subject,
             address=address,
             request_id=request_id,
+        )
+
+    def search(self, wanted: AuditSearch, *, before: str | None, limit: int) -> Pending[list[AuditEntry]]:
+        """Queue the read of entries an administrator reaches, the newest first, from the one behind `before`."""
+        return self._unit.all(
+            AuditEntry,
+            """-- cross-tenant: every tenant the administrator reaches
+               SELECT tenant_id, id, at, actor_id, administrator, action, subject, ip_address, request_id, details
+               FROM admin_audit(%(only_tenant)s::uuid, %(action)s, %(administrator)s, %(actor_id)s::uuid, %(subject)s,
+                                %(of_request)s, %(since)s::timestamptz, %(until)s::timestamptz, %(before)s::uuid,
+                                %(most)s)""",
+            only_tenant=wanted.tenant_id,
+            action=wanted.action,
+            administrator=wanted.administrator,
+            actor_id=wanted.actor_id,
+            subject=wanted.subject,
+            of_request=wanted.request_id,
+            since=wanted.since,
+            until=wanted.until,
+            before=before,
+            most=limit,
         )

@@ -28,6 +28,7 @@ PUBLIC = {
     "POST /api/auth/login",
     "POST /api/auth/refresh",
     "POST /api/auth/logout",
+    "POST /api/admin/session",
     "POST /api/auth/forgot-password",
     "POST /api/auth/reset-password",
     "GET /api/auth/verify-email",
@@ -67,7 +68,7 @@ def test_public_routes_are_on_the_list() -> None:
 @every_service
 def test_without_a_token_nobody_gets_in(context: Context, routes: Routes) -> None:
     client = ApiClient(Service(routes, context))
-    for access in (Access.CLIENT, Access.ACCOUNT):
+    for access in (Access.CLIENT, Access.ACCOUNT, Access.ADMIN):
         found = answers(client, routes, access)
         assert {name: got for name, got in found.items() if got != (401, "missing_token")} == {}
 
@@ -77,7 +78,7 @@ def test_open_mode_lets_clients_in_but_nobody_into_an_account(open_context: Cont
     client = ApiClient(Service(routes, open_context))
     refused = {name: got for name, got in answers(client, routes, Access.CLIENT).items() if got[0] in {401, 403, 500}}
     assert refused == {}
-    accounts = answers(client, routes, Access.ACCOUNT)
+    accounts = answers(client, routes, Access.ACCOUNT) | answers(client, routes, Access.ADMIN)
     assert {name: got for name, got in accounts.items() if got != (401, "missing_token")} == {}
 
 
@@ -86,7 +87,7 @@ def test_open_mode_lets_clients_in_but_nobody_into_an_account(open_context: Cont
 def test_a_bad_token_is_refused_in_both_modes(request: pytest.FixtureRequest, mode: str, routes: Routes) -> None:
     client = ApiClient(Service(routes, request.getfixturevalue(mode)))
     for token in ("garbage", mint_beta_token(ALPHA_TENANT, 2026)):
-        for access in (Access.CLIENT, Access.ACCOUNT):
+        for access in (Access.CLIENT, Access.ACCOUNT, Access.ADMIN):
             found = answers(client.using(token), routes, access)
             assert {name: got for name, got in found.items() if got != (401, "invalid_token")} == {}
 

@@ -1,0 +1,1 @@
+"""Administration: people, tenants, tokens, money and the record of what was done."""

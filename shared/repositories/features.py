@@ -1,0 +1,37 @@
+"""Feature settings of a tenant; those of the public tenant are the deployment's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.db import Json, Pending, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSettings:
+    """What was set for the unit's tenant, and for the whole deployment."""
+
+    own: Mapping[str, Any]
+    deployment: Mapping[str, Any]
+
+
+class FeatureRepository:
+    """Settings of the unit's tenant."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+
+    def get(self) -> Pending[FeatureSettings]:
+        """Queue the read of both."""
+        return self._unit.one(
+            FeatureSettings,
+            """SELECT coalesce((SELECT settings FROM feature_settings WHERE tenant_id = %(tenant_id)s), '{}') AS own,
+                      coalesce((SELECT settings FROM feature_settings WHERE tenant_id = public_tenant()), '{}')
+                      AS deployment""",
+        )
+
+    def set(self, settings: Mapping[str, Any]) -> None:
+        """Queue new settings in place of all old ones; for administrators."""
+        self._unit.run(
+            "SELECT admin_set_features(%(settings)s) -- for the tenant_id that entered", settings=Json(dict(settings))
+        )

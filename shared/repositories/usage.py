@@ -1,0 +1,100 @@
+"""What was used, as learners, tenants and administrators see it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from shared.db import Pending, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """One tenant's use of one price on one day (UTC): `quantity` in `unit`, money in micro-dollars."""
+
+    tenant_id: str
+    day: date
+    kind: str
+    provider: str
+    model: str
+    unit: str
+    events: int
+    quantity: int
+    micro_usd: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnUsage:
+    """What the caller used of one kind, in a day or month (UTC), in micro-dollars and the kind's unit."""
+
+    period: str
+    kind: str
+    unit: str
+    quantity: int
+    micro_usd: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentBudget:
+    """The state of a cap of the whole deployment, and the cap of a tenant that has none of its own, micro-dollars."""
+
+    period: str
+    spent: int
+    reserved: int
+    cap: int
+    tenant_cap: int
+
+
+class UsageRepository:
+    """Usage and caps."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+
+    def own(self) -> Pending[list[OwnUsage]]:
+        """Queue what the unit's user used today and this month, by kind."""
+        return self._unit.all(
+            OwnUsage,
+            """SELECT p.period, e.kind, e.unit, sum(e.quantity)::bigint AS quantity,
+                      sum(e.micro_usd)::bigint AS micro_usd
+               FROM (VALUES ('day'), ('month')) AS p (period)
+               JOIN usage_events e ON e.tenant_id = %(tenant_id)s AND e.user_id = app_user()
+                    AND e.created_at >= period_start(p.period, (now() AT TIME ZONE 'UTC')::date)::timestamp
+                                        AT TIME ZONE 'UTC'
+               GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
+        )
+
+    def administered(self, *, tenant_id: str | None, first: date, last: date) -> Pending[list[UsageRow]]:
+        """Queue what one tenant used, or all the administrator reaches, from one day to another inclusive."""
+        return self._unit.all(
+            UsageRow,
+            """-- cross-tenant: every tenant the administrator reaches
+               SELECT tenant_id, day, kind, provider, model, unit, events, quantity, micro_usd
+               FROM admin_usage(%(only_tenant)s::uuid, %(first)s, %(last)s)""",
+            only_tenant=tenant_id,
+            first=first,
+            last=last,
+        )
+
+    def set_budget(self, period: str, cap_micro_usd: int | None) -> None:
+        """Queue the cap of the unit's tenant; None leaves it with the deployment's for all tenants."""
+        sql = "SELECT admin_set_budget(%(period)s, %(cap)s::bigint) -- for the tenant_id that entered"
+        self._unit.run(sql, period=period, cap=cap_micro_usd)
+
+    def set_deployment_budget(
+        self, period: str, *, cap_micro_usd: int | None, tenant_cap_micro_usd: int | None
+    ) -> None:
+        """Queue caps of the whole deployment; None leaves one as it is."""
+        self._unit.run(
+            """-- cross-tenant: the deployment's own
+               SELECT admin_set_deployment_budget(%(period)s, %(cap)s::bigint, %(tenant_cap)s::bigint)""",
+            period=period,
+            cap=cap_micro_usd,
+            tenant_cap=tenant_cap_micro_usd,
+        )
+
+    def deployment_budgets(self) -> Pending[list[DeploymentBudget]]:
+        """Queue the state of the deployment's caps for the running day and month."""
+        return self._unit.all(
+            DeploymentBudget,
+            """-- cross-tenant: the deployment's own
+               SELECT period, spent, reserved, cap, tenant_cap FROM admin_deployment_budgets()""",
+        )

@@ -21,12 +21,13 @@ from core.settings import Settings
 from core.speech.cache import SpeechCache
 from core.ws.audio import AudioRoute, Authenticate
 from core.ws.live import Live
+from core.ws.news import CHANNEL, Listen, News, listening
 from core.ws.updates import Admit, Redeem, Updates, UpdatesRoute
 from shared import config
 from shared.auth.authenticator import Authenticator, address_prefix
 from shared.auth.caller import Caller
 from shared.auth.ws_tickets import tenant_of_ticket
-from shared.db import Database, TenantEntry
+from shared.db import Database, Listener, TenantEntry
 from shared.errors import Unauthenticated
 from shared.mail.postman import Postman
 from shared.mail.settings import build_mailer
@@ -47,6 +48,7 @@ class Parts:
         redeem: names and confirms the caller a ticket admits, once.
         release: closes what is used last.
         updates: who watches.
+        listen: hears of sessions from other processes; None: this one knows only of its own sockets.
         beside: each runs beside the sockets from the application's start, and ends once the sessions have ended.
     """
 
@@ -57,6 +59,7 @@ class Parts:
     release: Callable[[], None]
     updates: Updates = field(default_factory=Updates)
     beside: tuple[Beside, ...] = ()
+    listen: Listen | None = None
 
 
 def build_app(settings: Settings) -> web.Application:
@@ -98,6 +101,7 @@ def build_app(settings: Settings) -> web.Application:
         release=database.close,
         updates=updates,
         beside=(metering.run, *_post(settings, database)),
+        listen=Listener(settings.shared.database_url, CHANNEL).run,
     )
     return assemble(parts)
 
@@ -109,9 +113,11 @@ def assemble(parts: Parts) -> web.Application:
     voice = parts.equipment.settings
     lifecycle = Lifecycle(live, updates, parts.equipment.providers, voice.drain_s, voice.recheck_s, parts.release)
     lifecycle.install(app)
+    if parts.listen is not None:
+        app.cleanup_ctx.append(listening(parts.listen, News(live, updates)))
     app.cleanup_ctx.extend(parts.beside)
     app[LIFECYCLE] = lifecycle
-    app.router.add_get("/ws/audio", AudioRoute(parts.equipment, parts.authenticate, parts.redeem, live, updates).serve)
+    app.router.add_get("/ws/audio", AudioRoute(parts.equipment, parts.authenticate, parts.redeem, live).serve)
     app.router.add_get("/ws", UpdatesRoute(updates, parts.admit, parts.redeem, heartbeat_s=voice.heartbeat_s).serve)
     return app
 

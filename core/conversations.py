@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from core.pipeline.conversations import Conversation, Turn, Visit
@@ -29,11 +30,22 @@ class StoredConversations:
         self._database = database
 
     async def open(self, visit: Visit) -> Conversation:
-        """Return the session and make it active."""
+        """Return the session for a new voice socket and make it active."""
 
         def work(unit: Unit) -> Callable[[], Conversation]:
-            SessionRepository(unit).connect(visit.session_id)
-            return _read(unit, visit.session_id)
+            connection = SessionRepository(unit).connect(visit.session_id)
+            conversation = _read(unit, visit.session_id)
+            return lambda: replace(conversation(), connection=connection.result)
+
+        return await self._run(visit, work)
+
+    async def read(self, visit: Visit) -> Conversation:
+        """Return the session as it stands now."""
+
+        def work(unit: Unit) -> Callable[[], Conversation]:
+            connection = SessionRepository(unit).touch(visit.session_id)
+            conversation = _read(unit, visit.session_id)
+            return lambda: replace(conversation(), connection=connection.result)
 
         return await self._run(visit, work)
 
@@ -77,14 +89,14 @@ class StoredConversations:
 
         return await self._run(visit, work)
 
-    async def check(self, visit: Visit) -> None:
-        """Only check."""
+    async def check(self, visit: Visit) -> int:
+        """Only check, and return the number of the newest voice socket."""
 
-        def work(unit: Unit) -> Callable[[], None]:
-            SessionRepository(unit).touch(visit.session_id)
-            return lambda: None
+        def work(unit: Unit) -> Callable[[], int]:
+            connection = SessionRepository(unit).touch(visit.session_id)
+            return lambda: connection.result
 
-        await self._run(visit, work)
+        return await self._run(visit, work)
 
     async def _run(self, visit: Visit, work: Callable[[Unit], Callable[[], Result]]) -> Result:
         """Do one unit of work as the caller, again when the database does not answer: every step may be repeated."""

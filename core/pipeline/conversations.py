@@ -44,6 +44,7 @@ class Conversation:
         lesson: the topic's material; None in a free conversation.
         instructions: what the client wants the model told beside ours.
         history: the last turns, oldest first.
+        connection: numbers the session's voice sockets as they are opened; the highest is its only one.
     """
 
     session_id: str
@@ -52,6 +53,7 @@ class Conversation:
     lesson: Lesson | None = None
     instructions: str = ""
     history: tuple[Turn, ...] = ()
+    connection: int = 0
 
 
 class Conversations(Protocol):
@@ -62,7 +64,11 @@ class Conversations(Protocol):
     """
 
     async def open(self, visit: Visit) -> Conversation:
-        """Return the session and make it active."""
+        """Return the session for a new voice socket and make it active."""
+        ...
+
+    async def read(self, visit: Visit) -> Conversation:
+        """Return the session as it stands now."""
         ...
 
     async def store(self, visit: Visit, turn: Turn) -> None:
@@ -83,6 +89,6 @@ class Conversations(Protocol):
         """
         ...
 
-    async def check(self, visit: Visit) -> None:
-        """Only check, as a sign of life."""
+    async def check(self, visit: Visit) -> int:
+        """Only check, as a sign of life, and return the number of the session's newest voice socket."""
         ...

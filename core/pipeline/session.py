@@ -134,6 +134,11 @@ class VoiceSession:
         self._do(self._dialogue.receive(Event.CANCELLED))
         self._by_learner = True
 
+    def stop(self) -> None:
+        """Stop the tutor, whom somebody else has found interrupted; a learner who is speaking is heard on."""
+        if self._dialogue.state in {State.THINKING, State.TUTOR}:
+            self.cancel(by_learner=False)
+
     async def choose_topic(self, topic_id: str) -> Conversation:
         """Move to another topic; the tutor stops first.
 
@@ -145,12 +150,12 @@ class VoiceSession:
         self._talk.enter(conversation)
         return conversation
 
-    async def check(self) -> None:
-        """Check that the caller may still be here.
+    async def check(self) -> int:
+        """Check that the caller may still be here, and return the number of the session's newest voice socket.
 
         Raises: Unauthenticated, NotFound, Conflict `session_ended`: no more. Unavailable: nobody knows.
         """
-        await self._equipment.conversations.check(self._talk.visit)
+        return await self._equipment.conversations.check(self._talk.visit)
 
     async def drain(self, seconds: float) -> None:
         """Let the tutor finish its sentence, for so long at most; the learner's turn is not taken any more."""

@@ -18,7 +18,7 @@ from core.ws.closing import INTERNAL, RESTART, Closing, closing_of
 from core.ws.live import Live
 from core.ws.outbox import Outbox
 from core.ws.rate import ControlRate
-from core.ws.updates import Redeem, Updates
+from core.ws.updates import Redeem
 from shared.auth.caller import Caller
 from shared.errors import AppError, InvalidInput, NotFound, RateLimited
 from shared.ids import known_id
@@ -40,7 +40,6 @@ class AudioRoute:
     authenticate: Authenticate
     redeem: Redeem
     live: Live
-    updates: Updates
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Hold one connection until either side closes it."""
@@ -93,16 +92,18 @@ class AudioConnection:
         self._configured = False
         self._warned = False
         self._rate = ControlRate(asyncio.get_running_loop().time())
+        self.number = 0
         self.gone = asyncio.Event()
 
     async def serve(self, conversation: Conversation) -> None:
         """Talk until the socket closes; what was heard is stored before this returns."""
         route, session_id = self._route, self._visit.session_id
+        self.number = conversation.connection
         replaced = await route.live.claim(session_id, self)
         try:
             if replaced:
                 # What was said on the connection before this one was stored a moment ago.
-                conversation = await route.equipment.conversations.open(self._visit)
+                conversation = await route.equipment.conversations.read(self._visit)
             await self._talk(conversation)
         finally:
             route.live.release(session_id, self)
@@ -112,7 +113,6 @@ class AudioConnection:
         writer = asyncio.create_task(self._outbox.run())
         self._resumed = bool(conversation.history)
         session = self._session = VoiceSession(self._route.equipment, self._visit, conversation, self._outbox)
-        self._announce("resumed" if self._resumed else "started")
         try:
             await self._read(session)
         finally:
@@ -126,19 +126,18 @@ class AudioConnection:
             self._session.cancel(by_learner=False)
         self._outbox.close(closing)
 
-    async def check(self) -> None:
-        """Check that the caller may stay."""
-        if self._session is not None:
-            await self._session.check()
+    async def check(self) -> int:
+        """Check that the caller may stay, and return the number of the session's newest socket."""
+        return self.number if self._session is None else await self._session.check()
 
     def refuse(self, error: AppError) -> None:
         """Tell the error and close."""
         self._outbox.leave(error)
 
     def interrupt(self) -> None:
-        """Stop the tutor."""
+        """Stop the tutor, whose interruption is counted already."""
         if self._session is not None:
-            self._session.cancel()
+            self._session.stop()
 
     async def drain(self, seconds: float, delay_ms: int) -> None:
         """Finish the sentence, ask the client to come back, close."""
@@ -147,10 +146,6 @@ class AudioConnection:
         self._outbox.send(wire.message("reconnect", delay_ms=delay_ms, session_id=self._visit.session_id))
         self._outbox.close(_COMING_BACK)
         await self.gone.wait()
-
-    def _announce(self, event: str) -> None:
-        data = {"session_id": self._visit.session_id, "status": "active", "event": event}
-        self._route.updates.publish(self._visit.caller.tenant_id, "session_update", data)
 
     async def _read(self, session: VoiceSession) -> None:
         async for message in self._socket:

@@ -1,4 +1,4 @@
-"""`/ws`: what happens in a tenant, for those who watch. Within one process."""
+"""`/ws`: what happens in a tenant, for those who watch."""
 
 import asyncio
 from collections import deque
@@ -82,6 +82,11 @@ class Updates:
             text = _message(type_, data)
             for watcher in readers:
                 watcher.add(text)
+
+    def mark_gap(self, reason: str) -> None:
+        """Tell everybody that updates may be missing."""
+        for watcher in self._watchers:
+            watcher.add(_message("gap", {"reason": reason}))
 
     def enter(self, watcher: Watcher) -> None:
         """Begin to tell a watcher."""

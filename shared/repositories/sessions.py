@@ -201,21 +201,44 @@ class SessionRepository:
         )
         self._events.add(session_id, "ended")
 
-    def connect(self, session_id: str) -> None:
+    def connect(self, session_id: str) -> Pending[int]:
         """Queue a voice socket's arrival: a session that was only made, or paused, becomes active.
 
+        Answers the socket's number, which is higher than that of every earlier socket of the session.
         Raises (at the unit's end): NotFound; Conflict `session_ended`.
         """
         claim_open(self._unit, session_id, "continued")
-        self._activate(session_id)
-        self._events.add(session_id, "connected")
+        return self._unit.value(
+            int,
+            """WITH before AS (
+                   SELECT status FROM learning_sessions
+                   WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s),
+               connected AS (
+                   UPDATE learning_sessions
+                   SET status = 'active', active_since = now(), started_at = coalesce(started_at, now()),
+                       connection = connection + 1
+                   WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s RETURNING connection)
+               INSERT INTO session_events (tenant_id, session_id, id, type, data)
+               SELECT %(tenant_id)s, %(session_id)s, %(id)s, 'connected',
+                      jsonb_build_object('before', before.status, 'connection', connected.connection::text)
+               FROM before, connected
+               RETURNING (data ->> 'connection')::int""",
+            session_id=session_id,
+            id=new_id(),
+        )
 
-    def touch(self, session_id: str) -> None:
+    def touch(self, session_id: str) -> Pending[int]:
         """Queue a sign of life, so that listening without a word counts as time spent.
 
+        Answers the number of the newest voice socket.
         Raises (at the unit's end): NotFound: deleted meanwhile. Conflict `session_ended`: ended meanwhile.
         """
         claim_open(self._unit, session_id, "continued")
+        return self._unit.value(
+            int,
+            "SELECT connection FROM learning_sessions WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s",
+            session_id=session_id,
+        )
 
     def set_position(self, session_id: str, position: int | None, place: Place | None) -> None:
         """Queue a move to another passage, or the client's account of where the topic stands; None changes nothing.

@@ -18,6 +18,7 @@ class MemorySession:
     ended: bool = False
     turns: list[Turn] = field(default_factory=list[Turn])
     barge_ins: dict[str, int] = field(default_factory=dict[str, int])
+    connection: int = 0
 
 
 class MemoryConversations:
@@ -31,7 +32,12 @@ class MemoryConversations:
         self.changed: Callable[[], None] = lambda: None
 
     async def open(self, visit: Visit) -> Conversation:
-        return self._conversation(visit, self._session(visit, "open"))
+        session = self._session(visit, "open")
+        session.connection += 1
+        return self._conversation(visit, session)
+
+    async def read(self, visit: Visit) -> Conversation:
+        return self._conversation(visit, self._session(visit, "read"))
 
     async def store(self, visit: Visit, turn: Turn) -> None:
         session = self._session(visit, "store", late=turn.role == "assistant")
@@ -55,8 +61,8 @@ class MemoryConversations:
         session.topic_id = topic_id
         return self._conversation(visit, session)
 
-    async def check(self, visit: Visit) -> None:
-        self._session(visit, "check")
+    async def check(self, visit: Visit) -> int:
+        return self._session(visit, "check").connection
 
     def _session(self, visit: Visit, method: str, *, late: bool = False) -> MemorySession:
         if failures := self.failures.get(method):
@@ -73,4 +79,10 @@ class MemoryConversations:
     def _conversation(self, visit: Visit, session: MemorySession) -> Conversation:
         history = tuple(replace(turn) for turn in session.turns)
         lesson = session.lessons.get(session.topic_id)
-        return Conversation(session_id=visit.session_id, topic_id=session.topic_id, lesson=lesson, history=history)
+        return Conversation(
+            session_id=visit.session_id,
+            topic_id=session.topic_id,
+            lesson=lesson,
+            history=history,
+            connection=session.connection,
+        )

@@ -1,4 +1,5 @@
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,6 +81,7 @@ class House:
     detector: FakeDetector = field(default_factory=FakeDetector)
     released: bool = False
     redeemed: set[str] = field(default_factory=set[str])
+    tell: Callable[[str], None] | None = None
 
     async def start(self) -> None:
         self.session = self.conversations.sessions[SESSION] = MemorySession(TENANT)
@@ -97,6 +99,7 @@ class House:
                 admit=self.admit,
                 redeem=self.redeem,
                 release=self.release,
+                listen=self.listen,
             )
         )
         self.lifecycle = app[LIFECYCLE]
@@ -122,6 +125,18 @@ class House:
             raise Unauthenticated("the ticket was used before, or has expired")
         self.redeemed.add(ticket)
         return self.authenticate(ticket.removeprefix("ticket-for-"), address)
+
+    async def listen(self, heard: Callable[[str], None], opened: Callable[[], None]) -> None:
+        """Hear what a test tells."""
+        self.tell = heard
+        opened()
+        await asyncio.Event().wait()
+
+    def hear(self, event: str, **details: str) -> None:
+        """Tell the application what happened to its session elsewhere."""
+        assert self.tell is not None
+        news = {"tenant": TENANT, "session": SESSION, "status": "active", "event": event, **details}
+        self.tell(msgspec.json.encode(news).decode())
 
     def release(self) -> None:
         self.released = True

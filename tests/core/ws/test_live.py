@@ -1,10 +1,11 @@
 import asyncio
 
 import aiohttp
+import pytest
 
 from core.pipeline.notices import Problem
 from core.ws.closing import Closing
-from core.ws.live import Live
+from core.ws.live import REPLACED, Live
 from shared.errors import AppError, Unauthenticated, Unavailable
 from tests.core.ws.conftest import House
 
@@ -12,7 +13,9 @@ from tests.core.ws.conftest import House
 class FakeConnection:
     """A connection that goes when it is told to."""
 
-    def __init__(self, *failures: AppError) -> None:
+    def __init__(self, *failures: AppError, number: int = 1, newest: int = 1) -> None:
+        self.number = number
+        self.newest = newest
         self.gone = asyncio.Event()
         self.failures = list(failures)
         self.refused: list[AppError | Problem] = []
@@ -23,10 +26,11 @@ class FakeConnection:
         self.refused.append(Problem(str(closing.code), closing.reason))
         self.gone.set()
 
-    async def check(self) -> None:
+    async def check(self) -> int:
         self.checked.set()
         if self.failures:
             raise self.failures.pop(0)
+        return self.newest
 
     def refuse(self, error: AppError) -> None:
         self.refused.append(error)
@@ -50,6 +54,44 @@ async def test_the_last_of_many_who_claim_a_session_has_it() -> None:
     assert len(live) == 1
     live.release("s", connections[-1])
     assert len(live) == 0
+
+
+@pytest.mark.parametrize("arrival", ["before", "after"])
+async def test_a_connection_replaced_in_another_process_goes_whichever_news_comes_first(arrival: str) -> None:
+    live, connection = Live(), FakeConnection(number=1)
+    if arrival == "before":
+        live.supersede("s", 2)
+    await live.claim("s", connection)
+    live.supersede("s", 2)
+    assert connection.gone.is_set()
+    assert connection.refused[0] == Problem("1000", REPLACED.reason)
+
+
+async def test_news_of_itself_and_of_its_predecessors_leaves_a_connection_alone() -> None:
+    live, connection = Live(), FakeConnection(number=2)
+    await live.claim("s", connection)
+    for session_id, number in (("s", 1), ("s", 2), ("elsewhere", 9)):
+        live.supersede(session_id, number)
+    assert not connection.gone.is_set()
+
+
+async def test_a_connection_that_claims_after_its_successor_goes() -> None:
+    live, late, successor = Live(), FakeConnection(number=1), FakeConnection(number=2)
+    await live.claim("s", successor)
+    assert not await live.claim("s", late)
+    assert (late.gone.is_set(), successor.gone.is_set()) == (True, False)
+    assert len(live) == 1
+
+
+async def test_a_check_at_once_finds_who_was_replaced_unheard() -> None:
+    live, connection = Live(), FakeConnection(number=1, newest=2)
+    await live.claim("s", connection)
+    checking = asyncio.create_task(live.recheck(3_600))
+    live.recheck_now()
+    await connection.gone.wait()
+    checking.cancel()
+    await asyncio.wait({checking})
+    assert connection.refused[0] == Problem("1000", REPLACED.reason)
 
 
 async def test_an_interruption_reaches_only_a_session_that_is_here() -> None:

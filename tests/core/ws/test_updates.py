@@ -12,9 +12,9 @@ async def test_a_watcher_is_greeted_and_told_what_happens_in_its_tenant(house: H
     greeting = await watcher.until("connected")
     assert set(greeting["data"]) == {"server_time", "stats"}
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", greeting["timestamp"])
-    await house.configured()
+    house.lifecycle.updates.publish(TENANT, "session_update", {"session_id": SESSION})
     update = await watcher.until("session_update")
-    assert update["data"] == {"session_id": SESSION, "status": "active", "event": "started"}
+    assert update["data"] == {"session_id": SESSION}
 
 
 async def test_pings_and_subscriptions_are_answered_and_anything_else_is_ignored(house: House) -> None:
@@ -60,6 +60,15 @@ def test_nothing_of_one_tenant_is_told_to_another() -> None:
     updates.publish(TENANT, "session_update", {"session_id": SESSION})
     assert len(mine.waiting) == 1
     assert not theirs.waiting
+
+
+def test_a_gap_is_marked_for_everybody() -> None:
+    updates, watchers = Updates(), [Watcher(TENANT), Watcher("another"), Watcher(None)]
+    for watcher in watchers:
+        updates.enter(watcher)
+    updates.mark_gap("unheard")
+    assert [len(watcher.waiting) for watcher in watchers] == [1, 1, 1]
+    assert all('"gap"' in watcher.waiting[0] for watcher in watchers)
 
 
 def test_a_reader_that_is_too_slow_is_told_of_the_gap() -> None:

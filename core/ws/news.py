@@ -1,0 +1,103 @@
+"""What happened to sessions in any process: told to those who watch, and obeyed by the sockets held here."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from core.ws.live import Live
+from core.ws.updates import Updates
+from shared.errors import Conflict, NotFound
+from shared.logging import get_logger
+
+# PostgreSQL's channel of the triggers in migration 0012.
+CHANNEL: Final = "session_news"
+
+# Listens until cancelled, with what takes each payload and what is told that payloads may have been missed.
+Listen = Callable[[Callable[[str], None], Callable[[], None]], Coroutine[None, None, None]]
+
+
+class _SessionNews(msgspec.Struct, frozen=True):
+    """A payload; fields that do not belong to the event are absent, numbers of events come as text.
+
+    Attributes:
+        before: of connected: the state the voice socket found.
+        connection: of connected: the socket's number.
+    """
+
+    tenant: str
+    session: str
+    status: str
+    event: str
+    before: str = ""
+    connection: str = "0"
+    heard_by: str = ""
+    topic_id: str = ""
+    turn_id: str = ""
+    role: str = ""
+
+
+_log: Final = get_logger("news")
+_DECODER: Final = msgspec.json.Decoder(_SessionNews)
+# What a voice socket's arrival is called, by the state it found.
+_ARRIVALS: Final = {"created": "started", "paused": "resumed"}
+
+
+class News:
+    """Takes news from the listener."""
+
+    def __init__(self, live: Live, updates: Updates) -> None:
+        self._live = live
+        self._updates = updates
+
+    def heard(self, payload: str) -> None:
+        """Obey and pass on what happened."""
+        try:
+            news = _DECODER.decode(payload)
+        except msgspec.DecodeError:
+            # Of a newer release, or not of ours at all: whatever it says, listening goes on.
+            _log.warning("news_not_understood", length=len(payload))
+            return
+        self._obey(news)
+        told = {"session_id": news.session, "status": news.status, "event": news.event}
+        if news.event == "connected":
+            told["event"] = _ARRIVALS.get(news.before, "connected")
+        told |= {name: value for name in ("topic_id", "turn_id", "role") if (value := getattr(news, name))}
+        self._updates.publish(news.tenant, "session_update", told)
+
+    def opened(self) -> None:
+        """Make up for what was missed before: watchers are told of a gap, the sockets held here are checked."""
+        self._updates.mark_gap("the server did not hear everything")
+        self._live.recheck_now()
+
+    def _obey(self, news: _SessionNews) -> None:
+        match news.event:
+            case "connected":
+                self._live.supersede(news.session, int(news.connection))
+            case "barge_in" if news.heard_by == "client":
+                # One that a voice socket has heard has stopped the answer already.
+                self._live.interrupt(news.session)
+            case "paused":
+                self._live.interrupt(news.session)
+            case "ended":
+                self._live.refuse(news.session, Conflict("the session has ended", code="session_ended"))
+            case "deleted":
+                self._live.refuse(news.session, NotFound(f"session {news.session} not found"))
+            case _:
+                pass
+
+
+def listening(listen: Listen, news: News) -> Callable[[web.Application], AsyncGenerator[None]]:
+    """Return what listens for as long as an application runs (for its `cleanup_ctx`)."""
+
+    async def beside(_app: web.Application) -> AsyncGenerator[None]:
+        task = asyncio.create_task(listen(news.heard, news.opened))
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    return beside

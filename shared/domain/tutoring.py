@@ -12,7 +12,7 @@ from typing import Final, Literal
 from shared.domain.lesson import Lesson
 from shared.domain.passages import Finding, LessonIndex, index, overlap
 from shared.domain.stems import STOP_WORDS, content_stems, sentences, stem, tokens
-from shared.domain.utterances import Intent, intents
+from shared.domain.utterances import FRAMING_WORDS, Intent, intents, without_framing
 
 _DEFINE: Final = re.compile(
     r"(?:what(?:'s| is| are| does| do)|define|what is meant by|meaning of|what do you mean by)\s+"
@@ -46,7 +46,7 @@ def reply(lesson: Lesson | None, words: str, history: Sequence[Said] = ()) -> st
             "I have no lesson open, and offline I can only answer from a lesson's own material. "
             "Please pick a topic, then ask me about it."
         )
-    return _Tutor(lesson, history, _plain(words)).reply()
+    return _Tutor(lesson, history, without_framing(_plain(words))).reply()
 
 
 class _Tutor:
@@ -188,7 +188,8 @@ class _Tutor:
     def _not_covered(self) -> str:
         if Intent.DO_NOT_KNOW in self._intents:
             return f"No problem. {self._overview()}"
-        unknown = [word for word in tokens(self._plain) if word not in STOP_WORDS and not self._index.knows(stem(word))]
+        telling = [word for word in tokens(self._plain) if word not in STOP_WORDS and word not in FRAMING_WORDS]
+        unknown = [word for word in telling if not self._index.knows(stem(word))]
         subject = f"say anything about {unknown[0]}" if len(unknown) == 1 else "cover that"
         return f"The lesson does not {subject}. {self._overview()}"
 

@@ -88,6 +88,32 @@ _PATTERNS: Final = tuple(
 )
 
 
+# How one begins a question without asking it yet: "I would like to understand how …", "I was wondering why …".
+_FRAMING: Final = re.compile(
+    r"""^(?: (?:well|so|ok|okay|um|uh|er|hi|hello|please|and|but|now|actually) \s )* (?:
+      (?: i'd | i \s would | i'll | i ) \s (?:really \s|just \s|also \s)*
+        (?: like|love|want|wanted|need|wish|have|am \s trying|was \s trying|was \s hoping ) \s to \s (?:really \s)?
+        (?: understand|know|learn|find \s out|ask(?:\s you)?|figure \s out )
+    | i'm \s trying \s to \s (?: understand|learn|find \s out|figure \s out )
+    | (?: i'm | i \s am | i \s was ) \s (?:just \s)? (?: wondering | curious | interested (?: \s in | \s to \s know )? )
+    | i \s (?:often \s|always \s)? (?: wonder | wondered )
+    | i \s have \s (?: a | another | one \s more ) \s question
+    | my \s (?:next \s)? question \s is | let \s me \s ask (?: \s you )?
+    | (?: (?:can|could|would|will) \s you \s (?:please \s)? )? help \s me \s (?: to \s )? understand
+    ) (?: \s (?:something|more|a \s bit|a \s little) \s about | \s about )? \s (?=\S)""",
+    re.VERBOSE,
+)
+# Words of such beginnings: no lesson need say anything about them.
+FRAMING_WORDS: Final = frozenset(
+    "ask curious help interested learn love need question trying understand wonder wondered wondering".split()
+)
+
+
+def without_framing(plain: str) -> str:
+    """Return plain words without what only announces the question; what would leave nothing stays as it is."""
+    return _FRAMING.sub("", plain, count=1)
+
+
 def intents(plain: str) -> frozenset[Intent]:
     """Return every intent of a sentence given in lower case, without marks and with single spaces."""
     return frozenset(intent for intent, pattern in _PATTERNS if pattern.search(plain))

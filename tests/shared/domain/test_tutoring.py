@@ -51,6 +51,27 @@ def test_a_recognisers_spelling_is_enough(words: str) -> None:
     assert "scatters blue light" in reply(SKY, words)
 
 
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "I would like to understand",
+        "Okay, I'd really like to know",
+        "I was wondering",
+        "I'm curious about",
+        "Could you please help me understand",
+        "I have a question about",
+    ],
+)
+def test_how_a_question_is_announced_changes_nothing(opening: str) -> None:
+    assert reply(SKY, f"{opening} why the sky is blue.") == reply(SKY, "Why the sky is blue.")
+
+
+def test_what_the_lesson_lacks_is_never_the_verb_the_question_was_announced_with() -> None:
+    assert "understand" not in reply(SKY, "I would like to understand how plants make their food")
+    assert "about volcanoes" in reply(SKY, "I want to learn about volcanoes")
+    assert "wonder" not in reply(SKY, "There I stood to wonder and to wonder")
+
+
 def test_the_same_question_is_always_answered_the_same() -> None:
     assert reply(SKY, "Why is the sky blue?") == reply(SKY, "Why is the sky blue?")
 

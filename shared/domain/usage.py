@@ -1,6 +1,7 @@
 """What using the system costs: usage in provider units, money in integer micro-dollars."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Literal
 
@@ -37,6 +38,14 @@ class Mode(Enum):
     FULL = "full"  # everything
     TEXT = "text"  # speech only from the cache or the learner's own device; hearing and answering go on
     EXHAUSTED = "exhausted"  # nothing that costs
+
+
+def resets_at(period: str, now: datetime) -> datetime:
+    """Return when the running "day" or "month" of a moment in UTC ends."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if period == "day":
+        return midnight + timedelta(days=1)
+    return (midnight.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 def mode(left_micro_usd: int, cap_micro_usd: int) -> Mode:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import msgspec
 
@@ -32,6 +33,17 @@ class PeriodUsage:
     spent: int
     reserved: int
     cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnUsage:
+    """What a learner used on one day (UTC) of one kind, in its unit, and what it cost in micro-dollars."""
+
+    day: date
+    kind: str
+    unit: str
+    quantity: int
+    micro_usd: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +135,18 @@ class MeteringRepository:
                    SELECT %(tenant_id)s, gen_random_uuid(), 'budget_warning', period, to_jsonb(passed) FROM passed)
                SELECT period, percent, spent, cap FROM passed""",
             period=period,
+        )
+
+    def own_usage(self) -> Pending[list[OwnUsage]]:
+        """Answer what the unit's user used in the running month, by day and kind."""
+        return self._unit.all(
+            OwnUsage,
+            """SELECT (created_at AT TIME ZONE 'UTC')::date AS day, kind, unit, sum(quantity)::bigint AS quantity,
+                      sum(micro_usd)::bigint AS micro_usd
+               FROM usage_events
+               WHERE tenant_id = %(tenant_id)s AND user_id = app_user()
+                 AND created_at >= date_trunc('month', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+               GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
         )
 
     def periods(self) -> Pending[list[PeriodUsage]]:

@@ -1,8 +1,10 @@
 """The degraded modes follow what is left."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from shared.domain.usage import Mode, mode
+from shared.domain.usage import Mode, mode, resets_at
 
 
 @pytest.mark.parametrize(
@@ -10,3 +12,19 @@ from shared.domain.usage import Mode, mode
 )
 def test_mode(left: int, expected: Mode) -> None:
     assert mode(left, 100) is expected
+
+
+@pytest.mark.parametrize(
+    ("now", "day", "month"),
+    [
+        ((2026, 11, 21, 23, 59), (2026, 11, 22), (2026, 12, 1)),
+        ((2026, 12, 31, 0, 0), (2027, 1, 1), (2027, 1, 1)),
+        ((2028, 2, 28, 12, 0), (2028, 2, 29), (2028, 3, 1)),
+    ],
+)
+def test_budgets_reset_at_midnight_utc(
+    now: tuple[int, int, int, int, int], day: tuple[int, int, int], month: tuple[int, int, int]
+) -> None:
+    moment = datetime(*now, tzinfo=UTC)
+    assert resets_at("day", moment) == datetime(*day, tzinfo=UTC)
+    assert resets_at("month", moment) == datetime(*month, tzinfo=UTC)

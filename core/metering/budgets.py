@@ -42,10 +42,19 @@ class BudgetMetering:
         self._purses: set[BudgetPurse] = set()
         self.ledger = Ledger(bank, publish)
 
-    def open(self, visit: Visit, tell: Callable[[Notice], None]) -> BudgetPurse:
-        """Return a session's purse."""
+    def open(self, visit: Visit, tell: Callable[[Notice], None], *, ahead: bool = True) -> BudgetPurse:
+        """Return a session's purse.
+
+        Args: ahead: reserve before a call needs it; not worth it for a single call, whose visit names no session.
+        """
         purse = BudgetPurse(
-            self._bank, self.ledger, visit, tell, longest_utterance_ms=self._longest_ms, closed=self._purses.discard
+            self._bank,
+            self.ledger,
+            visit,
+            tell,
+            longest_utterance_ms=self._longest_ms,
+            ahead=ahead,
+            closed=self._purses.discard,
         )
         self._purses.add(purse)
         return purse

@@ -34,9 +34,13 @@ class Pocket:
     Args:
         share: percentage of every cap this purpose may use.
         changed: called when calls begin to be refused, or no longer are.
+        ahead: reserve more than a call needs, and before it needs it, while there is plenty.
     """
 
-    def __init__(self, bank: Bank, ledger: Ledger, caller: Caller, share: int, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, bank: Bank, ledger: Ledger, caller: Caller, share: int, changed: Callable[[], None], *, ahead: bool
+    ) -> None:
+        self._ahead = ahead
         self._bank = bank
         self._ledger = ledger
         self._caller = caller
@@ -74,16 +78,16 @@ class Pocket:
             self._block = None
         return held
 
-    def prepare(self, quote: Quote, *, ahead: bool) -> None:
+    def prepare(self, quote: Quote, *, costs: bool) -> None:
         """A turn begins: what was refused may be asked for again.
 
-        Args: ahead: what the turn will need costs something, and is reserved meanwhile.
+        Args: costs: what the turn will need costs something, and is reserved meanwhile.
         """
         self._asked_for = None
         if self._left is None:
             self._left = quote.left
         enough = self._block is not None and self._block.left > _AHEAD // 2
-        if ahead and not enough and self._left >= _PLENTY and self._filling is None and not self._closed:
+        if costs and not enough and self._may_reserve_ahead() and self._filling is None and not self._closed:
             self._fill(quote, 0)
 
     def tidy(self, now: float) -> None:
@@ -111,7 +115,7 @@ class Pocket:
             task.exception()
 
     async def _reserve(self, quote: Quote, need: int) -> None:
-        ahead = _AHEAD if (self._left or 0) >= _PLENTY else 0
+        ahead = _AHEAD if self._may_reserve_ahead() else 0
         for micro_usd in dict.fromkeys(amount for amount in (max(need, ahead), need) if amount):
             try:
                 await self._reserve_block(self._new_block(quote, micro_usd))
@@ -136,6 +140,9 @@ class Pocket:
         if self.refusal is not None:
             self.refusal = None
             self._changed()
+
+    def _may_reserve_ahead(self) -> bool:
+        return self._ahead and self._left is not None and self._left >= _PLENTY
 
     def _new_block(self, quote: Quote, micro_usd: int) -> Block:
         return Block(quote.owner, micro_usd, asyncio.get_running_loop().time(), self._ledger.put)

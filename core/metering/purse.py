@@ -32,6 +32,7 @@ class BudgetPurse:
 
     Args:
         longest_utterance_ms: the longest that is ever recognised at once.
+        ahead: reserve before a call needs it.
         closed: called when the session ends.
     """
 
@@ -43,6 +44,7 @@ class BudgetPurse:
         tell: Callable[[Notice], None],
         *,
         longest_utterance_ms: int,
+        ahead: bool,
         closed: "Callable[[BudgetPurse], None]",
     ) -> None:
         self._bank = bank
@@ -50,8 +52,8 @@ class BudgetPurse:
         self._visit = visit
         self._tell = tell
         self._closed = closed
-        self._words = Pocket(bank, ledger, visit.caller, FULL_SHARE, self._changed)
-        self._speech = Pocket(bank, ledger, visit.caller, SPEECH_SHARE, self._changed)
+        self._words = Pocket(bank, ledger, visit.caller, FULL_SHARE, self._changed, ahead=ahead)
+        self._speech = Pocket(bank, ledger, visit.caller, SPEECH_SHARE, self._changed, ahead=ahead)
         self._quoting: asyncio.Task[Quote] | None = None
         self._wanted: Sequence[tuple[str, str, Unit]] = ()
         self._mode = Mode.FULL
@@ -100,8 +102,8 @@ class BudgetPurse:
     def _prepare(self, quote: Quote) -> None:
         words_cost = any(price.micro_usd for price in quote.prices if price.unit != "character")
         speech_costs = any(price.micro_usd for price in quote.prices if price.unit == "character")
-        self._words.prepare(quote, ahead=words_cost)
-        self._speech.prepare(quote, ahead=speech_costs)
+        self._words.prepare(quote, costs=words_cost)
+        self._speech.prepare(quote, costs=speech_costs)
 
     async def _pay(self, pocket: Pocket, maker: Maker, most: Amounts) -> "Bill":
         quoting = self._quoting

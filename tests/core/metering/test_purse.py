@@ -7,6 +7,7 @@ import pytest
 
 from core.metering.purse import BudgetPurse
 from core.metering.vendors import Maker
+from core.pipeline.conversations import Visit
 from core.providers import Providers
 from core.providers.llm.port import LanguageModel
 from core.providers.mock import MockLanguageModel
@@ -15,7 +16,7 @@ from shared.auth.caller import Caller
 from shared.errors import BudgetExhausted, Unauthenticated, Unavailable
 from shared.ids import new_id
 from tests.conftest import ALPHA_TENANT
-from tests.core.metering.conftest import PROMPT, Till
+from tests.core.metering.conftest import CALLER, PROMPT, Till
 from tests.fakes.vendors import FakeModel
 
 MODEL = Maker("fake-llm", "fake")
@@ -207,3 +208,14 @@ async def test_usage_names_the_learner_and_the_session(till: Till) -> None:
              AND session_id = %(session_id)s::uuid"""
     assert await till.value(int, sql, session_id=till.sessions[-1]) == 2
     assert await till.value(int, sql, session_id=new_id()) == 0
+
+
+async def test_a_single_call_reserves_for_itself_alone_and_belongs_to_no_session(till: Till) -> None:
+    purse = till.metering.open(Visit("", CALLER), till.tell, ahead=False)
+    providers = purse.hire(Providers(till.stt, till.llm, till.tts))
+    await say(providers, "Hello")
+    purse.close()
+    day = await till.day()
+    assert (day.spent, day.reserved) == (5, 0)
+    sql = "SELECT array_agg(reserved) FROM reservations WHERE tenant_id = %(tenant_id)s"
+    assert await till.value(list[int], sql) == [5]

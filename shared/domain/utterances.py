@@ -104,9 +104,10 @@ _FRAMING: Final = re.compile(
     re.VERBOSE,
 )
 # Words of such beginnings: no lesson need say anything about them.
-FRAMING_WORDS: Final = frozenset(
-    "ask curious help interested learn love need question trying understand wonder wondered wondering".split()
-)
+_FRAMING_WORDS: Final = """
+    ask curious help interested learn love need question trying understand wonder wondered wondering
+"""
+FRAMING_WORDS: Final = frozenset(_FRAMING_WORDS.split())
 
 
 def without_framing(plain: str) -> str:

@@ -1,7 +1,8 @@
 """The voice service put together: the one place that knows every part."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -12,27 +13,35 @@ from core.conversations import StoredConversations
 from core.lifecycle import Lifecycle
 from core.metering.bank import Bank
 from core.metering.budgets import BudgetMetering
+from core.pipeline.conversations import Visit
 from core.pipeline.equipment import Equipment, SpeechFor
 from core.postal import rounds
 from core.providers import Providers
 from core.providers.registry import build_providers
+from core.providers.tts.port import TextToSpeech
 from core.providers.vad.shared import SharedDetector
 from core.settings import Settings
 from core.speech.cache import SpeechCache
+from core.speech.desk import Hire
+from core.speech.service import SpeechService
+from core.speech.shelf import Shelf
 from core.ws.audio import AudioRoute, Authenticate
 from core.ws.live import Live
 from core.ws.news import CHANNEL, Listen, News, listening
 from core.ws.updates import Admit, Redeem, Updates, UpdatesRoute
 from shared import config
+from shared.api import Context
 from shared.auth.authenticator import Authenticator, address_prefix
 from shared.auth.caller import Caller
 from shared.auth.ws_tickets import tenant_of_ticket
 from shared.db import Database, Listener, TenantEntry
 from shared.errors import Unauthenticated
+from shared.ids import new_id
 from shared.mail.postman import Postman
 from shared.mail.settings import build_mailer
 from shared.repositories.ws_tickets import WsTicketRepository
 from shared.storage.objects import open_objects
+from shared.storage.port import ObjectStore
 
 Beside = Callable[[web.Application], AsyncGenerator[None]]
 LIFECYCLE: Final = web.AppKey("lifecycle", Lifecycle)
@@ -63,7 +72,7 @@ class Parts:
 
 
 def build_app(settings: Settings) -> web.Application:
-    """Return the voice service with `/ws` and `/ws/audio`; others may add their own routes beside.
+    """Return the voice service with `/ws`, `/ws/audio` and speech over HTTP; others may add their own routes beside.
 
     Nothing connects before the application starts. Its shutdown drains the sessions.
     Raises: InvalidInput: a setting names an unknown provider, or one that lacks its key.
@@ -85,9 +94,11 @@ def build_app(settings: Settings) -> web.Application:
 
     updates = Updates()
     metering = BudgetMetering(Bank(database), updates.publish, longest_utterance_ms=settings.voice.timing.longest_ms)
+    store = _store(settings)
+    cache = SpeechCache(providers.tts, store)
     equipment = Equipment(
         providers=providers,
-        speech=_speech(settings, providers),
+        speech=_speech(settings, cache),
         detector=SharedDetector.load(),
         conversations=StoredConversations(database),
         metering=metering,
@@ -103,7 +114,13 @@ def build_app(settings: Settings) -> web.Application:
         beside=(metering.run, *_post(settings, database)),
         listen=Listener(settings.shared.database_url, CHANNEL).run,
     )
-    return assemble(parts)
+    app = assemble(parts)
+    hire = _hire(metering, providers)
+    speech = SpeechService(
+        cache, Shelf(store), hire, secret=settings.shared.secret, provider=settings.providers.tts.split(",")[0]
+    )
+    speech.mount(app, Context(settings.shared, database, authenticator))
+    return app
 
 
 def assemble(parts: Parts) -> web.Application:
@@ -130,13 +147,32 @@ def _post(settings: Settings, database: Database) -> list[Beside]:
     return [rounds(Postman(database, mailer, settings.shared.secret, settings.mail.public_url))]
 
 
-def _speech(settings: Settings, providers: Providers) -> SpeechFor:
+def _store(settings: Settings) -> ObjectStore:
+    """Return where speech is kept; a mock's is not worth a disk."""
+    if settings.providers.tts == "mock":
+        return open_objects("memory://")
+    return open_objects((Path(settings.data_dir).resolve() / "objects").as_uri())
+
+
+def _speech(settings: Settings, cache: SpeechCache) -> SpeechFor:
     """Return who speaks: through the cache, except for mock vendors, whose delays are there to be measured."""
     if settings.providers.tts == "mock":
         return lambda _caller, tts: tts
-    store = open_objects((Path(settings.data_dir).resolve() / "objects").as_uri())
-    cache = SpeechCache(providers.tts, store)
     return lambda caller, tts: cache.of(caller.tenant_id or "public", tts)
+
+
+def _hire(metering: BudgetMetering, providers: Providers) -> Hire:
+    """Return who speaks outside of sessions: each order is paid from its caller's tenant's budget."""
+
+    @contextmanager
+    def hire(caller: Caller) -> Generator[TextToSpeech]:
+        purse = metering.open(Visit("", caller), lambda _notice: None, ahead=False)
+        try:
+            yield purse.hire(providers).tts
+        finally:
+            purse.close()
+
+    return hire
 
 
 def _redeem(database: Database, settings: config.Settings, ticket: str, address: str) -> Caller:

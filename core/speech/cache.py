@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import unicodedata
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,6 +74,30 @@ class SpeechCache:
         """
         return TenantSpeech(self, maker or self._tts, tenant_id)
 
+    @property
+    def sample_rate(self) -> int:
+        """Samples a second of every clip."""
+        return self._tts.sample_rate
+
+    async def find(self, key: str) -> bytes | None:
+        """Return a clip that is there already, wherever it is, or None."""
+        clip = self._recall(key)
+        if clip is None and (clip := await self._stored(key)) is not None:
+            self.stats.store_hits += 1
+            self._remember(key, clip)
+        return clip
+
+    async def put(self, key: str, clip: bytes) -> None:
+        """Keep a clip made elsewhere, in place of what was there."""
+        self._remember(key, clip)
+        await self._keep(key, clip)
+
+    def drop(self, keys: Iterable[str]) -> None:
+        """Forget clips the object store no longer holds."""
+        for key in keys:
+            self.stats.bytes -= len(self._clips.pop(key, b""))
+        self.stats.entries = len(self._clips)
+
     def key(self, tenant_id: str, text: str, voice: Voice) -> str:
         """Return where a sentence's clip is stored: PCM16 mono at the synthesiser's rate."""
         facts = (
@@ -129,6 +153,7 @@ class SpeechCache:
 
     def _remember(self, key: str, clip: bytes) -> None:
         if len(clip) * _LARGEST_SHARE > self._memory_bytes:
+            self.drop([key])
             return
         self.stats.bytes += len(clip) - len(self._clips.pop(key, b""))
         self._clips[key] = clip

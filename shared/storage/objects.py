@@ -13,6 +13,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, MemoryStore, S3Store
 
 from shared.errors import InvalidInput, NotFound, Unavailable
+from shared.storage.port import Stored
 
 if TYPE_CHECKING:  # these exist for type checkers only
     from obstore.store import ClientConfig, RetryConfig, S3Config
@@ -50,12 +51,17 @@ class Objects:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys below the folder `prefix`; the empty prefix is everything."""
+        for entry in self.entries(prefix):
+            yield entry.key
+
+    def entries(self, prefix: str) -> Iterator[Stored]:
+        """Yield what is stored below the folder `prefix`; the empty prefix is everything."""
         folder = _valid(prefix.rstrip("/")) if prefix else None
         with _store_errors(prefix):
             pages = obstore.list(self._store, folder)  # pyright: ignore[reportUnknownMemberType]  (pyarrow's, not ours)
             for page in pages:
                 for found in page:
-                    yield found["path"]
+                    yield Stored(found["path"], found["size"], found["last_modified"])
 
 
 def open_objects(url: str) -> Objects:

@@ -1,7 +1,18 @@
 """The port of the object store."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object that is there: its size in bytes, and when it was stored."""
+
+    key: str
+    size: int
+    stored_at: datetime
 
 
 class ObjectStore(Protocol):
@@ -27,4 +38,8 @@ class ObjectStore(Protocol):
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys below the folder `prefix`, in no particular order."""
+        ...
+
+    def entries(self, prefix: str) -> Iterator[Stored]:
+        """Yield what is stored below the folder `prefix`, in no particular order."""
         ...

@@ -13,7 +13,7 @@ class FakeTextToSpeech:
     Attributes:
         asked: the texts it was asked for.
         open: sentences under way; 0 once every listener has gone.
-        started: set once a sentence is under way.
+        started: set once a sentence is under way. ended: set once a sentence has ended, however it did.
         failure: raised after `fails_after` chunks of the next sentences.
     """
 
@@ -25,6 +25,7 @@ class FakeTextToSpeech:
         self.asked: list[str] = []
         self.open = 0
         self.started = asyncio.Event()
+        self.ended = asyncio.Event()
         self.failure: AppError | None = None
         self.fails_after = 0
         self.steps: asyncio.Semaphore | None = None
@@ -48,6 +49,7 @@ class FakeTextToSpeech:
                 yield letter.encode("utf-16-le")[:2] + voice.name.encode("utf-16-le")
         finally:
             self.open -= 1
+            self.ended.set()
 
     async def close(self) -> None:
         self.closed = True

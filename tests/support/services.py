@@ -5,13 +5,14 @@ from pathlib import Path
 
 from shared.api import Routes
 from shared.api.routes import Route
+from tests.support.speech import speech_routes
 
 LAMBDAS = Path(__file__).parents[2] / "lambda"
 
 
 def all_routes() -> dict[str, Routes]:
-    """Return the routes of every folder of lambda/ that has any, by service."""
-    found: dict[str, Routes] = {}
+    """Return the routes of every folder of lambda/ that has any, and core's, by service."""
+    found: dict[str, Routes] = {"speech": speech_routes()}
     for path in sorted(LAMBDAS.glob("*/*_api/routes.py")):
         module = importlib.import_module(f"{path.parent.name}.routes")
         routes = module.routes

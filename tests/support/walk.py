@@ -26,9 +26,13 @@ THEIRS = {
     "curriculum_id": "alpha-light",
     "topic_id": "alpha-topic",
     "file_name": "alpha.svg",
+    "segment": "question",
+    "word": "correct",
+    "text": "alpha words",
 }
 NOBODYS = {name: value.replace("alpha", "other") for name, value in THEIRS.items()} | {
-    name: new_id() for name in ("session_id", "device_id", "auth_session_id")
+    **{name: new_id() for name in ("session_id", "device_id", "auth_session_id", "job_id")},
+    "hash": "0" * 64,
 }
 # What a request needs in its body beside ids; {name} stands for the id of that kind.
 BODIES: dict[str, dict[str, object]] = {
@@ -38,6 +42,10 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/sessions/{session_id}/turns": {"role": "user", "content": "Hello?"},
     "POST /api/curricula/suggest": {"query": MARK},
     "POST /api/metrics": {"session_id": "{session_id}", "session_duration": 1, "turns_total": 1, "client_id": "c"},
+    "POST /api/tts": {"text": "Hello", "skip_cache": True},
+    "POST /api/tts/cache/evict": {"bytes_to_free": 1},
+    "POST /api/kb/audio/batch": {"question_ids": ["{question_id}"]},
+    "POST /api/tts-cache/prefetch": {"curriculumId": "{curriculum_id}", "topicIds": ["{topic_id}"]},
     "POST /api/metrics/ingest": {"metrics": [{"name": "latency", "value": 1}], "clientId": "c"},
 }
 
@@ -45,7 +53,8 @@ BODIES: dict[str, dict[str, object]] = {
 def give_everything(context: Context, owner: TenantEntry, token: str | None) -> dict[str, str]:
     """Give a tenant one of each thing, and return the ids by the names of the path parameters they fit."""
     store_content(context.database, owner)
-    return THEIRS | sign_in(context.database, owner) | {"session_id": hold_session(context, token)}
+    ids = THEIRS | sign_in(context.database, owner) | {"session_id": hold_session(context, token)}
+    return ids | have_spoken(context, token)
 
 
 def sign_in(database: Database, owner: TenantEntry) -> dict[str, str]:
@@ -90,6 +99,18 @@ def hold_session(context: Context, token: str | None) -> str:
     assert metrics.post("/api/metrics", report).status == 200
     assert metrics.post("/api/metrics/ingest", {"metrics": [{"name": MARK}], "clientId": MARK}).status == 200
     return session_id
+
+
+def have_spoken(context: Context, token: str | None) -> dict[str, str]:
+    """Have a sentence, a question and a topic spoken, and return the ids of the clip and of the topic's job."""
+    speech = ApiClient(Service(all_routes()["speech"], context), token)
+    said = speech.post("/api/tts", {"text": f"Say {MARK}!", "return_url": True})
+    assert said.status == 200, said.body
+    for path in ("/api/kb/audio/feedback/correct", "/api/kb/audio/alpha-question/question"):
+        assert speech.get(path).status == 200
+    job = speech.post("/api/tts/prefetch/topic", {"curriculum_id": "alpha-light", "topic_id": "alpha-topic"})
+    assert job.status == 200, job.body
+    return {"hash": said.body["hash"], "job_id": job.body["job_id"]}
 
 
 def fill(template: object, ids: dict[str, str]) -> Any:

@@ -9,6 +9,7 @@ from core.providers.tts.port import Voice
 from core.speech.cache import SpeechCache
 from shared.errors import ProviderUnavailable, Unavailable
 from shared.storage.objects import Objects, open_objects
+from shared.storage.port import Stored
 from tests.fakes.tts import FakeTextToSpeech
 
 ALPHA = "0190aaaa-0000-7000-8000-00000000000a"
@@ -33,6 +34,9 @@ class BrokenStore:
         raise Unavailable(key)
 
     def keys(self, prefix: str) -> Iterator[str]:
+        raise Unavailable(prefix)
+
+    def entries(self, prefix: str) -> Iterator[Stored]:
         raise Unavailable(prefix)
 
 

@@ -1,10 +1,12 @@
 """Every kind of object store passes the same tests; S3 is spoken to a server of this machine."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from shared.clock import utc_now
 from shared.errors import InvalidInput, NotFound, Unavailable
 from shared.storage.objects import Objects, open_objects
 from tests.vendors.s3 import s3_server
@@ -132,3 +134,11 @@ def test_a_store_that_fails_is_unavailable_and_keeps_its_secret() -> None:
 def test_a_store_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         open_objects("s3://key:secret@bucket?endpoint=http://127.0.0.1:9").get(KEY)
+
+
+def test_entries_tell_size_and_age(store: Objects) -> None:
+    store.put(KEY, b"12345")
+    store.put("tenants/other/speech/x.pcm", b"1")
+    (entry,) = store.entries(KEY.rpartition("/")[0])
+    assert (entry.key, entry.size) == (KEY, 5)
+    assert entry.stored_at < utc_now() + timedelta(minutes=1)

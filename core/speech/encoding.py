@@ -1,0 +1,61 @@
+"""Speech in the formats clients ask for. The only place that calls libsndfile, through soundfile."""
+
+import io
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+import soundfile
+
+from core.speech.formats import resample, to_wav
+
+Format = Literal["wav", "mp3", "opus", "pcm"]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A format: its media type, and the sample rates it can hold (None: every one)."""
+
+    media_type: str
+    rates: tuple[int, ...] | None = None
+    container: tuple[str, str] | None = None
+
+
+ENCODINGS: Final[dict[Format, Encoding]] = {
+    "wav": Encoding("audio/wav"),
+    "pcm": Encoding("audio/L16"),
+    "mp3": Encoding("audio/mpeg", (16_000, 22_050, 24_000, 32_000, 44_100, 48_000), ("MP3", "MPEG_LAYER_III")),
+    "opus": Encoding("audio/ogg", (16_000, 24_000, 48_000), ("OGG", "OPUS")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A clip ready to be sent.
+
+    Attributes:
+        rate: samples a second.
+        media_type: of RFC 9110; of bare samples it says their rate.
+    """
+
+    data: bytes
+    rate: int
+    media_type: str
+
+
+def encode(pcm: bytes, rate: int, form: Format) -> Encoded:
+    """Return PCM16 mono in another format, at the nearest rate above that the format can hold.
+
+    Args: form: "wav", "mp3" (about 32 kbit/s), "opus" (in Ogg), or "pcm": the samples alone, little-endian.
+    """
+    encoding = ENCODINGS[form]
+    if encoding.container is None:
+        data = to_wav(pcm, rate) if form == "wav" else pcm
+        return Encoded(data, rate, encoding.media_type if form == "wav" else f"{encoding.media_type};rate={rate}")
+    rates = encoding.rates or (rate,)
+    fitting = next((each for each in rates if each >= rate), rates[-1])
+    container, subtype = encoding.container
+    file = io.BytesIO()
+    samples = np.frombuffer(resample(pcm, rate, fitting), "<i2")
+    soundfile.write(file, samples, fitting, format=container, subtype=subtype)
+    return Encoded(file.getvalue(), fitting, encoding.media_type)

@@ -1,0 +1,215 @@
+"""Speech of lessons and questions over HTTP: prepared in advance, one by one, or a topic from end to end."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+
+from core.http.streaming import offer
+from core.providers.tts.port import Voice
+from core.speech import answers
+from core.speech.desk import pieces
+from core.speech.formats import to_wav
+from core.speech.models import (
+    KbAudioQuery,
+    KbBatch,
+    KbBatchAnswer,
+    KbSegment,
+    Prefetch,
+    PrefetchTopic,
+    PrefetchTopics,
+    Segment,
+    StreamPlan,
+    StreamQuery,
+    StreamSegment,
+)
+from core.speech.routes import Desktop
+from core.speech.warming import Job, Warmer
+from core.voice.speakable import speakable
+from shared.api import Access, Reply, Request, Routes
+from shared.auth.caller import Caller
+from shared.db import PUBLIC_TENANT
+from shared.domain.json_values import text_of
+from shared.errors import AppError, BudgetExhausted, Conflict, InvalidInput, NotFound, Unavailable
+from shared.repositories.spoken_texts import QuestionTexts, SpokenTextRepository, TopicTexts
+
+_SEGMENTS: Final[tuple[Segment, ...]] = ("question", "answer", "hint", "explanation")
+_FEEDBACK: Final = {"correct": "Correct!", "incorrect": "Incorrect."}
+_WAV_HEADER: Final = 44
+
+
+class LessonRoutes:
+    """Prefetching, `/api/kb/audio` and `stream-audio`."""
+
+    def __init__(self, desktop: Desktop, warmer: Warmer) -> None:
+        self._at = desktop
+        self._desk = desktop.desk
+        self._warmer = warmer
+
+    def routes(self) -> Routes:
+        """Return the operations."""
+        routes = Routes("speech", success_flag=True)
+        routes.post("/api/tts/prefetch/topic", access=Access.CLIENT)(self.prefetch_topic)
+        routes.post("/api/tts-cache/prefetch", access=Access.CLIENT)(self.prefetch_topics)
+        routes.get("/api/tts/prefetch/status/{job_id}", access=Access.CLIENT)(self.prefetch_status)
+        routes.delete("/api/tts/prefetch/{job_id}", access=Access.CLIENT)(self.cancel_prefetch)
+        routes.get("/api/kb/audio/feedback/{word}", access=Access.CLIENT)(self.feedback)
+        routes.get("/api/kb/audio/{question_id}/{segment}", access=Access.CLIENT)(self.question_audio)
+        routes.post("/api/kb/audio/batch", access=Access.CLIENT, replayable=False)(self.question_batch)
+        routes.get("/api/curricula/{curriculum_id}/topics/{topic_id}/stream-audio", access=Access.CLIENT)(self.stream)
+        return routes
+
+    def prefetch_topic(self, request: Request, body: PrefetchTopic) -> Prefetch:
+        """Begin to speak all of a topic in advance."""
+        voice = answers.voice_of(body, self._at.provider)
+        with request.unit() as unit:
+            found = SpokenTextRepository(unit).topics(body.curriculum_id, [body.topic_id])
+        if not found.result:
+            raise _no_topic(body.curriculum_id, body.topic_id)
+        return answers.prefetch(self._start(request.caller, found.result[0], voice), started=True)
+
+    def prefetch_topics(self, request: Request, body: PrefetchTopics) -> dict[str, str]:
+        """Take what a phone hopes to have spoken soon; it does not look at the answer."""
+        with request.unit() as unit:
+            found = SpokenTextRepository(unit).topics(body.curriculumId or "", body.topicIds or [])
+        for topic in found.result:
+            try:
+                self._start(request.caller, topic, Voice())
+            except Conflict:  # enough is under way: the phone's wish was only a wish
+                break
+        return {"status": "ok"}
+
+    def prefetch_status(self, request: Request, job_id: str) -> Prefetch:
+        """Return how far a job of the tenant is."""
+        request.admit()
+        return answers.prefetch(self._at.run(self._warmer.job(request.tenant_id, job_id)))
+
+    def cancel_prefetch(self, request: Request, job_id: str) -> Prefetch:
+        """Stop a job of the tenant."""
+        request.admit()
+        return answers.prefetch(self._at.run(self._warmer.cancel(request.tenant_id, job_id)))
+
+    def question_audio(self, request: Request, question_id: str, segment: str, query: KbAudioQuery) -> Reply:
+        """Return a text of a question as WAV; NotFound tells the app to speak by itself."""
+        if segment not in _SEGMENTS:
+            expected = f"one of {', '.join(_SEGMENTS)}"
+            raise InvalidInput(f"segment: {expected}", details={"segment": expected})
+        with request.unit() as unit:
+            found = SpokenTextRepository(unit).question(question_id)
+        question = found.result
+        return self._spoken(request.caller, question.owner_id, _text(question, segment, query.hint_index))
+
+    def feedback(self, request: Request, word: str) -> Reply:
+        """Return "correct" or "incorrect" as WAV."""
+        text = _FEEDBACK.get(word)
+        if text is None:
+            expected = f"one of {', '.join(_FEEDBACK)}"
+            raise InvalidInput(f"feedback: {expected}", details={"feedback": expected})
+        request.admit()
+        return self._spoken(request.caller, PUBLIC_TENANT, text)
+
+    def question_batch(self, request: Request, body: KbBatch) -> KbBatchAnswer:
+        """Return which texts of questions are spoken already; nothing is made."""
+        with request.unit() as unit:
+            found = SpokenTextRepository(unit).questions(body.question_ids)
+        known = {question.id: question for question in found.result}
+        sizes = {
+            clip.key: clip.size
+            for owner in {question.owner_id for question in found.result}
+            for clip in self._desk.shelf.clips(owner)
+        }
+        wanted = body.segments or list(_SEGMENTS)
+        listed = {
+            each: {segment: self._available(known.get(each), segment, sizes) for segment in wanted}
+            for each in body.question_ids
+        }
+        there = [item for segments in listed.values() for item in segments.values() if item.available]
+        count = sum(len(segments) for segments in listed.values())
+        return KbBatchAnswer(
+            segments=listed,
+            total_size_bytes=sum(item.size for item in there),
+            available_count=len(there),
+            missing_count=count - len(there),
+        )
+
+    def stream(self, request: Request, curriculum_id: str, topic_id: str, query: StreamQuery) -> Reply:
+        """Stream a topic: each stretch of its transcript and how it sounds."""
+        answers.check_provider(query.tts_server, self._at.provider)
+        with request.unit() as unit:
+            found = SpokenTextRepository(unit).topics(curriculum_id, [topic_id])
+        if not found.result:
+            raise _no_topic(curriculum_id, topic_id)
+        topic = found.result[0]
+        plan = StreamPlan(title=topic.title, segments=_segments(topic))
+        voice = Voice(answers.voice_name(query.voice))
+        offer(lambda: self._frames(request.caller, topic.owner_id, plan, voice))
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "X-Topic-Title": quote(topic.title, safe=" !'()*,:;?&+=@$/"),
+            "X-Segment-Count": str(len(plan.segments)),
+        }
+        return Reply(msgspec.json.encode(plan), headers=headers)
+
+    async def _frames(self, caller: Caller, owner_id: str, plan: StreamPlan, voice: Voice) -> AsyncIterator[bytes]:
+        """Yield a topic's frames: SEG and its text, then AUD and a WAV file or ERR and why not; END at the end."""
+        for segment in plan.segments:
+            text = segment.text.encode()
+            yield b"SEG:%d:%s:%d\n%s" % (segment.index, segment.type.encode(), len(text), text)
+            try:
+                clip = await self._desk.read(caller, owner_id, speakable(segment.text), voice)
+            except AppError as error:
+                yield f"ERR:{error.error_code}\n".encode()
+            else:
+                wav = to_wav(clip.pcm, clip.rate)
+                yield b"AUD:%d\n%s" % (len(wav), wav)
+        yield b"END\n"
+
+    def _start(self, caller: Caller, topic: TopicTexts, voice: Voice) -> Job:
+        texts = [text for segment in _segments(topic) if (text := speakable(segment.text))]
+        return self._at.run(self._warmer.start(caller, topic.owner_id, texts, voice))
+
+    def _spoken(self, caller: Caller, owner_id: str, text: str) -> Reply:
+        """Return a text as the phones play it, made now when it is not there and there is money for it."""
+        if not text:
+            raise NotFound("no audio for this")
+        try:
+            return answers.kb_audio(self._at.run(self._desk.read(caller, owner_id, text, Voice())))
+        except (BudgetExhausted, Unavailable) as error:
+            raise NotFound("this audio is not there and cannot be made now", code=error.error_code) from error
+
+    def _available(self, question: QuestionTexts | None, segment: Segment, sizes: dict[str, int]) -> KbSegment:
+        texts = pieces(_text(question, segment, 0)) if question else []
+        keys = [self._desk.cache.key(question.owner_id, text, Voice()) for text in texts] if question else []
+        if not keys or any(key not in sizes for key in keys):
+            return KbSegment(available=False)
+        rate = self._desk.cache.sample_rate
+        seconds = sum(sizes[key] for key in keys) / 2 / rate
+        size = _WAV_HEADER + round(seconds * answers.KB_RATE) * 2
+        return KbSegment(available=True, duration=round(seconds, 2), size=size)
+
+
+def _text(question: QuestionTexts, segment: str, hint: int) -> str:
+    """Return what is read aloud; empty when the question has no such text."""
+    hints: Sequence[str] = question.hints[hint : hint + 1] or [""]
+    texts = {
+        "question": question.question_text,
+        "answer": question.answer_text,
+        "explanation": question.explanation,
+        "hint": hints[0],
+    }
+    return speakable(texts[segment])
+
+
+def _segments(topic: TopicTexts) -> list[StreamSegment]:
+    """Return the stretches of a transcript that have text; a type is one word, for the frame's sake."""
+    texts = [(text_of(segment.get("type")), text_of(segment.get("content"))) for segment in topic.segments]
+    spoken = [(kind, text) for kind, text in texts if text]
+    return [
+        StreamSegment(index=i, type="".join(c for c in kind if c.isalnum() or c in "-_") or "narration", text=text)
+        for i, (kind, text) in enumerate(spoken)
+    ]
+
+
+def _no_topic(curriculum_id: str, topic_id: str) -> NotFound:
+    return NotFound(f"topic {topic_id} of curriculum {curriculum_id} not found")

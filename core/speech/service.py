@@ -1,0 +1,74 @@
+"""Speech over HTTP, put together, and what runs beside it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from typing import Final
+
+from aiohttp import web
+
+from core.http.adapter import HttpAdapter
+from core.speech.cache import SpeechCache
+from core.speech.desk import Hire, SpeechDesk
+from core.speech.lesson_routes import LessonRoutes
+from core.speech.links import Links
+from core.speech.routes import Desktop, SpeechRoutes
+from core.speech.shelf import Shelf
+from core.speech.warming import Warmer
+from shared.api import Context, Routes, Service
+from shared.errors import Unavailable
+from shared.logging import get_logger
+
+_log: Final = get_logger("core")
+
+_SWEEP_S: Final = 3_600
+
+
+class SpeechService:
+    """The desk, its jobs and its routes.
+
+    Args:
+        provider: who speaks in this deployment, as clients may name it.
+        sweep_s: seconds between two looks for clips that are too old or too many.
+    """
+
+    def __init__(
+        self, cache: SpeechCache, shelf: Shelf, hire: Hire, *, secret: bytes, provider: str, sweep_s: float = _SWEEP_S
+    ) -> None:
+        self._cache = cache
+        self._shelf = shelf
+        self._sweep_s = sweep_s
+        desk = SpeechDesk(cache, shelf, hire)
+        self.desktop = Desktop(desk, Links(secret), provider)
+        self.warmer = Warmer(desk)
+
+    def routes(self) -> Routes:
+        """Return every operation."""
+        routes = SpeechRoutes(self.desktop).routes()
+        routes.include(LessonRoutes(self.desktop, self.warmer).routes())
+        return routes
+
+    def mount(self, app: web.Application, context: Context) -> None:
+        """Serve the operations on an application, and everything beside them from its start to its end."""
+        HttpAdapter(Service(self.routes(), context)).mount(app)
+        app.cleanup_ctx.append(self.run)
+
+    async def run(self, _app: web.Application) -> AsyncGenerator[None]:
+        """Make speech on this event loop until the application ends, then finish storing what is made."""
+        self.desktop.attach(asyncio.get_running_loop())
+        sweeping = asyncio.create_task(self._sweep())
+        yield
+        sweeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await sweeping
+        await self.warmer.close()
+        await self._cache.close()
+
+    async def _sweep(self) -> None:
+        while True:
+            with suppress(Unavailable):  # the next round may find the store again
+                gone = await asyncio.to_thread(self._shelf.sweep)
+                self._cache.drop([clip.key for clip in gone])
+                if gone:
+                    _log.info("speech_swept", clips=len(gone), bytes=sum(clip.size for clip in gone))
+            await asyncio.sleep(self._sweep_s)

@@ -1,0 +1,58 @@
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from core.speech.service import SpeechService
+from core.speech.shelf import Shelf
+from shared.api import Context
+from shared.db import Database
+from shared.storage.objects import open_objects
+from tests.conftest import ALPHA, BETA
+from tests.fakes.tts import FakeTextToSpeech
+from tests.support.identity import add_beta_token
+from tests.support.speech import speech_service
+from tests.support.walk import store_content
+
+
+@dataclass
+class Counter:
+    """Speech over HTTP on a loopback port; ALPHA has content."""
+
+    client: TestClient[web.Request, web.Application]
+    tts: FakeTextToSpeech
+    shelf: Shelf
+    service: SpeechService
+    alpha: str
+    beta: str
+
+    async def call(self, method: str, path: str, *, token: str | None = None, **options: Any) -> ClientResponse:
+        headers = {"Authorization": f"Bearer {token or self.alpha}", **options.pop("headers", {})}
+        return await self.client.request(method, path, headers=headers, **options)
+
+    async def say(self, text: str, **fields: Any) -> ClientResponse:
+        return await self.call("POST", "/api/tts", json={"text": text, **fields})
+
+
+@pytest.fixture
+async def counter(context: Context, database: Database) -> AsyncIterator[Counter]:
+    store_content(database, ALPHA)
+    tts, shelf = FakeTextToSpeech(), Shelf(open_objects("memory://"))
+    service = speech_service(tts, shelf)
+    app = web.Application()
+    service.mount(app, context)
+    async with TestClient(TestServer(app)) as client:
+        yield Counter(client, tts, shelf, service, add_beta_token(database, ALPHA), add_beta_token(database, BETA))
+    assert tts.open == 0
+
+
+@pytest.fixture
+def staff(database_url: str) -> None:
+    """Make ALPHA's learner a teacher."""
+    import psycopg
+
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE memberships SET role = 'teacher'")

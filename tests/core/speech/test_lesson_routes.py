@@ -1,0 +1,162 @@
+"""Speech of lessons and questions, over HTTP."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from core.providers.errors import provider_error
+from shared.db import PUBLIC_TENANT
+from shared.errors import BudgetExhausted
+from tests.conftest import ALPHA_TENANT
+from tests.core.speech.conftest import Counter
+from tests.support.walk import MARK
+
+QUESTION = "/api/kb/audio/alpha-question/question"
+STREAM = "/api/curricula/alpha-light/topics/alpha-topic/stream-audio"
+TOPIC = {"curriculum_id": "alpha-light", "topic_id": "alpha-topic"}
+
+
+async def ended(counter: Counter, job_id: str) -> dict[str, Any]:
+    """Return a job's last state."""
+    while True:
+        state: dict[str, Any] = await (await counter.call("GET", f"/api/tts/prefetch/status/{job_id}")).json()
+        if state["status"] != "running":
+            return state
+        await asyncio.sleep(0)
+
+
+async def test_a_questions_texts_are_spoken_at_24_khz(counter: Counter) -> None:
+    for segment, text in (("question", f"Where is {MARK}?"), ("answer", MARK)):
+        answer = await counter.call("GET", f"/api/kb/audio/alpha-question/{segment}?module_id=knowledge-bowl")
+        assert (answer.status, answer.content_type) == (200, "audio/wav")
+        assert (answer.headers["X-KB-Sample-Rate"], answer.headers["X-KB-Cache-Status"]) == ("24000", "miss")
+        assert int.from_bytes((await answer.read())[24:28], "little") == 24_000
+        assert counter.tts.asked[-1] == text
+    assert (await counter.call("GET", QUESTION)).headers["X-KB-Cache-Status"] == "hit"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/kb/audio/nobody/question", 404),
+        ("/api/kb/audio/alpha-question/hint?hint_index=99", 404),
+        ("/api/kb/audio/alpha-question/hint?hint_index=-1", 400),
+        ("/api/kb/audio/alpha-question/hint?hint_index=x", 400),
+        ("/api/kb/audio/alpha-question/melody", 400),
+        ("/api/kb/audio/feedback/perhaps", 400),
+    ],
+)
+async def test_what_there_is_no_audio_for(counter: Counter, path: str, status: int) -> None:
+    assert (await counter.call("GET", path)).status == status
+    assert counter.tts.asked == []
+
+
+@pytest.mark.parametrize("failure", [provider_error("fake", "timeout"), BudgetExhausted("spent")])
+async def test_the_phone_speaks_by_itself_when_we_cannot(counter: Counter, failure: Any) -> None:
+    counter.tts.failure = failure
+    answer = await counter.call("GET", QUESTION)
+    assert (answer.status, (await answer.json())["code"]) == (404, failure.error_code)
+
+
+async def test_feedback_is_made_once_for_everybody(counter: Counter) -> None:
+    for token in (counter.alpha, counter.beta):
+        assert (await counter.call("GET", "/api/kb/audio/feedback/correct", token=token)).status == 200
+    assert counter.tts.asked == ["Correct!"]
+    assert len(counter.shelf.clips(PUBLIC_TENANT)) == 1
+
+
+async def test_a_batch_tells_what_is_there(counter: Counter) -> None:
+    await counter.call("GET", QUESTION)
+    order = {"module_id": "knowledge-bowl", "question_ids": ["alpha-question", "nobody"], "segments": ["question"]}
+    told = await (await counter.call("POST", "/api/kb/audio/batch", json=order)).json()
+    there = told["segments"]["alpha-question"]["question"]
+    assert there["available"]
+    assert there["size"] > 44
+    assert told["segments"]["nobody"]["question"] == {"available": False}
+    assert (told["available_count"], told["missing_count"], told["total_size_bytes"]) == (1, 1, there["size"])
+    stranger = await (await counter.call("POST", "/api/kb/audio/batch", json=order, token=counter.beta)).json()
+    assert stranger["available_count"] == 0
+
+
+async def test_a_batch_of_nonsense(counter: Counter) -> None:
+    for order in ({}, {"question_ids": "x"}, {"question_ids": ["q"], "segments": ["melody"]}):
+        assert (await counter.call("POST", "/api/kb/audio/batch", json=order)).status == 400
+
+
+async def test_a_topic_is_spoken_in_advance(counter: Counter) -> None:
+    started = await (await counter.call("POST", "/api/tts/prefetch/topic", json=TOPIC)).json()
+    assert (started["status"], started["total_segments"], started["segments_total"]) == ("started", 1, 1)
+    done = await ended(counter, started["job_id"])
+    assert (done["status"], done["segments_completed"], done["progress"]) == ("completed", 1, 1)
+    await counter.call("GET", STREAM)
+    assert counter.tts.asked == [f"{MARK} lies in the ocean."]
+
+
+async def test_a_job_is_cancelled_by_its_tenant_alone(counter: Counter) -> None:
+    counter.tts.held()
+    job = (await (await counter.call("POST", "/api/tts/prefetch/topic", json=TOPIC)).json())["job_id"]
+    await counter.tts.started.wait()
+    for method, path in (("GET", f"/api/tts/prefetch/status/{job}"), ("DELETE", f"/api/tts/prefetch/{job}")):
+        assert (await counter.call(method, path, token=counter.beta)).status == 404
+    stopped = await (await counter.call("DELETE", f"/api/tts/prefetch/{job}")).json()
+    assert stopped["status"] == "cancelled"
+    assert counter.tts.open == 0
+    assert (await ended(counter, job))["status"] == "cancelled"
+
+
+async def test_a_tenant_runs_few_jobs_at_once(counter: Counter) -> None:
+    counter.tts.held()
+    answers = [await counter.call("POST", "/api/tts/prefetch/topic", json=TOPIC) for _ in range(5)]
+    assert [answer.status for answer in answers] == [200] * 4 + [409]
+    phone = {"curriculumId": "alpha-light", "topicIds": ["alpha-topic"], "priority": "prefetch"}
+    assert (await counter.call("POST", "/api/tts-cache/prefetch", json=phone)).status == 200
+
+
+async def test_a_job_without_money_ends(counter: Counter) -> None:
+    counter.tts.failure = BudgetExhausted("spent")
+    job = (await (await counter.call("POST", "/api/tts/prefetch/topic", json=TOPIC)).json())["job_id"]
+    told = await ended(counter, job)
+    assert (told["status"], told["failed"], told["error"]) == ("failed", 1, "budget_exhausted")
+
+
+@pytest.mark.parametrize("order", [{}, {"curriculumId": "nobody", "topicIds": ["x"]}, {"topicIds": None}])
+async def test_the_phones_wish_is_always_200(counter: Counter, order: dict[str, Any]) -> None:
+    assert (await counter.call("POST", "/api/tts-cache/prefetch", json=order)).status == 200
+
+
+async def test_a_topic_nobody_has(counter: Counter) -> None:
+    for topic in ({**TOPIC, "topic_id": "x"}, {**TOPIC, "curriculum_id": "x"}):
+        assert (await counter.call("POST", "/api/tts/prefetch/topic", json=topic)).status == 404
+    assert (await counter.call("POST", "/api/tts/prefetch/topic", json=TOPIC, token=counter.beta)).status == 404
+    assert (await counter.call("GET", STREAM, token=counter.beta)).status == 404
+    assert (await counter.call("GET", STREAM + "?tts_server=megaphone")).status == 400
+
+
+async def test_a_topic_streams_in_frames(counter: Counter) -> None:
+    answer = await counter.call("GET", STREAM)
+    assert (answer.content_type, answer.headers["X-Segment-Count"]) == ("application/octet-stream", "1")
+    assert answer.headers["X-Topic-Title"] == f"Ways to {MARK}"
+    assert "Content-Length" not in answer.headers
+    text = f"{MARK} lies in the ocean."
+    head = f"SEG:0:lecture:{len(text)}\n{text}AUD:{44 + 2 * len(text)}\nRIFF".encode()
+    data = await answer.read()
+    assert data.startswith(head)
+    assert data.endswith(b"END\n")
+    assert len(data) == len(head) - 4 + 44 + 2 * len(text) + 4
+    assert len(counter.shelf.clips(ALPHA_TENANT)) == 1
+
+
+async def test_a_stream_tells_what_could_not_be_spoken(counter: Counter) -> None:
+    counter.tts.failure = provider_error("fake", "timeout")
+    data = await (await counter.call("GET", STREAM)).read()
+    assert data.endswith(b"ERR:provider_unavailable\nEND\n")
+
+
+async def test_a_listener_who_leaves_a_stream_stops_the_vendor(counter: Counter) -> None:
+    counter.tts.held()
+    answer = await counter.call("GET", STREAM)
+    await counter.tts.started.wait()
+    answer.close()
+    await counter.tts.ended.wait()
+    assert counter.tts.open == 0

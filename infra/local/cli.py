@@ -32,6 +32,8 @@ def parser() -> argparse.ArgumentParser:
     add_up(commands.add_parser("up", help="start everything and print the page's address"))
     add_ask(commands.add_parser("ask", help="ask one question, spoken or typed, and hear the answer"))
     add_prices(commands.add_parser("prices", help="add what vendors charge to the price book"))
+    add_admin(commands.add_parser("admin", help="make, list and disable administrators"))
+    add_token(commands.add_parser("token", help="make, list, label, rotate and revoke beta tokens"))
     add_reset(commands.add_parser("reset", help="delete what is stored and start over; asks first"))
     for name in ("test", "check"):
         add_test(commands.add_parser(name, help="run the linters, the type and layer checks and every test"))
@@ -76,6 +78,61 @@ def add_prices(command: argparse.ArgumentParser) -> None:
     )
     add_data_dir(command)
     command.set_defaults(run=run_prices)
+
+
+def add_admin(command: argparse.ArgumentParser) -> None:
+    """Describe `admin`."""
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    add = actions.add_parser("add", help="make an administrator, or give one new rights and a new password")
+    add.add_argument("name", metavar="EMAIL", help="or the client id of a Cloudflare Access service token")
+    add.add_argument("--role", choices=("superadmin", "operator", "support"), default="superadmin")
+    add.add_argument("--tenant", action="append", metavar="ID", help="only this tenant; may be repeated")
+    add.add_argument("--access-only", action="store_true", help="no password: signs in by Cloudflare Access alone")
+    add_owner(add)
+    add_owner(actions.add_parser("list", help="list all"))
+    disable = actions.add_parser("disable", help="take all rights away, at once")
+    disable.add_argument("name", metavar="EMAIL")
+    add_owner(disable)
+    command.set_defaults(run=run_admin)
+
+
+def add_token(command: argparse.ArgumentParser) -> None:
+    """Describe `token`."""
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    mint = actions.add_parser("mint", help="make a token and print it, this once")
+    mint.add_argument("--user", metavar="ID", help="whose it is; the demo learner's unless given")
+    mint.add_argument("--label", default="", help="what it is for")
+    mint.add_argument("--per-minute", type=whole, default=600, help="requests it may make (%(default)s)")
+    mint.add_argument("--days", type=whole, help="until it expires; never unless given")
+    mint.add_argument("--bind-device", action="store_true", help="to the first device that uses it")
+    parsers = [mint, actions.add_parser("list", help="list a tenant's tokens")]
+    for name, does in (("revoke", "end a token"), ("rotate", "print a new token in place of one, which ends")):
+        parsers.append(actions.add_parser(name, help=does))
+        parsers[-1].add_argument("id")
+    label = actions.add_parser("label", help="say what a token is for")
+    label.add_argument("id")
+    label.add_argument("label")
+    for parser in (*parsers, label):
+        parser.add_argument("--tenant", metavar="ID", help="the demo school unless given")
+        add_owner(parser)
+    command.set_defaults(run=run_token)
+
+
+def add_owner(command: argparse.ArgumentParser) -> None:
+    """Describe which database a command works on, as its owner."""
+    command.add_argument(
+        "--database-url",
+        default=os.environ.get("DATABASE_URL"),
+        help="of the database's owner; the embedded database unless given; also DATABASE_URL",
+    )
+    add_data_dir(command)
+
+
+def whole(text: str) -> int:
+    """Return a whole number above 0."""
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 1_000_000):
+        raise argparse.ArgumentTypeError("must be a whole number from 1 to 1000000")
+    return int(text)
 
 
 def add_reset(command: argparse.ArgumentParser) -> None:
@@ -146,6 +203,48 @@ def run_prices(options: argparse.Namespace) -> int:
     from infra.local.prices import add
 
     return add(options.file, options.data_dir.absolute(), options.database_url)
+
+
+def run_admin(options: argparse.Namespace) -> int:
+    """Manage administrators."""
+    from infra.local import administrators
+
+    with administrators.installation(options.data_dir.absolute(), options.database_url) as place:
+        if options.action == "add":
+            administrators.add(
+                place, options.name, role=options.role, tenants=options.tenant, access_only=options.access_only
+            )
+        elif options.action == "disable":
+            administrators.disable(place, options.name)
+        else:
+            administrators.show(place)
+    return 0
+
+
+def run_token(options: argparse.Namespace) -> int:
+    """Manage beta tokens."""
+    from infra.local import administrators, tokens
+
+    with administrators.installation(options.data_dir.absolute(), options.database_url) as place:
+        tenant = tokens.Tenant(place, options.tenant)
+        match options.action:
+            case "mint":
+                tenant.mint(
+                    options.user,
+                    label=options.label,
+                    per_minute=options.per_minute,
+                    days=options.days,
+                    bind_device=options.bind_device,
+                )
+            case "rotate":
+                tenant.rotate(options.id)
+            case "revoke":
+                tenant.revoke(options.id)
+            case "label":
+                tenant.label(options.id, options.label)
+            case _:
+                tenant.show()
+    return 0
 
 
 def run_reset(options: argparse.Namespace) -> int:

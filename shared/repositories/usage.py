@@ -1,4 +1,4 @@
-"""What was used, as learners, tenants and administrators see it."""
+"""What was used, as administrators see it, and the caps they set."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -22,17 +22,6 @@ class UsageRow:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnUsage:
-    """What the caller used of one kind, in a day or month (UTC), in micro-dollars and the kind's unit."""
-
-    period: str
-    kind: str
-    unit: str
-    quantity: int
-    micro_usd: int
-
-
-@dataclass(frozen=True, slots=True)
 class DeploymentBudget:
     """The state of a cap of the whole deployment, and the cap of a tenant that has none of its own, micro-dollars."""
 
@@ -48,19 +37,6 @@ class UsageRepository:
 
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
-
-    def own(self) -> Pending[list[OwnUsage]]:
-        """Queue what the unit's user used today and this month, by kind."""
-        return self._unit.all(
-            OwnUsage,
-            """SELECT p.period, e.kind, e.unit, sum(e.quantity)::bigint AS quantity,
-                      sum(e.micro_usd)::bigint AS micro_usd
-               FROM (VALUES ('day'), ('month')) AS p (period)
-               JOIN usage_events e ON e.tenant_id = %(tenant_id)s AND e.user_id = app_user()
-                    AND e.created_at >= period_start(p.period, (now() AT TIME ZONE 'UTC')::date)::timestamp
-                                        AT TIME ZONE 'UTC'
-               GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
-        )
 
     def administered(self, *, tenant_id: str | None, first: date, last: date) -> Pending[list[UsageRow]]:
         """Queue what one tenant used, or all the administrator reaches, from one day to another inclusive."""

@@ -5,6 +5,7 @@ from typing import Final
 
 from auth_api.account_routes import account
 from auth_api.devices import device_facts
+from auth_api.invitations import invitation_of
 from auth_api.models import (
     Credentials,
     LogOut,
@@ -37,6 +38,7 @@ from shared.ids import new_id
 from shared.repositories.accounts import AccountRepository
 from shared.repositories.audit import AuditRepository
 from shared.repositories.auth_sessions import AuthSessionRepository
+from shared.repositories.beta_tokens import BetaTokenRepository
 from shared.repositories.login_attempts import LoginAttemptRepository
 from shared.repositories.mail_outbox import MailOutbox
 from shared.repositories.tenants import TenantRepository
@@ -62,7 +64,8 @@ def _refreshes(settings: Settings) -> Limit:
 
 @routes.post("/api/auth/register", access=Access.PUBLIC, status=201, limit=_registrations)
 def register(request: Request, body: Registration) -> SignedIn:
-    """Make an account in a tenant of its own, and sign it in."""
+    """Make an account in a tenant of its own, and sign it in; where it takes an invitation, with a beta token."""
+    invitation = invitation_of(request)
     given, password = read_credentials(body)
     email = normal_email(given)
     name = chosen_name(body.display_name or body.name, email)
@@ -74,6 +77,8 @@ def register(request: Request, body: Registration) -> SignedIn:
     password_hash = hash_password(password)
     with request.unit_for(person.tenant_id, person.user_id) as unit:
         accounts = AccountRepository(unit)
+        if invitation is not None:
+            BetaTokenRepository(unit).redeem(invitation.tenant_id, invitation.token_hash)
         accounts.found_individual(name)
         accounts.add(user_id=person.user_id, email=email, password_hash=password_hash, display_name=name)
         MailOutbox(unit).ask("verify_email", email)

@@ -37,10 +37,10 @@ ORDINARY: Final = Rates()
 class Client:
     """How a caller's program names itself: X-Client-ID, -Platform and -Version; empty where it does not.
 
-    Only a beta token's binding to a device believes it.
+    Only a beta token's binding to a device believes it; without an id, None, the device was proved before.
     """
 
-    id: str = ""
+    id: str | None = ""
     platform: str = ""
     version: str = ""
 

@@ -1,8 +1,8 @@
 """Tickets that open one WebSocket once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from shared.auth.caller import Caller, Kind
+from shared.auth.caller import Caller, Client, Kind
 from shared.auth.ws_tickets import LIFETIME_S, hash_ticket, mint_ticket
 from shared.db import Pending, Unit
 
@@ -19,7 +19,9 @@ class Ticket:
 
     def caller(self, address: str) -> Caller:
         """Return the caller, now at a network address; their credential is checked like any other."""
-        return Caller(self.kind, self.tenant_id, self.credential, self.user_id, address, self.home_id)
+        caller = Caller(self.kind, self.tenant_id, self.credential, self.user_id, address, self.home_id)
+        # A browser names no device when it opens a socket; whoever bought the ticket did.
+        return replace(caller, client=Client(id=None))
 
 
 class WsTicketRepository:

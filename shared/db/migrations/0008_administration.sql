@@ -442,7 +442,7 @@ CREATE FUNCTION version_parts(version text) RETURNS int[] LANGUAGE sql IMMUTABLE
 
 -- Check how a caller names its client, behind the entry in the same statement: a client below its platform's least
 -- version is told to upgrade, a bound beta token is refused elsewhere with the words for an unknown one.
--- home: the tenant the credential belongs to. admitted: from the entry, so that this comes after it.
+-- home: the tenant the credential belongs to. client: null where the device was proved before. admitted: from the entry, so that this comes after it.
 CREATE FUNCTION check_client(
     admitted uuid, kind text, home uuid, credential text, client text, platform text, version text
 ) RETURNS void LANGUAGE plpgsql AS $$
@@ -459,7 +459,7 @@ BEGIN
                                            least), jsonb_build_object('details', jsonb_build_object('minimum', least)));
         END IF;
     END IF;
-    IF kind <> 'beta' OR admitted IS NULL THEN
+    IF kind <> 'beta' OR admitted IS NULL OR client IS NULL THEN
         RETURN;
     END IF;
     PERFORM set_config('app.tenant_id', home::text, true);

@@ -10,7 +10,9 @@ from auth_api.routes import routes as auth_routes
 
 from shared.api import Context, Service
 from shared.db import Database
+from shared.errors import Unauthenticated
 from shared.repositories.beta_tokens import BetaTokenRepository
+from shared.repositories.ws_tickets import WsTicketRepository
 from tests.conftest import ALPHA, ALPHA_USER
 from tests.support.admins import add_admin_session
 from tests.support.api import Answer, ApiClient
@@ -38,6 +40,25 @@ def test_a_bound_token_works_on_its_first_device_only(bound: ApiClient) -> None:
     assert stolen.status == 401
     assert stolen.body == bound.using("garbage").get("/api/auth/me").body
     assert bound.get("/api/auth/me").status == 401
+
+
+def test_a_bound_token_opens_sockets_by_a_ticket_of_its_device(
+    bound: ApiClient, database: Database, context: Context
+) -> None:
+    assert bound.post("/api/auth/ws-ticket", headers={"x-client-id": "phone"}).status == 200
+    assert bound.post("/api/auth/ws-ticket", headers={"x-client-id": "laptop"}).status == 401
+    ticket = bound.post("/api/auth/ws-ticket", headers={"x-client-id": "phone"}).body["ticket"]
+    with database.unit(ALPHA) as unit:
+        redeemed = WsTicketRepository(unit).redeem(ticket, secret=SECRET)
+    assert redeemed.result
+    with database.unit(redeemed.result.caller("::1").check()) as unit:
+        user = unit.value(str, "SELECT app_user()::text")
+    assert user.result == ALPHA_USER
+    with (
+        pytest.raises(Unauthenticated),
+        database.unit(context.authenticator.caller(bound.token, address="::1").check()) as unit,
+    ):
+        unit.run("SELECT 1")
 
 
 def test_of_two_first_devices_one_wins(database_url: str, bound: ApiClient) -> None:

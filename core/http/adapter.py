@@ -62,10 +62,14 @@ class HttpAdapter:
 
 def _event(request: web.Request, body: bytes, request_id: str) -> dict[str, Any]:
     """Return what `shared.api.events` reads, as API Gateway's payload 2.0 has it."""
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        lower = name.lower()
+        headers[lower] = f"{headers[lower]},{value}" if lower in headers else value
     return {
         "rawPath": request.rel_url.raw_path,
         "rawQueryString": request.rel_url.raw_query_string,
-        "headers": dict(request.headers),
+        "headers": headers,
         "requestContext": {
             "http": {"method": request.method, "sourceIp": request.remote or ""},
             "requestId": request_id,

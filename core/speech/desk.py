@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from core.providers.fallback import StandIn
 from core.providers.streams import closing
 from core.providers.tts.port import TextToSpeech, Voice
 from core.speech.cache import SpeechCache
@@ -97,8 +98,9 @@ class SpeechDesk:
                     maker.speak(text, voice=voice) if anew else self.cache.speak(owner_id, text, voice, maker=maker)
                 )
                 async with closing(source) as audio:
-                    pcm = b"".join([chunk async for chunk in audio])
-        if anew:
+                    chunks = [chunk async for chunk in audio]
+        pcm = b"".join(chunks)
+        if anew and not any(isinstance(chunk, StandIn) for chunk in chunks):
             await self.cache.put(key, pcm)
         return Clip(pcm, self.cache.sample_rate, "bypass" if anew else "miss", hash_of(key))
 

@@ -60,8 +60,8 @@ class Warmer:
         tenant_id = caller.tenant_id or ""
         if sum(self._jobs[job_id].tenant_id == tenant_id for job_id in self._tasks) >= _RUNNING_PER_TENANT:
             raise Conflict(f"at most {_RUNNING_PER_TENANT} jobs at once; wait for one to end", code="too_many_jobs")
-        job = self._jobs[new_id()] = Job("", tenant_id, len(texts))
-        job.id = next(reversed(self._jobs))
+        job = Job(new_id(), tenant_id, len(texts))
+        self._jobs[job.id] = job
         while len(self._jobs) > _REMEMBERED and (oldest := next(iter(self._jobs))) not in self._tasks:
             del self._jobs[oldest]
         task = self._tasks[job.id] = asyncio.create_task(self._run(job, caller, owner_id, texts, voice))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from core.providers.fallback import StandIn
 from core.providers.tts.port import Voice
 from shared.errors import AppError
 
@@ -14,6 +15,7 @@ class FakeTextToSpeech:
         asked: the texts it was asked for.
         open: sentences under way; 0 once every listener has gone.
         started: set once a sentence is under way. ended: set once a sentence has ended, however it did.
+        stands_in: it speaks in place of a better voice.
         failure: raised after `fails_after` chunks of the next sentences.
     """
 
@@ -28,6 +30,7 @@ class FakeTextToSpeech:
         self.ended = asyncio.Event()
         self.failure: AppError | None = None
         self.fails_after = 0
+        self.stands_in = False
         self.steps: asyncio.Semaphore | None = None
         self.closed = False
 
@@ -46,7 +49,8 @@ class FakeTextToSpeech:
                     await self.steps.acquire()
                 if self.failure is not None and place == self.fails_after:
                     raise self.failure
-                yield letter.encode("utf-16-le")[:2] + voice.name.encode("utf-16-le")
+                chunk = letter.encode("utf-16-le")[:2] + voice.name.encode("utf-16-le")
+                yield StandIn(chunk) if self.stands_in else chunk
         finally:
             self.open -= 1
             self.ended.set()

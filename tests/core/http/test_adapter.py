@@ -21,7 +21,7 @@ routes = Routes("probe")
 
 @routes.get("/api/probe/{name}", access=Access.CLIENT)
 def probe(request: Request, name: str) -> dict[str, str]:
-    return {"name": name, "query": request.http.query.get("q", ""), "address": request.http.address}
+    return {"name": name, "query": request.http.query.get("q", ""), "many": request.http.headers.get("x-many", "")}
 
 
 @routes.post("/api/probe/{name}", access=Access.CLIENT, max_body=10)
@@ -50,8 +50,9 @@ def token(database: Database) -> dict[str, str]:
 async def test_path_query_and_limits_arrive(
     client: TestClient[web.Request, web.Application], token: dict[str, str]
 ) -> None:
-    answer = await client.get("/api/probe/caf%C3%A9?q=a%26b", headers=token)
-    assert await answer.json() == {"name": "café", "query": "a&b", "address": "127.0.0.1"}
+    headers = [*token.items(), ("X-Many", "a"), ("X-Many", "b")]
+    answer = await client.get("/api/probe/caf%C3%A9?q=a%26b", headers=headers)
+    assert await answer.json() == {"name": "café", "query": "a&b", "many": "a,b"}
     assert "X-RateLimit-Remaining" in answer.headers
     assert answer.headers["X-Request-Id"]
 

@@ -29,6 +29,13 @@ async def test_skip_cache_speaks_anew(counter: Counter) -> None:
     assert counter.tts.asked == ["Hello", "Hello"]
 
 
+async def test_what_a_stand_in_spoke_does_not_stay(counter: Counter) -> None:
+    counter.tts.stands_in = True
+    for status in ("miss", "bypass", "miss"):
+        answer = await counter.say("Hello", skip_cache=status == "bypass")
+        assert answer.headers["X-TTS-Cache-Status"] == status
+
+
 async def test_tenants_pay_for_themselves(counter: Counter) -> None:
     await counter.say("Hello")
     other = await counter.call("POST", "/api/tts", token=counter.beta, json={"text": "Hello"})

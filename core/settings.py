@@ -50,7 +50,8 @@ class VoiceSettings:
 
     Attributes:
         timing: the silences and lengths turns are told by, in milliseconds (`UNAMENTIS_TURN_SILENCE_MS`,
-            `UNAMENTIS_EAGER_SILENCE_MS`, `UNAMENTIS_BARGE_IN_MS`).
+            `UNAMENTIS_LEAST_TURN_SILENCE_MS`, `UNAMENTIS_MOST_TURN_SILENCE_MS`, `UNAMENTIS_EAGER_SILENCE_MS`,
+            `UNAMENTIS_BARGE_IN_MS`).
         language: what learners speak, a BCP 47 tag (`UNAMENTIS_LANGUAGE`).
         heartbeat_s: seconds between two pings to an idle client (`UNAMENTIS_HEARTBEAT_S`).
         recheck_s: seconds between two checks that a connected caller's credential still holds (`UNAMENTIS_RECHECK_S`).
@@ -140,6 +141,8 @@ def read_voice_settings(environ: Mapping[str, str]) -> VoiceSettings:
     return VoiceSettings(
         timing=Timing(
             end_ms=_number(environ, "UNAMENTIS_TURN_SILENCE_MS", Timing().end_ms, 200, 5_000),
+            least_end_ms=_number(environ, "UNAMENTIS_LEAST_TURN_SILENCE_MS", Timing().least_end_ms, 200, 5_000),
+            most_end_ms=_number(environ, "UNAMENTIS_MOST_TURN_SILENCE_MS", Timing().most_end_ms, 200, 5_000),
             likely_end_ms=_number(environ, "UNAMENTIS_EAGER_SILENCE_MS", Timing().likely_end_ms, 32, 5_000),
             barge_in_ms=_number(environ, "UNAMENTIS_BARGE_IN_MS", Timing().barge_in_ms, 32, 2_000),
         ),

@@ -51,7 +51,7 @@ class VoiceSession:
             Voice(language=equipment.settings.language),
         )
         self._talk.enter(conversation)
-        self._dialogue = Dialogue(equipment.settings.timing, Microphone())
+        self._dialogue = self._dialogue_with(Microphone())
         self._ear = equipment.detector.open(self._decided)
         self._transcription: Transcription | None = None
         self._offered = 0
@@ -86,7 +86,7 @@ class VoiceSession:
         """Take audio as the client sends it, and send it what it plays; what was under way is dropped."""
         self.cancel(by_learner=False)
         self._ear.close()
-        self._dialogue = Dialogue(self._equipment.settings.timing, microphone)
+        self._dialogue = self._dialogue_with(microphone)
         self._ear = self._equipment.detector.open(self._decided)
         self._offered = 0
         self._talk.rate = output_rate
@@ -179,6 +179,10 @@ class VoiceSession:
             await asyncio.wait(self._leaving)
         self._purse.close()
 
+    def _dialogue_with(self, microphone: Microphone) -> Dialogue:
+        settings = self._equipment.settings
+        return Dialogue(settings.timing, microphone, settings.language)
+
     def _decided(self, probability: float, samples: int) -> None:
         dialogue = self._dialogue
         commands = dialogue.decided(probability, samples)
@@ -225,8 +229,14 @@ class VoiceSession:
         transcription.close()
         self._transcription = None
         since = asyncio.get_running_loop().time() - self._dialogue.silence_ms / 1000
-        self._begin(Ask(transcription, since, button=not self._dialogue.microphone.hands_free))
+        reply = self._begin(Ask(transcription, since, button=not self._dialogue.microphone.hands_free))
+        transcription.tell(lambda words: self._understood(reply, words))
         self._equipment.counts.prepared += 1
+
+    def _understood(self, reply: Reply, words: str) -> None:
+        """Have the words weighed while the reply to them is held back."""
+        if reply is self._reply and not reply.discarded:
+            self._dialogue.understood(words)
 
     def _discard(self) -> None:
         self._forget_transcription()
@@ -246,11 +256,12 @@ class VoiceSession:
         if self._reply is not None:
             self._reply.interrupt(by_learner=self._by_learner)
 
-    def _begin(self, ask: Ask) -> None:
+    def _begin(self, ask: Ask) -> Reply:
         before = self._reply
         if before is not None:
             self._leave(before.task)
         self._reply = Reply(self._talk, ask, after=before)
+        return self._reply
 
     def _forget_transcription(self) -> None:
         if self._transcription is not None:

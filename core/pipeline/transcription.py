@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from core.pipeline.notices import Heard
 from core.providers.errors import provider_error
@@ -41,6 +41,15 @@ class Transcription:
     def cancel(self) -> None:
         """Nobody wants to know any more."""
         self.task.cancel()
+
+    def tell(self, understood: Callable[[str], None]) -> None:
+        """Call `understood` with the words as soon as they are known; never when the recogniser fails."""
+
+        def told(task: "asyncio.Task[Transcript]") -> None:
+            if not task.cancelled() and task.exception() is None:
+                understood(task.result().text)
+
+        self.task.add_done_callback(told)
 
     async def result(self) -> Heard:
         """Return the words of the closed utterance and how long they took after its end.

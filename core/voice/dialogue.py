@@ -6,6 +6,7 @@ Every method answers with the commands the shell obeys, in order.
 from dataclasses import dataclass, field
 from typing import Final
 
+from core.voice.completeness import completeness
 from core.voice.endpointing import RATE, Endpointing, Timing
 from core.voice.events import Command, Event
 from core.voice.recorder import Recorder
@@ -33,10 +34,15 @@ class Microphone:
 
 @dataclass(slots=True)
 class Dialogue:
-    """Takes what happens and says what to do."""
+    """Takes what happens and says what to do.
+
+    Attributes:
+        language: what the learner speaks, a BCP 47 tag.
+    """
 
     timing: Timing
     microphone: Microphone
+    language: str = "en"
     turns: Turns = field(default_factory=Turns)
     recorder: Recorder = field(default_factory=Recorder)
     _endpointing: Endpointing = field(init=False)
@@ -104,6 +110,11 @@ class Dialogue:
             self._forget()
             return _NOTHING
         return self._receive(events)
+
+    def understood(self, words: str) -> None:
+        """Take the words before the present pause: they tell how long a silence ends the turn."""
+        if self.turns.state is State.PAUSED:
+            self._endpointing.understood(completeness(words, self.language))
 
     def start_recording(self) -> tuple[Command, ...]:
         """The learner pressed the button; pressing it twice changes nothing."""

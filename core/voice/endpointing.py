@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from core.voice.completeness import Completeness
 from core.voice.events import Event
+from core.voice.pauses import Pauses
 
 RATE: Final = 16_000
 _PER_MS: Final = RATE // 1000
@@ -19,7 +21,8 @@ class Timing:
         onset_ms: speech that starts an utterance.
         barge_in_ms: speech that interrupts the tutor.
         likely_end_ms: silence after which a reply is prepared.
-        end_ms: silence that ends the learner's turn.
+        end_ms: silence that ends the learner's turn, while nothing is known of the learner's pauses and words.
+        least_end_ms, most_end_ms: that silence is never shorter or longer, whatever is known; `end_ms` may lie outside.
         least_speech_ms: speech an utterance needs; less is a click or a cough and is forgotten.
         longest_ms: an utterance that goes on for longer is ended.
         eager_starts: how often one utterance may have a reply prepared before its end is confirmed.
@@ -27,11 +30,23 @@ class Timing:
 
     onset_ms: int = 96
     barge_in_ms: int = 96
-    likely_end_ms: int = 96
-    end_ms: int = 600
+    likely_end_ms: int = 64
+    end_ms: int = 500
+    least_end_ms: int = 400
+    most_end_ms: int = 1_200
     least_speech_ms: int = 160
     longest_ms: int = 60_000
     eager_starts: int = 3
+
+
+# A silence shorter than this belongs to a word: the closure of a plosive, say.
+_SHORTEST_PAUSE: Final = 160 * _PER_MS
+# Who goes on within this time, unanswered, had only paused.
+_LONGEST_PAUSE: Final = 2_000 * _PER_MS
+# A turn ends after a silence so many times as long as the speaker's usual longest pause.
+_BEYOND_USUAL: Final = 1.25
+# What the words say, times that.
+_BY_WORDS: Final = {Completeness.UNFINISHED: 1.6, Completeness.UNKNOWN: 1.0, Completeness.COMPLETE: 0.8}
 
 
 class _Hearing(Enum):
@@ -50,9 +65,12 @@ class Endpointing:
     """
 
     __slots__ = (
+        "_answered",
+        "_completeness",
         "_eager_left",
         "_finish_at",
         "_hearing",
+        "_pauses",
         "_run",
         "_spoken",
         "_threshold",
@@ -77,6 +95,9 @@ class Endpointing:
         self._eager_left = timing.eager_starts
         self._finish_at: int | None = None
         self._utterances = 0
+        self._pauses = Pauses()
+        self._completeness = Completeness.UNKNOWN
+        self._answered = True
         self.position = 0
         self.started = 0
         self.ended = 0
@@ -90,6 +111,12 @@ class Endpointing:
         self._reset()
         self._utterances = 0
         self._finish_at = None
+        self._answered = True
+
+    def understood(self, completeness: Completeness) -> None:
+        """Take what the words before the present pause say of it; it is forgotten when the speaker goes on."""
+        if self._hearing is _Hearing.PAUSE:
+            self._completeness = completeness
 
     def finish(self, at: int) -> tuple[Event, ...]:
         """End the utterance as soon as the audio up to sample `at` is decided: the button was let go."""
@@ -105,6 +132,7 @@ class Endpointing:
             tutor_speaks: the learner would interrupt.
         """
         self.position += samples
+        self._answered |= tutor_speaks
         if self._hearing is _Hearing.SILENCE:
             events = self._wait(probability, samples, tutor_speaks=tutor_speaks)
         elif probability >= self._threshold - self.HYSTERESIS:
@@ -126,6 +154,8 @@ class Endpointing:
         return self._start()
 
     def _start(self) -> tuple[Event, ...]:
+        if not self._answered:
+            self._note_pause(self.started - self.ended)
         self._hearing = _Hearing.SPEECH
         self._spoken = self._run
         self.ended = self.position
@@ -136,6 +166,8 @@ class Endpointing:
         resumed = self._hearing is _Hearing.PAUSE
         self._hearing = _Hearing.SPEECH
         self._spoken += samples
+        self._note_pause(self.position - samples - self.ended)
+        self._completeness = Completeness.UNKNOWN
         self.ended = self.position
         if self.position - self.started >= self._timing.longest_ms * _PER_MS:
             self._close()
@@ -144,7 +176,7 @@ class Endpointing:
 
     def _pause(self) -> tuple[Event, ...]:
         silence = self.position - self.ended
-        if silence >= self._timing.end_ms * _PER_MS:
+        if silence >= self._needed():
             return self._end()
         likely = silence >= self._timing.likely_end_ms * _PER_MS
         if likely and self._hearing is _Hearing.SPEECH and self._eager_left and self._long_enough():
@@ -152,6 +184,19 @@ class Endpointing:
             self._eager_left -= 1
             return (Event.END_LIKELY,)
         return _NOTHING
+
+    def _needed(self) -> float:
+        """Return the silence, in samples, that ends the turn now."""
+        timing = self._timing
+        usual = self._pauses.usual_longest
+        wait = usual * _BEYOND_USUAL if usual else timing.end_ms * _PER_MS
+        wait *= _BY_WORDS[self._completeness]
+        least, most = min(timing.least_end_ms, timing.end_ms), max(timing.most_end_ms, timing.end_ms)
+        return min(max(wait, least * _PER_MS), most * _PER_MS)
+
+    def _note_pause(self, samples: int) -> None:
+        if _SHORTEST_PAUSE <= samples <= _LONGEST_PAUSE:
+            self._pauses.add(samples)
 
     def _end(self) -> tuple[Event, ...]:
         event = Event.END_CONFIRMED if self._long_enough() else Event.DISMISSED
@@ -176,9 +221,11 @@ class Endpointing:
 
     def _close(self) -> None:
         self._utterances += 1
+        self._answered = not self._long_enough()
         self._reset()
 
     def _reset(self) -> None:
         self._hearing = _Hearing.SILENCE
+        self._completeness = Completeness.UNKNOWN
         self._run = 0
         self._spoken = 0

@@ -27,3 +27,9 @@ def test_one_name_picks_the_vendors_of_all_stages_and_each_stage_may_differ() ->
 def test_a_number_out_of_its_range_is_named(value: str) -> None:
     with pytest.raises(InvalidInput, match="UNAMENTIS_TURN_SILENCE_MS must be a whole number from 200 to 5000"):
         read_voice_settings({"UNAMENTIS_TURN_SILENCE_MS": value})
+
+
+def test_the_silence_that_ends_a_turn_and_its_bounds_can_be_set() -> None:
+    names = ("UNAMENTIS_TURN_SILENCE_MS", "UNAMENTIS_LEAST_TURN_SILENCE_MS", "UNAMENTIS_MOST_TURN_SILENCE_MS")
+    timing = read_voice_settings(dict.fromkeys(names, "700")).timing
+    assert (timing.end_ms, timing.least_end_ms, timing.most_end_ms) == (700, 700, 700)

@@ -84,6 +84,19 @@ async def test_a_learner_who_goes_on_leaves_no_trace_of_the_prepared_reply(room:
     assert room.equipment.counts.wasted == 1
 
 
+async def test_an_unfinished_sentence_is_given_more_time(make_room: Callable[..., Room]) -> None:
+    room = make_room(stt=FakeRecogniser("The sky is blue because", "The sky is blue because of the air."))
+    await room.enter()
+    room.speak()
+    room.pause(3)
+    await room.tts.spoke.wait()
+    room.pause(8)
+    assert room.client.kinds == ["SpeechStarted"]
+    room.say()
+    await room.client.until(TurnEnded)
+    assert room.texts("user") == ["The sky is blue because of the air."]
+
+
 async def test_speaking_over_the_tutor_stops_it_and_keeps_what_was_heard(make_room: Callable[..., Room]) -> None:
     room = make_room(tts=FakeVoice(seconds=30))
     await room.enter()

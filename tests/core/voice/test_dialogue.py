@@ -94,3 +94,13 @@ def test_audio_nobody_has_decided_on_is_counted() -> None:
     assert dialogue.undecided == WINDOW
     dialogue.decided(0.0, WINDOW)
     assert dialogue.undecided == 0
+
+
+def test_words_that_must_go_on_are_waited_for() -> None:
+    dialogue = hands_free()
+    dialogue.understood("Light and")  # nobody has spoken yet
+    speak(dialogue, 10)
+    assert Command.PREPARE in speak(dialogue, 3, 0.0)
+    dialogue.understood("Light and")
+    assert Command.RELEASE not in speak(dialogue, 20, 0.0)
+    assert Command.RELEASE in speak(dialogue, 5, 0.0)

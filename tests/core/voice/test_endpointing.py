@@ -1,6 +1,8 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.voice.completeness import Completeness
 from core.voice.endpointing import Endpointing, Timing
 from core.voice.events import Event
 
@@ -91,6 +93,87 @@ def test_letting_go_after_the_silence_has_ended_the_utterance_changes_nothing() 
     assert endpointing.finish(endpointing.position) == ()
     endpointing.begin()
     assert endpointing.finish(endpointing.position) == (Event.NOTHING_HEARD,)
+
+
+# Windows of silence that end a turn by default, at least and at most.
+USUAL, LEAST, MOST = 16, 13, 38
+
+
+def silence_to_end(endpointing: Endpointing) -> int:
+    """Say something, then count the windows of silence until the turn ends."""
+    hear(endpointing, "######")
+    for i in range(1, 100):
+        if Event.END_CONFIRMED in [event for _, event in hear(endpointing, ".")]:
+            return i
+    raise AssertionError("the turn did not end")
+
+
+def speak_with_pauses(endpointing: Endpointing, windows: int, *, count: int = 8) -> None:
+    hear(endpointing, ("######" + "." * windows) * count)
+
+
+@pytest.mark.parametrize(
+    ("words", "windows"),
+    [(Completeness.UNKNOWN, USUAL), (Completeness.UNFINISHED, 25), (Completeness.COMPLETE, LEAST)],
+)
+def test_what_was_said_makes_the_silence_longer_or_shorter(words: Completeness, windows: int) -> None:
+    endpointing = Endpointing(Timing())
+    hear(endpointing, "######...")
+    endpointing.understood(words)
+    events = hear(endpointing, "." * 40)
+    assert events == [(windows - 3, Event.END_CONFIRMED)]
+    assert silence_to_end(endpointing) == USUAL
+
+
+def test_words_are_forgotten_when_the_speaker_goes_on() -> None:
+    endpointing = Endpointing(Timing())
+    hear(endpointing, "######...")
+    endpointing.understood(Completeness.UNFINISHED)
+    assert silence_to_end(endpointing) == USUAL
+    endpointing.understood(Completeness.UNFINISHED)  # too late: the turn is over
+    assert silence_to_end(endpointing) == USUAL
+
+
+@pytest.mark.parametrize(
+    ("pause", "windows"),
+    [(6, LEAST), (12, 15), (15, 19)],
+)
+def test_the_silence_follows_the_pauses_of_the_speaker_within_bounds(pause: int, windows: int) -> None:
+    endpointing = Endpointing(Timing())
+    speak_with_pauses(endpointing, pause)
+    assert silence_to_end(endpointing) == windows
+    hear(endpointing, "." * 100)
+    assert silence_to_end(endpointing) == windows
+
+
+def test_closures_inside_words_are_no_pauses() -> None:
+    endpointing = Endpointing(Timing())
+    speak_with_pauses(endpointing, 4)
+    assert silence_to_end(endpointing) == USUAL
+
+
+def test_going_on_after_the_turn_was_ended_counts_as_a_pause_unless_the_tutor_answered() -> None:
+    hasty, answered = Endpointing(Timing()), Endpointing(Timing())
+    for _ in range(7):
+        hear(hasty, "######" + "." * 45)
+        hear(answered, "######" + "." * 30)
+        hear(answered, "." * 15, tutor_speaks=True)
+    assert silence_to_end(hasty) == MOST
+    assert silence_to_end(answered) == USUAL
+
+
+def test_a_pressed_button_is_no_end_of_a_pause() -> None:
+    endpointing = Endpointing(Timing())
+    for _ in range(7):
+        endpointing.begin()
+        hear(endpointing, "######" + "." * 30)
+    assert silence_to_end(endpointing) == USUAL
+
+
+def test_bounds_of_one_value_fix_the_silence() -> None:
+    endpointing = Endpointing(Timing(end_ms=320, least_end_ms=320, most_end_ms=320))
+    speak_with_pauses(endpointing, 8)
+    assert silence_to_end(endpointing) == 10
 
 
 @given(st.text(alphabet="#~.", max_size=200))

@@ -14,7 +14,8 @@ T = TypeVar("T")
 def decode_body(body: bytes, model: type[T]) -> T:
     """Decode a JSON body; an empty one counts as `{}`, and null as absent where the model allows None.
 
-    Raises: InvalidInput: not JSON (`invalid_json`), or a field is missing, given twice, of the wrong type or holds a NUL.
+    Raises: InvalidInput: not JSON (`invalid_json`), or a field is missing, given twice, of the wrong type or holds a
+        NUL.
     """
     try:
         raw: object = msgspec.json.decode(body or b"{}")

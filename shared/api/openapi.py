@@ -86,10 +86,13 @@ def _operation(service: str, route: Route, known: Mapping[str, Any], components:
         "responses": _responses(route, known),
     }
     if route.body_model is not None:
-        content = {"application/json": {"schema": known[str(route.body_model)]}}
+        schema = known[str(route.body_model)]
+        model = components[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
         # An empty body counts as {}: only the model says what is required.
-        model = components[known[str(route.body_model)]["$ref"].rpartition("/")[2]]
-        operation["requestBody"] = {"content": content, "required": bool(model.get("required"))}
+        operation["requestBody"] = {
+            "content": {"application/json": {"schema": schema}},
+            "required": bool(model.get("required")),
+        }
     if route.access is not Access.PUBLIC:
         operation["security"] = [{"bearer": []}, {"access": []}] if route.access is Access.ADMIN else [{"bearer": []}]
     return operation
@@ -116,6 +119,13 @@ def _responses(route: Route, known: Mapping[str, Any]) -> dict[str, Any]:
     content = {"content": {"application/json": {"schema": known[str(model)]}}} if model is not None else {}
     responses = {str(route.status): {"description": HTTPStatus(route.status).phrase, **content}}
     refused = {"content": {"application/json": {"schema": known[str(ErrorBody)]}}}
-    for status in sorted(set(STATUS.values()) - ({401, 402, 403} if route.access is Access.PUBLIC else set())):
+    for status in sorted(set(STATUS.values()) - _never(route)):
         responses[str(status)] = {"description": HTTPStatus(status).phrase, **refused}
     return responses
+
+
+def _never(route: Route) -> set[int]:
+    """Return the refusals a route cannot give: a public one spends no budget, and without a body proves nobody."""
+    if route.access is not Access.PUBLIC:
+        return set()
+    return {402} if route.body_model is not None else {401, 402, 403}

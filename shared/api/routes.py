@@ -106,9 +106,11 @@ class Routes:
         """Register a PATCH handler."""
         return self._add("PATCH", path, access, max_body=max_body, role=role)
 
-    def delete(self, path: str, *, access: Access, role: AdminRole = "operator") -> Callable[[Handler], Handler]:
+    def delete(
+        self, path: str, *, access: Access, limit: LimitOf | None = None, role: AdminRole = "operator"
+    ) -> Callable[[Handler], Handler]:
         """Register a DELETE handler."""
-        return self._add("DELETE", path, access, role=role)
+        return self._add("DELETE", path, access, limit=limit, role=role)
 
     def _sort(self) -> None:
         """Let literal segments win over parameters, whatever the order of registration."""

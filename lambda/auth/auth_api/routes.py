@@ -5,6 +5,7 @@ from typing import Final
 
 from auth_api.account_routes import account
 from auth_api.devices import device_facts
+from auth_api.farewell_routes import farewell
 from auth_api.invitations import invitation_of
 from auth_api.models import (
     Credentials,
@@ -46,7 +47,7 @@ from shared.repositories.ws_tickets import WsTicketRepository
 
 _LOGIN: Final = "login"
 routes = Routes("auth")
-for part in (account, recovery):
+for part in (account, recovery, farewell):
     routes.include(part)
 
 

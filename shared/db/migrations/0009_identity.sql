@@ -1,4 +1,4 @@
--- Mail, one-time tokens, identities at other providers, and leaving for good.
+-- Mail, one-time tokens, and leaving for good.
 
 -- What the link of a mail carries: used once, for one purpose, and only while the account has the address it was sent to.
 CREATE TABLE one_time_tokens (
@@ -54,31 +54,6 @@ CREATE FUNCTION settle_mail(mail_kind text, recipient text, again_s int) RETURNS
     UPDATE mail_outbox o SET sent_at = CASE WHEN again_s IS NULL THEN now() END,
                              due_at = now() + make_interval(secs => coalesce(again_s, 0))
     WHERE o.kind = mail_kind AND o.address = recipient;
-$$;
-
--- Who somebody is at Apple or Google.
-CREATE TABLE identities (
-    tenant_id uuid NOT NULL REFERENCES tenants ON DELETE CASCADE,
-    provider text NOT NULL CHECK (provider IN ('apple', 'google')),
-    subject text NOT NULL,
-    user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    created_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (tenant_id, provider, subject)
-);
-CREATE UNIQUE INDEX identities_subject ON identities (provider, subject);
-CREATE INDEX identities_user ON identities (tenant_id, user_id);
-CALL protect('identities');
-
--- As find_sign_in: the owner's own policy lets this one function look across tenants.
-CREATE POLICY sign_in ON identities FOR SELECT TO CURRENT_USER USING (true);
-CREATE FUNCTION find_federated(of_provider text, of_subject text, address text)
-    RETURNS TABLE (tenant_id uuid, user_id uuid, is_linked boolean, email_verified boolean, is_active boolean,
-                   is_locked boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT u.tenant_id, u.id, i.user_id IS NOT NULL, u.email_verified, u.is_active, u.is_locked
-    FROM users u LEFT JOIN identities i ON i.user_id = u.id AND i.provider = of_provider AND i.subject = of_subject
-    WHERE i.user_id IS NOT NULL OR lower(u.email) = lower(address)
-    ORDER BY i.user_id IS NULL LIMIT 1;
 $$;
 
 -- Give the caller another address: it counts as unverified until the mail to it is answered, and the old one is told.
@@ -209,5 +184,5 @@ BEGIN
     PERFORM app_enter(home, NULL);
 END $$;
 
-REVOKE ALL ON FUNCTION queue_mail, take_mail, settle_mail, find_federated, remove_me FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION queue_mail, take_mail, settle_mail, find_federated, remove_me TO unamentis_app;
+REVOKE ALL ON FUNCTION queue_mail, take_mail, settle_mail, remove_me FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION queue_mail, take_mail, settle_mail, remove_me TO unamentis_app;

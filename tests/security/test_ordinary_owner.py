@@ -1,6 +1,7 @@
 """As in the cloud: the schema's owner is no superuser, so forced row-level security binds our own functions too."""
 
 from collections.abc import Iterator
+from functools import partial
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -12,9 +13,13 @@ from shared.db import TenantEntry
 from shared.db.runner import migrate
 from shared.ids import new_id
 from shared.repositories.beta_tokens import BetaTokenRepository
+from shared.repositories.tenants import TenantRepository
+from shared.storage.objects import open_objects
+from shared.tenant_removal import remove_tenant
 from tests.conftest import with_database
 from tests.support.api import ApiClient
 from tests.support.identity import SECRET, context_for
+from tests.support.machine import at_the_machine
 
 ADA = {"email": "ada@school.example", "password": "violet-harbour-97"}
 GRACE = {"email": "grace@school.example", "password": "copper-meadow-31"}
@@ -85,3 +90,26 @@ def test_the_owner_sees_no_tenants_rows_but_the_addresses_of_sign_in(context: Co
             for table in ("tenants", "memberships", "auth_sessions", "refresh_tokens", "devices", "audit_log", "users")
         }
     assert {table: count for table, count in found.items() if count != (0,)} == {"users": (1,)}
+
+
+def test_a_tenant_is_removed_and_its_people_go_on_where_else_they_belong(context: Context, owner_url: str) -> None:
+    client = ApiClient(Service(routes, context))
+    ada, grace = (client.post("/api/auth/register", who).body for who in (ADA, GRACE))
+    home, other = (
+        context.authenticator.caller(who["access_token"], address="").tenant_id or "" for who in (ada, grace)
+    )
+    with context.database.unit(TenantEntry(home)) as unit:
+        TenantRepository(unit).enrol(grace["id"], "learner")
+    team = new_id()
+    with context.database.unit(TenantEntry(team)) as unit:
+        TenantRepository(unit).found("team", "Standing by itself")
+        TenantRepository(unit).enrol(ada["id"], "learner")
+    store = open_objects("memory://")
+    done = remove_tenant(partial(at_the_machine, owner_url, home), store)
+    assert (done.is_complete, done.moved_accounts, done.rows["memberships"]) == (True, 1, 2)
+    assert client.using(ada["access_token"]).get("/api/auth/me").status == 401
+    assert client.using(grace["access_token"]).get("/api/auth/me").status == 200
+    again = client.post("/api/auth/login", ADA).body
+    assert [t["id"] for t in client.using(again["access_token"]).get("/api/auth/tenants").body["tenants"]] == [team]
+    done = remove_tenant(partial(at_the_machine, owner_url, other), store)
+    assert (done.is_complete, done.moved_accounts, done.rows["users"]) == (True, 0, 1)

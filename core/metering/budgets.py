@@ -80,8 +80,8 @@ class BudgetMetering:
 
     async def _sweep(self) -> None:
         while True:
+            await asyncio.sleep(self._sweep_s)
             with suppress(Unavailable):  # the next round may find it again
                 expired = await self._bank.sweep()
                 if expired:
                     _log.warning("reservations_expired", count=expired)
-            await asyncio.sleep(self._sweep_s)

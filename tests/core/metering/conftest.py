@@ -45,7 +45,9 @@ class Till:
         self.stt = FakeRecogniser("yes")
         self.llm = FakeModel("Light", " scatters.")
         self.tts = FakeVoice(seconds=0.06)
-        self.metering = BudgetMetering(Bank(database), self.publish, longest_utterance_ms=LONGEST_MS, tidy_s=3600)
+        self.metering = BudgetMetering(
+            Bank(database), self.publish, longest_utterance_ms=LONGEST_MS, sweep_s=3600, tidy_s=3600
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:

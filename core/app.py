@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -28,7 +28,7 @@ from core.speech.shelf import Shelf
 from core.ws.audio import AudioRoute, Authenticate
 from core.ws.live import Live
 from core.ws.news import CHANNEL, Listen, News, listening
-from core.ws.updates import Admit, Redeem, Updates, UpdatesRoute
+from core.ws.updates import Admit, Confirm, Redeem, Updates, UpdatesRoute
 from shared import config
 from shared.api import Context
 from shared.auth.authenticator import Authenticator, address_prefix
@@ -36,7 +36,6 @@ from shared.auth.caller import Caller
 from shared.auth.ws_tickets import tenant_of_ticket
 from shared.db import Database, Listener, TenantEntry
 from shared.errors import Unauthenticated
-from shared.ids import new_id
 from shared.mail.postman import Postman
 from shared.mail.settings import build_mailer
 from shared.repositories.ws_tickets import WsTicketRepository
@@ -86,8 +85,11 @@ def build_app(settings: Settings) -> web.Application:
 
     async def admit(token: str | None, address: str) -> Caller:
         caller = authenticate(token, address)
-        await asyncio.to_thread(_confirm, database, caller)
+        await confirm(caller)
         return caller
+
+    async def confirm(caller: Caller) -> None:
+        await asyncio.to_thread(_confirm, database, caller)
 
     async def redeem(ticket: str, address: str) -> Caller:
         return await asyncio.to_thread(_redeem, database, settings.shared, ticket, address)
@@ -111,7 +113,7 @@ def build_app(settings: Settings) -> web.Application:
         redeem=redeem,
         release=database.close,
         updates=updates,
-        beside=(metering.run, *_post(settings, database)),
+        beside=(metering.run, *_post(settings, database), _rechecks(updates, confirm, settings.voice.recheck_s)),
         listen=Listener(settings.shared.database_url, CHANNEL).run,
     )
     app = assemble(parts)
@@ -137,6 +139,19 @@ def assemble(parts: Parts) -> web.Application:
     app.router.add_get("/ws/audio", AudioRoute(parts.equipment, parts.authenticate, parts.redeem, live).serve)
     app.router.add_get("/ws", UpdatesRoute(updates, parts.admit, parts.redeem, heartbeat_s=voice.heartbeat_s).serve)
     return app
+
+
+def _rechecks(updates: Updates, confirm: Confirm, every_s: float) -> Beside:
+    """Return who looks whether those who watch still may."""
+
+    async def run(_app: web.Application) -> AsyncGenerator[None]:
+        task = asyncio.create_task(updates.recheck(every_s, confirm))
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    return run
 
 
 def _post(settings: Settings, database: Database) -> list[Beside]:

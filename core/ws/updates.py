@@ -11,7 +11,7 @@ from aiohttp import WSMsgType, web
 from core.ws.closing import GOING_AWAY, Closing, closing_of
 from shared.auth.caller import Caller
 from shared.clock import iso, utc_now
-from shared.errors import AppError, Unauthenticated
+from shared.errors import AppError, Unauthenticated, Unavailable
 
 _LARGEST_MESSAGE: Final = 65_536
 # How long a client may take to answer our close.
@@ -26,6 +26,8 @@ _AUTH_OK: Final = '{"type":"auth_ok"}'
 
 # Proves a caller by a token, None where none was sent, and a network address.
 Admit = Callable[[str | None, str], Awaitable[Caller]]
+# Confirms that a caller's credential still holds.
+Confirm = Callable[[Caller], Awaitable[None]]
 # Proves a caller by a ticket, which is used up by it, and a network address.
 Redeem = Callable[[str, str], Awaitable[Caller]]
 
@@ -49,8 +51,9 @@ def _message(type_: str, data: Mapping[str, object]) -> str:
 class Watcher:
     """One connected reader and what it has not read yet."""
 
-    def __init__(self, tenant_id: str | None) -> None:
+    def __init__(self, tenant_id: str | None, caller: Caller | None = None) -> None:
         self.tenant_id = tenant_id
+        self.caller = caller
         self.waiting: deque[str] = deque()
         self.wake = asyncio.Event()
         self.closing: Closing | None = None
@@ -96,6 +99,20 @@ class Updates:
         """Tell it no more."""
         self._watchers.discard(watcher)
 
+    async def recheck(self, every_s: float, confirm: Confirm) -> None:
+        """Confirm all watchers again and again, one after the other: those whose credential was revoked must leave."""
+        while True:
+            await asyncio.sleep(every_s)
+            for watcher in list(self._watchers):
+                if watcher.caller is None:
+                    continue
+                try:
+                    await confirm(watcher.caller)
+                except Unavailable:
+                    break  # nobody can tell now; the next round may
+                except AppError as error:
+                    watcher.close(closing_of(error))
+
     def close(self) -> None:
         """Send everybody away."""
         for watcher in self._watchers:
@@ -131,7 +148,7 @@ class UpdatesRoute:
             closing = closing_of(error)
             await socket.close(code=closing.code, message=closing.payload)
             return socket
-        watcher = Watcher(caller.tenant_id)
+        watcher = Watcher(caller.tenant_id, caller)
         self._updates.enter(watcher)
         stats = {"total_logs": 0, "online_clients": len(self._updates)}
         watcher.add(_message("connected", {"server_time": iso(utc_now()), "stats": stats}))

@@ -4,6 +4,8 @@ import re
 import pytest
 
 from core.ws.updates import Updates, Watcher
+from shared.auth.caller import Caller
+from shared.errors import Unauthenticated, Unavailable
 from tests.core.ws.conftest import SESSION, TENANT, House
 
 
@@ -77,3 +79,28 @@ def test_a_reader_that_is_too_slow_is_told_of_the_gap() -> None:
         watcher.add(str(i))
     assert len(watcher.waiting) == 1
     assert '"gap"' in watcher.waiting[0]
+
+
+async def test_a_watcher_whose_credential_was_revoked_must_leave(house: House) -> None:
+    revoked = set[str | None]()
+    outages = [Unavailable("the database does not answer")]
+    asked = asyncio.Event()
+
+    async def confirm(caller: Caller) -> None:
+        asked.set()
+        if outages:
+            raise outages.pop()
+        if caller.credential in revoked:
+            raise Unauthenticated("the token was revoked")
+
+    leaves, stays = await house.call("/ws?token=token-a"), await house.call("/ws?ticket=ticket-for-token-b")
+    await leaves.until("connected")
+    await stays.until("connected")
+    checking = asyncio.create_task(house.lifecycle.updates.recheck(0, confirm))
+    await asked.wait()
+    revoked.add("token-a")
+    assert await leaves.close_code() == 1008
+    await stays.say({"type": "ping"})
+    assert await stays.until("pong")
+    checking.cancel()
+    await asyncio.wait({checking})

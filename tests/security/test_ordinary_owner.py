@@ -6,6 +6,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+from admin_api.routes import routes as admin_routes
 from auth_api.routes import routes
 
 from shared.api import Context, Service
@@ -17,6 +18,7 @@ from shared.repositories.tenants import TenantRepository
 from shared.storage.objects import open_objects
 from shared.tenant_removal import remove_tenant
 from tests.conftest import with_database
+from tests.support.admins import add_admin_session
 from tests.support.api import ApiClient
 from tests.support.identity import SECRET, context_for
 from tests.support.machine import at_the_machine
@@ -113,3 +115,25 @@ def test_a_tenant_is_removed_and_its_people_go_on_where_else_they_belong(context
     assert [t["id"] for t in client.using(again["access_token"]).get("/api/auth/tenants").body["tenants"]] == [team]
     done = remove_tenant(partial(at_the_machine, owner_url, other), store)
     assert (done.is_complete, done.moved_accounts, done.rows["users"]) == (True, 0, 1)
+
+
+def test_administrators_work_across_tenants(context: Context, owner_url: str) -> None:
+    learners = ApiClient(Service(routes, context))
+    ada = learners.post("/api/auth/register", ADA).body["id"]
+    root = ApiClient(Service(admin_routes, context), add_admin_session(owner_url))
+    assert [user["id"] for user in root.get("/api/admin/users").body["users"]] == [ada]
+    tenant = root.post("/api/admin/tenants", {"kind": "organisation", "name": "Gamma"}).body["id"]
+    here = f"/api/admin/tenants/{tenant}"
+    assert root.put(f"{here}/members/{ada}", {"role": "owner"}).status == 200
+    assert [member["user_id"] for member in root.get(f"{here}/members").body["members"]] == [ada]
+    minted = root.post(f"{here}/tokens", {"user_id": ada})
+    assert (minted.status, root.put(f"{here}/budget", {"day_micro_usd": 5}).status) == (201, 200)
+    assert root.put(f"{here}/features", {"flags": {"voice": True}}).status == 200
+    assert root.put("/api/admin/budget", {"day_micro_usd": 5}).status == 200
+    assert root.post(f"/api/admin/users/{ada}/lock").status == 200
+    assert root.get("/api/admin/usage").body["usage"] == []
+    made = root.post("/api/admin/users", {"email": "new@school.example", "password": GRACE["password"]})
+    assert made.status == 201, made.body
+    assert root.delete(f"/api/admin/users/{made.body['user']['id']}").status == 200
+    noted = {entry["action"] for entry in root.get("/api/admin/audit", query={"limit": "1000"}).body["entries"]}
+    assert {"users.update", "users.delete", "memberships.insert", "beta_tokens.insert", "budgets.insert"} <= noted

@@ -34,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     add_prices(commands.add_parser("prices", help="add what vendors charge to the price book"))
     add_admin(commands.add_parser("admin", help="make, list and disable administrators"))
     add_token(commands.add_parser("token", help="make, list, label, rotate and revoke beta tokens"))
+    add_tenant(commands.add_parser("tenant", help="remove a tenant with everything it has"))
     add_reset(commands.add_parser("reset", help="delete what is stored and start over; asks first"))
     for name in ("test", "check"):
         add_test(commands.add_parser(name, help="run the linters, the type and layer checks and every test"))
@@ -116,6 +117,16 @@ def add_token(command: argparse.ArgumentParser) -> None:
         parser.add_argument("--tenant", metavar="ID", help="the demo school unless given")
         add_owner(parser)
     command.set_defaults(run=run_token)
+
+
+def add_tenant(command: argparse.ArgumentParser) -> None:
+    """Describe `tenant`."""
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    remove = actions.add_parser("remove", help="remove its rows, its teams and its objects, and show that none is left")
+    remove.add_argument("id")
+    remove.add_argument("--yes", action="store_true", help="it cannot be undone")
+    add_owner(remove)
+    command.set_defaults(run=run_tenant)
 
 
 def add_owner(command: argparse.ArgumentParser) -> None:
@@ -244,6 +255,17 @@ def run_token(options: argparse.Namespace) -> int:
                 tenant.label(options.id, options.label)
             case _:
                 tenant.show()
+    return 0
+
+
+def run_tenant(options: argparse.Namespace) -> int:
+    """Remove a tenant."""
+    from infra.local import administrators, tenants
+    from shared.storage.objects import open_objects
+
+    folder = options.data_dir.absolute()
+    with administrators.installation(folder, options.database_url) as place:
+        tenants.remove(place, open_objects((folder / "objects").as_uri()), options.id, sure=options.yes)
     return 0
 
 

@@ -1,0 +1,51 @@
+"""`./unamentis tenant remove`, on a database of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local.administrators import Installation
+from infra.local.errors import LocalError
+from infra.local.tenants import remove
+from shared.db import PUBLIC_TENANT, Database
+from shared.errors import Conflict, NotFound
+from shared.ids import new_id
+from shared.storage.objects import Objects, open_objects
+from tests.conftest import ALPHA_TENANT
+from tests.support.identity import SECRET
+
+
+@pytest.fixture
+def place(database_url: str) -> Iterator[Installation]:
+    database = Database(database_url, role=None)
+    yield Installation(database, SECRET)
+    database.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Objects:
+    return open_objects(tmp_path.as_uri())
+
+
+def test_it_says_what_went_and_that_nothing_is_left(
+    place: Installation, store: Objects, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.put(f"tenants/{ALPHA_TENANT}/speech/a.pcm", b"1")
+    remove(place, store, ALPHA_TENANT.upper(), sure=True)
+    printed = capsys.readouterr().out.splitlines()
+    assert "       1  users" in printed
+    assert "       1  objects" in printed
+    assert printed[-1] == f"Nothing is left of {ALPHA_TENANT}."
+    with pytest.raises(NotFound):
+        remove(place, store, ALPHA_TENANT, sure=True)
+
+
+def test_what_it_refuses(place: Installation, store: Objects) -> None:
+    with pytest.raises(LocalError, match="--yes"):
+        remove(place, store, ALPHA_TENANT, sure=False)
+    for tenant_id in (new_id(), "alpha"):
+        with pytest.raises(NotFound):
+            remove(place, store, tenant_id, sure=True)
+    with pytest.raises(Conflict):
+        remove(place, store, PUBLIC_TENANT, sure=True)

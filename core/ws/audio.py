@@ -29,6 +29,7 @@ Authenticate = Callable[[str | None, str], Caller]
 _LARGEST_FRAME: Final = 1 << 20
 # How long a client may take to answer our close.
 _CLOSE_S: Final = 3.0
+_ENDS: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
 _COMING_BACK: Final = Closing(RESTART, "the server restarts: come back to this session")
 
 
@@ -92,6 +93,7 @@ class AudioConnection:
         self._configured = False
         self._warned = False
         self._rate = ControlRate(asyncio.get_running_loop().time())
+        self._waits = False
         self.number = 0
         self.gone = asyncio.Event()
 
@@ -113,9 +115,19 @@ class AudioConnection:
         writer = asyncio.create_task(self._outbox.run())
         self._resumed = bool(conversation.history)
         session = self._session = VoiceSession(self._route.equipment, self._visit, conversation, self._outbox)
+        reading = asyncio.create_task(self._read(session))
+
+        def hush() -> None:
+            if self._waits:
+                reading.cancel()
+
+        self._outbox.hush = hush
         try:
-            await self._read(session)
+            await asyncio.wait({reading})
+            if not reading.cancelled():
+                reading.result()
         finally:
+            reading.cancel()
             await session.close()
             self._outbox.close(Closing(INTERNAL, "the connection ended"))
             await writer
@@ -148,12 +160,17 @@ class AudioConnection:
         await self.gone.wait()
 
     async def _read(self, session: VoiceSession) -> None:
-        async for message in self._socket:
+        while True:
+            self._waits = True
+            message = await self._socket.receive()
+            self._waits = False
             if message.type is WSMsgType.BINARY:
                 self._take(session, message.data)
                 await session.room()
             elif message.type is WSMsgType.TEXT:
                 await self._control(session, message.data)
+            elif message.type in _ENDS:
+                return
 
     def _take(self, session: VoiceSession, pcm: bytes) -> None:
         """Hand a frame on; a client that has not said what it sends is told so once."""

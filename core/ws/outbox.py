@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from aiohttp import web
@@ -21,7 +22,12 @@ _PATIENCE_S: Final = 5.0
 
 
 class Outbox:
-    """The Client of a session, on a WebSocket. `run` writes until the socket closes."""
+    """The Client of a session, on a WebSocket. `run` writes until the socket closes.
+
+    Attributes:
+        hush: called before our goodbye, to end a read under way: the goodbye itself waits for the client's answer, and
+            whoever reads beside it would make it cut the line at once, so that the client may never see the code.
+    """
 
     def __init__(self, socket: web.WebSocketResponse, transport: asyncio.BaseTransport | None) -> None:
         self._socket = socket
@@ -33,6 +39,7 @@ class Outbox:
         self._room = asyncio.Event()
         self._cut_off: asyncio.TimerHandle | None = None
         self.closing: Closing | None = None
+        self.hush: Callable[[], None] = lambda: None
 
     def tell(self, notice: Notice) -> None:
         """Queue a notice."""
@@ -97,6 +104,7 @@ class Outbox:
                 if self.closing is None:
                     self._waiting.clear()
                     await self._waiting.wait()
+            self.hush()
             await socket.close(code=self.closing.code, message=self.closing.payload)
         except ConnectionError:
             self.close(Closing(POLICY, "the client has gone"))

@@ -1,4 +1,4 @@
-"""Every field of every body, badly filled in: 400 with the field's name, never a 500. Made from the OpenAPI document."""
+"""Every field of every body, badly filled in: 400 naming the field, never a 500. Made from the OpenAPI document."""
 
 import json
 import re

@@ -68,6 +68,8 @@ CALL protect('tenant_limits');
 
 ALTER TABLE rate_buckets ADD COLUMN capacity int, ADD COLUMN window_s int;
 
+DROP FUNCTION take_token(text, int, int);
+
 -- Take one token from each of several buckets or from none: a refusal undoes the transaction. Every caller names its
 -- buckets in the same order of kinds, at most one of a kind, so that no two wait for each other.
 -- Answers the bucket with the least left; the one with the longest wait refuses.

@@ -58,7 +58,8 @@ def test_every_get_takes_one(context: Context, proxy: CountingProxy, alpha_token
     client = ApiClient(Service(routes, context), alpha_token)
     found: dict[str, tuple[int, int]] = {}
     for route in routes.routes:
-        if route.method == "GET" and route.access is not Access.PUBLIC:
+        # Administrators' reads are counted beside their service: they come with another kind of token.
+        if route.method == "GET" and route.access in {Access.CLIENT, Access.ACCOUNT}:
             before = proxy.round_trips
             answer = call(client, route, ids)
             found[operation(route)] = (answer.status, proxy.round_trips - before)

@@ -67,7 +67,8 @@ def run_command(identity: str, command: list[str], keeper: int) -> NoReturn:
             os._exit(REFUSED_STATUS)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGTERM, signal.SIGCHLD):
+        # A shell's background job inherits ignored interrupts, and the interrupt is how the command is told to end.
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         os.execv(command[0], command)  # noqa: S606 - the whole purpose; no shell is involved
     except (OSError, KeyError, StopIteration) as error:

@@ -281,4 +281,4 @@ def test_the_bucket_table_is_out_of_reach(database: Database) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege), database.unit(TenantEntry(ALPHA_TENANT)) as unit:
         unit.run("DELETE FROM rate_buckets")
     with pytest.raises(psycopg.errors.InsufficientPrivilege), database.unit(TenantEntry(ALPHA_TENANT)) as unit:
-        unit.run("SELECT take_token('x', 1, 1)")
+        unit.run("SELECT take_tokens(ARRAY['x'], ARRAY[1], ARRAY[1])")

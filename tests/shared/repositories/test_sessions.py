@@ -13,7 +13,7 @@ from shared.repositories.sessions import NewSession, Session, SessionFilter, Ses
 from tests.conftest import ALPHA, ALPHA_TENANT, BETA
 from tests.support.people import add_person
 
-Move = Callable[[SessionRepository, str], None]
+Move = Callable[[SessionRepository, str], object]
 NEW = NewSession(model_name="m", model_context_window=200_000, system_prompt="", auto_expand_context=True)
 
 

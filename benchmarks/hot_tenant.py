@@ -4,7 +4,7 @@ All of them take tokens from the same bucket and count in the same row, so whoev
 waiting. Eight processes call through a proxy that delays each direction by a millisecond, as a network would: once with
 a unit of work in one pipeline, once with the same statements one after the other in a transaction. The two take turns.
 
-    .venv/bin/python -m benchmarks.hot_tenant
+    PYTHONPATH=.:lambda/auth:lambda/sessions .venv/bin/python -m benchmarks.hot_tenant
 """
 
 import argparse

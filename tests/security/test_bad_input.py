@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 import pytest
 
 from infra.openapi import describe
 from shared.api import Context, Service
-from shared.ids import new_id
-from tests.conftest import ALPHA, ALPHA_TENANT, with_database
+from tests.conftest import ALPHA, ALPHA_TENANT
 from tests.support.api import Answer, ApiClient
-from tests.support.identity import add_access_token, context_for
+from tests.support.identity import add_access_token
 from tests.support.services import all_routes
+from tests.support.unlimited import unlimited_context
 
 DOCUMENT = describe()
 SAMPLES: dict[str, object] = {
@@ -134,23 +133,8 @@ OPERATIONS = operations()
 @pytest.fixture(scope="module")
 def context(postgres_url: str, template_database: str) -> Iterator[Context]:
     """One database for all: what is refused changes nothing."""
-    many = 1_000_000
-    name = f"bad_input_{new_id().replace('-', '')}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template_database}"'.encode())
-    made = context_for(
-        with_database(postgres_url, name),
-        logins_per_minute=many,
-        refreshes_per_minute=many,
-        registrations_per_hour=many,
-        requests_per_minute=many,
-        address_requests_per_minute=many,
-        tenant_requests_per_minute=many,
-    )
-    yield made
-    made.database.close()
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+    with unlimited_context(postgres_url, template_database) as made:
+        yield made
 
 
 @pytest.fixture(params=OPERATIONS, ids=lambda o: f"{o.method} {o.path}")

@@ -8,7 +8,6 @@ The same at length, against a running `./unamentis up`:
 from collections.abc import Iterator
 from typing import Any
 
-import psycopg
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -19,11 +18,11 @@ from schemathesis.specs.openapi.checks import (
 
 from infra.openapi import describe
 from shared.api import Context, Service
-from shared.ids import new_id
-from tests.conftest import ALPHA_TENANT, with_database
-from tests.support.identity import add_access_token, context_for
+from tests.conftest import ALPHA_TENANT
+from tests.support.identity import add_access_token
 from tests.support.people import add_person
 from tests.support.services import all_routes
+from tests.support.unlimited import unlimited_context
 from tests.support.wsgi import Application
 
 EXAMPLES = 4
@@ -41,23 +40,8 @@ CASES = [
 @pytest.fixture(scope="module")
 def context(postgres_url: str, template_database: str) -> Iterator[Context]:
     """One database for all: whatever state requests leave, answers keep to the document."""
-    many = 1_000_000
-    name = f"conformance_{new_id().replace('-', '')}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template_database}"'.encode())
-    made = context_for(
-        with_database(postgres_url, name),
-        logins_per_minute=many,
-        refreshes_per_minute=many,
-        registrations_per_hour=many,
-        requests_per_minute=many,
-        address_requests_per_minute=many,
-        tenant_requests_per_minute=many,
-    )
-    yield made
-    made.database.close()
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+    with unlimited_context(postgres_url, template_database) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
+from core import janitor
 from core.conversations import StoredConversations
 from core.lifecycle import Lifecycle
 from core.metering.bank import Bank
@@ -41,6 +42,7 @@ from shared.mail.settings import build_mailer
 from shared.repositories.ws_tickets import WsTicketRepository
 from shared.storage.objects import open_objects
 from shared.storage.port import ObjectStore
+from shared.tenant_removal import Clearance
 
 Beside = Callable[[web.Application], AsyncGenerator[None]]
 LIFECYCLE: Final = web.AppKey("lifecycle", Lifecycle)
@@ -113,7 +115,12 @@ def build_app(settings: Settings) -> web.Application:
         redeem=redeem,
         release=database.close,
         updates=updates,
-        beside=(metering.run, *_post(settings, database), _rechecks(updates, confirm, settings.voice.recheck_s)),
+        beside=(
+            metering.run,
+            *_post(settings, database),
+            _rechecks(updates, confirm, settings.voice.recheck_s),
+            janitor.rounds([Clearance(database, store).clear_due]),
+        ),
         listen=Listener(settings.shared.database_url, CHANNEL).run,
     )
     app = assemble(parts)

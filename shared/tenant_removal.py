@@ -1,68 +1,57 @@
-"""The end of a tenant: its rows, its teams' rows and its objects go, and it is shown that nothing is left.
+"""Carries out what is left to do after a removal: empties the folders of the object store.
 
-Objects go before the rows, so that a store that does not answer leaves a tenant that can be removed again, and once
-more after them, because a session under way may have stored speech meanwhile.
+The rows go in the transaction of the request, which leaves a duty behind (`removal_duties`); this works duties off.
+Objects go in a first round at once and in a last one some minutes later, because a session that was under way may have
+stored speech meanwhile.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
+from typing import Final
 
-from shared.db import Unit
-from shared.repositories.tenant_removal import TenantRemovalRepository
+from shared.db import Database, TenantEntry
+from shared.repositories.tenant_removal import Duty, RemovalDutyRepository
 from shared.storage.port import ObjectStore
+
+# Longer than a voice session without its credential lasts, at the default `UNAMENTIS_RECHECK_S`.
+LAST_ROUND_S: Final = 300
+_AT_ONCE: Final = 10
+_LEASE_S: Final = 120
+# Objects of one folder in one round: a large tenant takes several, so that no lease ends over it.
+_MOST: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
-    """What was removed, and what was found afterwards.
+class Clearance:
+    """Works off the duties of a deployment; any number of processes may, if they share the store.
 
     Attributes:
-        tenants: the tenant's teams, then the tenant.
-        rows: by table. objects: how many of the object store.
-        moved_accounts: those of people who belong to another tenant, where they now are at home.
-        remaining_rows: by table, counted in the transaction that removed the others. remaining_objects: their keys.
+        last_round_s: seconds from the round that left nothing to the last one.
     """
 
-    tenants: Sequence[str]
-    rows: Mapping[str, int]
-    objects: int
-    moved_accounts: int
-    remaining_rows: Mapping[str, int]
-    remaining_objects: Sequence[str]
+    database: Database
+    store: ObjectStore
+    last_round_s: int = LAST_ROUND_S
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether nothing is left."""
-        return not self.remaining_rows and not self.remaining_objects
+    def clear_due(self) -> int:
+        """Do what is due and return how many objects were removed.
 
+        Raises: Unavailable: the database or the store does not answer; what is left is due again after a while.
+        """
+        with self.database.unit(TenantEntry(None)) as unit:
+            due = RemovalDutyRepository(unit).take(most=_AT_ONCE, lease_s=_LEASE_S)
+        return sum(self._clear(duty) for duty in due.result)
 
-def remove_tenant(open_unit: Callable[[], AbstractContextManager[Unit]], store: ObjectStore) -> Removal:
-    """Remove the tenant that an administrator's units of work enter.
+    def _clear(self, duty: Duty) -> int:
+        removed = {folder: self._empty(folder) for folder in duty.folders}
+        remaining: Mapping[str, int] = {folder: sum(1 for _ in self.store.keys(folder)) for folder in duty.folders}
+        with self.database.unit(TenantEntry(None)) as unit:
+            RemovalDutyRepository(unit).settle(duty, removed, remaining, again_s=self.last_round_s)
+        return sum(removed.values())
 
-    Args:
-        open_unit: opens a unit of work of an administrator who may do this.
-    Raises: NotFound: there is no such tenant. Forbidden: the administrator may not. Conflict: it is the shared content.
-        Unavailable: the database or the store does not answer; what is left can be removed by trying again.
-    """
-    with open_unit() as unit:
-        family = TenantRemovalRepository(unit).family()
-    objects = _sweep(store, family.result)
-    with open_unit() as unit:
-        erased = TenantRemovalRepository(unit).erase()
-    done = erased.result
-    objects += _sweep(store, done.tenants)
-    remaining = [key for tenant_id in done.tenants for key in store.keys(folder_of(tenant_id))]
-    return Removal(done.tenants, done.removed, objects, done.moved, done.remaining, remaining)
-
-
-def folder_of(tenant_id: str) -> str:
-    """Return the folder of the object store that holds everything of a tenant."""
-    return f"tenants/{tenant_id}"
-
-
-def _sweep(store: ObjectStore, tenant_ids: Sequence[str]) -> int:
-    keys = [key for tenant_id in tenant_ids for key in store.keys(folder_of(tenant_id))]
-    for key in keys:
-        store.delete(key)
-    return len(keys)
+    def _empty(self, folder: str) -> int:
+        keys = list(islice(self.store.keys(folder), _MOST))
+        for key in keys:
+            self.store.delete(key)
+        return len(keys)

@@ -265,7 +265,9 @@ def run_tenant(options: argparse.Namespace) -> int:
 
     folder = options.data_dir.absolute()
     with administrators.installation(folder, options.database_url) as place:
-        tenants.remove(place, open_objects((folder / "objects").as_uri()), options.id, sure=options.yes)
+        # Another database's objects are where its servers keep them.
+        store = None if options.database_url else open_objects((folder / "objects").as_uri())
+        tenants.remove(place, store, options.id, sure=options.yes)
     return 0
 
 

@@ -35,10 +35,19 @@ def test_it_says_what_went_and_that_nothing_is_left(
     remove(place, store, ALPHA_TENANT.upper(), sure=True)
     printed = capsys.readouterr().out.splitlines()
     assert "       1  users" in printed
-    assert "       1  objects" in printed
+    assert f"       1  objects in tenants/{ALPHA_TENANT}" in printed
     assert printed[-1] == f"Nothing is left of {ALPHA_TENANT}."
     with pytest.raises(NotFound):
         remove(place, store, ALPHA_TENANT, sure=True)
+
+
+def test_without_the_store_the_servers_are_left_to_remove_the_objects(
+    place: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    remove(place, None, ALPHA_TENANT, sure=True)
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        f"No row is left of {ALPHA_TENANT}. The servers remove the objects."
+    )
 
 
 def test_what_it_refuses(place: Installation, store: Objects) -> None:

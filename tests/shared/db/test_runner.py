@@ -66,5 +66,6 @@ def test_tables_without_a_tenant_are_on_the_list(database_url: str) -> None:
         "admins",
         "admin_sessions",
         "admin_work",
+        "removal_duties",
     }
     assert {name for (name,) in rows} <= known

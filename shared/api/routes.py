@@ -107,10 +107,16 @@ class Routes:
         return self._add("PATCH", path, access, max_body=max_body, role=role)
 
     def delete(
-        self, path: str, *, access: Access, limit: LimitOf | None = None, role: AdminRole = "operator"
+        self,
+        path: str,
+        *,
+        access: Access,
+        status: int = 200,
+        limit: LimitOf | None = None,
+        role: AdminRole = "operator",
     ) -> Callable[[Handler], Handler]:
         """Register a DELETE handler."""
-        return self._add("DELETE", path, access, limit=limit, role=role)
+        return self._add("DELETE", path, access, status=status, limit=limit, role=role)
 
     def _sort(self) -> None:
         """Let literal segments win over parameters, whatever the order of registration."""

@@ -53,16 +53,17 @@ class TenantRemovalRepository:
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
 
-    def remove(self, removal_id: str) -> None:
+    def remove(self, removal_id: str, *, name: str | None = None) -> None:
         """Queue the removal of every row of the unit's tenant and of its teams, and the duty to remove their objects.
 
-        Raises at the unit's end: NotFound, Forbidden, Conflict: there is no such tenant, or it may not be removed.
+        Args: name: the tenant's, where whoever asks must prove to mean this one.
+        Raises at the unit's end: NotFound, Forbidden, Conflict: there is no such tenant, it may not be removed, or it
+            has another name (`name_differs`).
         """
         # However long it takes.
         self._unit.run("SELECT set_config('statement_timeout', '0', true) -- for the tenant_id that entered")
-        self._unit.run(
-            "SELECT admin_remove_tenant(%(removal_id)s) -- for the tenant_id that entered", removal_id=removal_id
-        )
+        sql = "SELECT admin_remove_tenant(%(removal_id)s, %(name)s) -- for the tenant_id that entered"
+        self._unit.run(sql, removal_id=removal_id, name=name)
 
     def get(self, removal_id: str) -> Pending[Removal]:
         """Queue the read of one removal.

@@ -35,6 +35,7 @@ BODIES: dict[str, Callable[[dict[str, str]], dict[str, object]]] = {
     "PUT /api/admin/tenants/{tenant_id}/members/{user_id}": lambda _: {"role": "owner"},
     "POST /api/admin/tenants/{tenant_id}/tokens": lambda ids: {"user_id": ids["user_id"]},
     "PATCH /api/admin/tenants/{tenant_id}": lambda _: {"name": "Taken over"},
+    "DELETE /api/admin/tenants/{tenant_id}": lambda _: {"name": "Alpha"},
     "PATCH /api/admin/tenants/{tenant_id}/tokens/{token_id}": lambda _: {"label": "Mine"},
     "PUT /api/admin/tenants/{tenant_id}/budget": lambda _: {"day_micro_usd": 0},
     "PUT /api/admin/tenants/{tenant_id}/features": lambda _: {"flags": {"taken": True}},
@@ -56,11 +57,19 @@ def told(answer: Answer, ids: dict[str, str]) -> tuple[int, str]:
 
 
 @pytest.fixture
-def theirs(database: Database) -> dict[str, str]:
+def theirs(database: Database, database_url: str) -> dict[str, str]:
     with database.unit(ALPHA) as unit:
         BetaTokenRepository(unit).mint(ALPHA_USER, secret=SECRET, label="Zanzibar")
         tokens = BetaTokenRepository(unit).all()
-    return {"tenant_id": ALPHA_TENANT, "user_id": ALPHA_USER, "token_id": tokens.result[0].id}
+    removal_id = new_id()
+    with psycopg.connect(database_url) as connection:
+        connection.execute("SELECT add_removal(%s, 'account_removed', ARRAY[%s::uuid])", (removal_id, ALPHA_TENANT))
+    return {
+        "tenant_id": ALPHA_TENANT,
+        "user_id": ALPHA_USER,
+        "token_id": tokens.result[0].id,
+        "removal_id": removal_id,
+    }
 
 
 def alphas_rows(database_url: str) -> list[tuple[object, ...]]:

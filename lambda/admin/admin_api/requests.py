@@ -63,6 +63,12 @@ class TenantChange(Struct, frozen=True, forbid_unknown_fields=True):
     name: Line | None = None
 
 
+class TenantRemoval(Struct, frozen=True, forbid_unknown_fields=True):
+    """The name of the tenant that is to be removed, so that a wrong id removes nothing."""
+
+    name: Line
+
+
 class Membership(Struct, frozen=True, forbid_unknown_fields=True):
     """A role in the tenant."""
 

@@ -36,13 +36,18 @@ CREATE FUNCTION add_removal(removal uuid, why text, places uuid[], erased jsonb 
     WHERE cardinality(places) > 0
 $$;
 
--- Remove the tenant that entered and its teams: the rows now, the objects as a duty.
-CREATE FUNCTION admin_remove_tenant(removal uuid) RETURNS void LANGUAGE plpgsql
+-- Remove the tenant that entered and its teams: the rows now, the objects as a duty. meant: the tenant's name, where
+-- whoever asks must prove to mean this one.
+CREATE FUNCTION admin_remove_tenant(removal uuid, meant text) RETURNS void LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     erased jsonb;
 BEGIN
     PERFORM require_admin('superadmin');
+    IF app_tenant() <> public_tenant()
+       AND EXISTS (SELECT FROM tenants t WHERE t.tenant_id = app_tenant() AND t.name <> meant) THEN
+        PERFORM refuse('PT409', 'the tenant has another name', '{"code": "name_differs"}');
+    END IF;
     erased := erase_tenant(app_tenant());
     PERFORM add_removal(removal, 'tenant_removed', ARRAY(SELECT jsonb_array_elements_text(erased -> 'tenants')::uuid), erased);
 END $$;

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from core.voice.playback import Spoken
+
 
 @dataclass(frozen=True, slots=True)
 class StageTimes:
@@ -20,14 +22,22 @@ class StageTimes:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
-    """The learner speaks."""
+    """The learner speaks, since `at_ms` of what was heard; some silence before the first word is counted in."""
+
+    at_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechEnded:
-    """The learner's turn is over."""
+    """The learner's turn is over, after `at_ms` of what was heard.
+
+    Attributes:
+        answered: words are looked for in what was said; False: it was dropped, or too short to be an utterance.
+    """
 
     duration_ms: int
+    at_ms: int = 0
+    answered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +92,26 @@ class Interrupted:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it was stored.
+
+    Attributes:
+        text: what was heard of it.
+        pieces: its texts in order, and the samples sent of each one's sound.
+    """
+
+    text: str = ""
+    interrupted: bool = False
+    pieces: tuple[Spoken, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TurnEnded:
     """Everything about a turn is done and stored."""
 
     turn_id: str
     times: StageTimes
+    answer: Answer = Answer()
 
 
 @dataclass(frozen=True, slots=True)

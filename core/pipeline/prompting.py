@@ -12,9 +12,10 @@ KEPT_TURNS: Final = 20
 
 
 def prompt_for(conversation: Conversation, history: Sequence[Turn], words: str) -> Prompt:
-    """Return the prompt for the learner's words after what was said before."""
+    """Return the prompt for the learner's words after what was said before; no words: they were the last of it."""
     system = system_message(conversation.lesson)
     if conversation.instructions:
         system = f"{system}\n\n{conversation.instructions}"
     said = (Message(turn.role, turn.text) for turn in history[-KEPT_TURNS:] if turn.text)
-    return Prompt((Message("system", system), *said, Message("user", words)), conversation.lesson)
+    asked = (Message("user", words),) if words else ()
+    return Prompt((Message("system", system), *said, *asked), conversation.lesson)

@@ -12,6 +12,7 @@ from typing import Final
 
 from core.pipeline.conversations import Turn
 from core.pipeline.notices import (
+    Answer,
     Heard,
     Interrupted,
     Notice,
@@ -43,14 +44,16 @@ class Ask:
     """What is to be answered.
 
     Attributes:
-        words: a typed question, or an utterance still in the recogniser.
+        words: a typed question, or an utterance still in the recogniser; None: what the history ends with.
         since: the event loop's time when the learner fell silent, or sent the text.
         button: the learner held a button, and expects to be told when nothing was understood.
+        answered: False: only the words are wanted, and kept.
     """
 
-    words: str | Transcription
+    words: str | Transcription | None
     since: float
     button: bool = False
+    answered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,9 @@ class Reply:
         self._progress = asyncio.Event()
         self._storing: asyncio.Task[None] | None = None
         self.discarded = False
-        self._words_stored = False
+        self._words_stored = ask.words is None
         self._answer_kept = False
+        self._answer = Answer()
         self._all_played = False
         self._cut: Cut | None = None
         self._problem: Problem | None = None
@@ -151,21 +155,25 @@ class Reply:
                 self._talk.equipment.counts.failed += 1
                 self._talk.client.tell(self._problem)
             if self._words_stored:
-                self._talk.client.tell(TurnEnded(self.turn_id, self._times))
+                self._talk.client.tell(TurnEnded(self.turn_id, self._times, self._answer))
             self._talk.happened(self, Event.REPLY_ENDED)
 
     async def _produce(self) -> None:
         await self._wait_for_the_turn_before()
-        heard = await self._listen()
-        if not heard.text:
+        heard = None if self._ask.words is None else await self._listen(self._ask.words)
+        if heard is not None and not heard.text:
             await self._released.wait()
             self._talk.client.tell(heard)
             self._problem = NOT_UNDERSTOOD if self._ask.button else None
             return
-        self._tell(heard)
+        if heard is not None:
+            self._tell(heard)
+        if not self._ask.answered:
+            await self._commit(heard)
+            return
         async with asyncio.TaskGroup() as stages:
             stages.create_task(self._commit(heard))
-            stages.create_task(self._thinking.run(heard.text))
+            stages.create_task(self._thinking.run(heard.text if heard else ""))
             stages.create_task(self._speak())
             stages.create_task(self._play())
             stages.create_task(self._keep())
@@ -179,8 +187,7 @@ class Reply:
         if isinstance(self._ask.words, Transcription):
             self._ask.words.cancel()
 
-    async def _listen(self) -> Heard:
-        words = self._ask.words
+    async def _listen(self, words: str | Transcription) -> Heard:
         if isinstance(words, str):
             return Heard(words, 1.0, 0)
         try:
@@ -192,9 +199,13 @@ class Reply:
         self._times = replace(self._times, stt_ms=heard.latency_ms)
         return heard
 
-    async def _commit(self, heard: Heard) -> None:
+    async def _commit(self, heard: Heard | None) -> None:
         """Store the learner's words once the turn is surely over, and tell what was held back."""
         await self._released.wait()
+        if heard is None:
+            self._committed.set()
+            self._tell_held()
+            return
         # Shielded: words on their way to the store are stored, and remembered, even when the learner speaks on.
         self._storing = asyncio.create_task(self._store_words(heard))
         await asyncio.shield(self._storing)
@@ -292,6 +303,7 @@ class Reply:
         self._times = replace(self._times, llm_ms=self._thinking.first_token_ms)
         cut = self._cut
         text = self._said() if cut is None else cut.text
+        self._answer = Answer(text, cut is not None, self._speaker.playback.pieces)
         turn = Turn(turn_id=self.turn_id, role="assistant", text=text, interrupted=cut is not None, times=self._times)
         if text:
             self._talk.remember(turn)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from core.pipeline.client import Client
-from core.pipeline.conversations import Conversation, Visit
+from core.pipeline.conversations import Conversation, Turn, Visit
 from core.pipeline.equipment import Equipment
 from core.pipeline.notices import SpeechEnded, SpeechStarted
 from core.pipeline.problems import NOT_UNDERSTOOD
@@ -14,7 +14,7 @@ from core.pipeline.talk import Talk
 from core.pipeline.transcription import Transcription
 from core.providers.tts.port import Voice
 from core.voice.dialogue import Dialogue, Microphone
-from core.voice.endpointing import RATE
+from core.voice.endpointing import RATE, Timing
 from core.voice.events import Command, Event
 from core.voice.turns import State
 from shared.errors import InvalidInput
@@ -55,7 +55,8 @@ class VoiceSession:
         self._ear = equipment.detector.open(self._decided)
         self._transcription: Transcription | None = None
         self._offered = 0
-        self._question = ""
+        self._question: str | None = None
+        self._asked_at = 0.0
         self._by_learner = True
         self._reply: Reply | None = None
         self._leaving: set[asyncio.Task[object]] = set()
@@ -67,8 +68,8 @@ class VoiceSession:
             Command.RELEASE: self._release,
             Command.ANSWER: self._answer,
             Command.INTERRUPT: self._interrupt,
-            Command.TELL_SPEECH_STARTED: lambda: client.tell(SpeechStarted()),
-            Command.TELL_SPEECH_ENDED: lambda: client.tell(SpeechEnded(self._dialogue.speech_ms)),
+            Command.TELL_SPEECH_STARTED: lambda: client.tell(SpeechStarted(self._dialogue.started_ms)),
+            Command.TELL_SPEECH_ENDED: self._tell_speech_ended,
             Command.TELL_NOTHING_HEARD: lambda: client.tell(NOT_UNDERSTOOD),
         }
 
@@ -82,11 +83,19 @@ class VoiceSession:
         """Whether binary frames are the learner's voice now."""
         return self._dialogue.listening
 
-    def configure(self, microphone: Microphone, *, output_rate: int) -> None:
-        """Take audio as the client sends it, and send it what it plays; what was under way is dropped."""
+    @property
+    def history(self) -> list[Turn]:
+        """What the model is reminded of, oldest first; whoever keeps more of the conversation may change it."""
+        return self._talk.history
+
+    def configure(self, microphone: Microphone, *, output_rate: int, timing: Timing | None = None) -> None:
+        """Take audio as the client sends it, and send it what it plays; what was under way is dropped.
+
+        Args: timing: the silences and lengths turns are told by; None: the deployment's.
+        """
         self.cancel(by_learner=False)
         self._ear.close()
-        self._dialogue = self._dialogue_with(microphone)
+        self._dialogue = self._dialogue_with(microphone, timing)
         self._ear = self._equipment.detector.open(self._decided)
         self._offered = 0
         self._talk.rate = output_rate
@@ -123,10 +132,35 @@ class VoiceSession:
         """The learner let go of it."""
         self._do(self._dialogue.stop_recording())
 
+    def end_utterance(self) -> None:
+        """The client says that the utterance is over, where the server would have found its end."""
+        self._do(self._dialogue.end_utterance())
+
     def ask(self, text: str) -> None:
         """Answer a typed question."""
         self._question = text
+        self._asked_at = asyncio.get_running_loop().time()
         self._do(self._dialogue.receive(Event.TEXT_ASKED))
+
+    def answer(self, since: float) -> None:
+        """Answer what was said before, which is stored already.
+
+        Args: since: the event loop's time when the learner had said it.
+        """
+        self._question = None
+        self._asked_at = since
+        self._do(self._dialogue.receive(Event.TEXT_ASKED))
+
+    def transcribe(self) -> Transcription:
+        """Open a transcription beside the turns: of an utterance whose ends the client tells."""
+        return self._transcription_of()
+
+    async def keep(self, turn: Turn) -> None:
+        """Store what was said beside the turns.
+
+        Raises: as `Conversations.store`.
+        """
+        await self._equipment.conversations.store(self._talk.visit, turn)
 
     def cancel(self, *, by_learner: bool = True) -> None:
         """Stop the tutor, or forget what the learner has begun to say; only a learner's own wish is a barge-in."""
@@ -179,9 +213,9 @@ class VoiceSession:
             await asyncio.wait(self._leaving)
         self._purse.close()
 
-    def _dialogue_with(self, microphone: Microphone) -> Dialogue:
+    def _dialogue_with(self, microphone: Microphone, timing: Timing | None = None) -> Dialogue:
         settings = self._equipment.settings
-        return Dialogue(settings.timing, microphone, settings.language)
+        return Dialogue(timing or settings.timing, microphone, settings.language)
 
     def _decided(self, probability: float, samples: int) -> None:
         dialogue = self._dialogue
@@ -202,15 +236,23 @@ class VoiceSession:
         for command in commands:
             self._obey[command]()
 
+    def _tell_speech_ended(self) -> None:
+        dialogue = self._dialogue
+        answered = dialogue.state is State.THINKING
+        self._client.tell(SpeechEnded(dialogue.speech_ms, dialogue.decided_ms, answered=answered))
+
     def _listen(self) -> None:
+        self._transcription = self._transcription_of()
+        self._offered = self._dialogue.utterance_from
+
+    def _transcription_of(self) -> Transcription:
         settings = self._equipment.settings
-        self._transcription = Transcription(
+        return Transcription(
             self._talk.providers.stt,
             language=settings.language,
             phrases=self._talk.phrases,
             patience_s=settings.stt_s,
         )
-        self._offered = self._dialogue.utterance_from
 
     def _offer(self, *, all_of_it: bool = False) -> None:
         transcription, until = self._transcription, self._dialogue.utterance_until
@@ -229,7 +271,9 @@ class VoiceSession:
         transcription.close()
         self._transcription = None
         since = asyncio.get_running_loop().time() - self._dialogue.silence_ms / 1000
-        reply = self._begin(Ask(transcription, since, button=not self._dialogue.microphone.hands_free))
+        microphone = self._dialogue.microphone
+        ask = Ask(transcription, since, button=not microphone.hands_free, answered=microphone.answered)
+        reply = self._begin(ask)
         transcription.tell(lambda words: self._understood(reply, words))
         self._equipment.counts.prepared += 1
 
@@ -249,7 +293,7 @@ class VoiceSession:
             self._reply.release()
 
     def _answer(self) -> None:
-        self._begin(Ask(self._question, asyncio.get_running_loop().time()))
+        self._begin(Ask(self._question, self._asked_at))
         self._release()
 
     def _interrupt(self) -> None:

@@ -12,7 +12,6 @@ from core.voice.events import Command, Event
 from core.voice.recorder import Recorder
 from core.voice.turns import State, Turns
 
-_PREROLL: Final = RATE // 5  # what an utterance keeps before its first detected speech
 _PAST: Final = RATE  # what is kept while nobody speaks
 _NOTHING: Final[tuple[Command, ...]] = ()
 
@@ -25,11 +24,17 @@ class Microphone:
         hands_free: it is always open; otherwise audio counts between start and stop.
         detect: the server finds the ends of utterances itself; otherwise only the button ends one.
         threshold: probability, 0 to 1, above which the detector's window is speech.
+        before_ms: what an utterance keeps of the sound before its first detected speech, at most a second.
+        answered: each utterance is answered; otherwise only its words are kept, and somebody asks for the answer.
+        interrupts: speech stops the tutor; otherwise what is said over an answer is not heard.
     """
 
     hands_free: bool = False
     detect: bool = True
     threshold: float = 0.5
+    before_ms: int = 200
+    answered: bool = True
+    interrupts: bool = True
 
 
 @dataclass(slots=True)
@@ -81,6 +86,16 @@ class Dialogue:
     def utterance_until(self) -> int:
         """Position up to which the utterance is known to reach."""
         return self._endpointing.position if self.detecting else self.recorder.position
+
+    @property
+    def started_ms(self) -> int:
+        """Where the utterance begins, in milliseconds of what the microphone sent."""
+        return self._utterance_from * 1000 // RATE
+
+    @property
+    def decided_ms(self) -> int:
+        """How far what the microphone sent is decided on, in milliseconds."""
+        return self.utterance_until * 1000 // RATE
 
     @property
     def speech_ms(self) -> int:
@@ -139,6 +154,10 @@ class Dialogue:
         commands = self.turns.receive(Event.CANCELLED if silent else Event.END_CONFIRMED)
         return (*commands, Command.TELL_NOTHING_HEARD) if silent else commands
 
+    def end_utterance(self) -> tuple[Command, ...]:
+        """The client says that the utterance is over, or that there must have been one."""
+        return self._receive(self._endpointing.finish(self.recorder.position))
+
     def receive(self, event: Event) -> tuple[Command, ...]:
         """Take an event that no audio tells: a typed question, a cancel, the reply's progress."""
         return self._receive((event,))
@@ -147,7 +166,10 @@ class Dialogue:
         commands = _NOTHING
         for event in events:
             if event is Event.SPEECH_STARTED:
-                self._utterance_from = max(self.recorder.first, self._endpointing.started - _PREROLL)
+                if not self.microphone.interrupts and self.turns.state in {State.THINKING, State.TUTOR}:
+                    continue
+                before = self.microphone.before_ms * RATE // 1000
+                self._utterance_from = max(self.recorder.first, self._endpointing.started - before)
             commands += self.turns.receive(event)
         return commands
 

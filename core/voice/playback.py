@@ -60,6 +60,11 @@ class Playback:
         """Return the text as far as it was heard, cut after a whole word."""
         return said(self._pieces, self.heard(now), self.rate)
 
+    @property
+    def pieces(self) -> tuple[Spoken, ...]:
+        """The pieces so far."""
+        return tuple(self._pieces)
+
     def finished_text(self) -> str:
         """Return the pieces whose sound was sent to the end."""
         return "".join(piece.text for piece in self._pieces if piece.complete).strip()

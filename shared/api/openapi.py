@@ -9,12 +9,12 @@ from typing import Any, Final, get_type_hints
 import msgspec
 
 from shared.api.errors import STATUS
-from shared.api.reply import Listing, Reply
+from shared.api.reply import Listing, PerClient, Reply
 from shared.api.routes import Access, Route, Routes
 
 OPENAPI: Final = "3.1.0"
 _REFERENCE: Final = "#/components/schemas/{name}"
-_OPAQUE: Final = (Reply, Listing, object, Any)
+_OPAQUE: Final = (Reply, Listing, PerClient, object, Any)
 
 
 class ErrorBody(msgspec.Struct, omit_defaults=True):

@@ -36,3 +36,15 @@ class Listing:
         if platform.lower() == "android":
             return list(self.items)
         return {self.key: list(self.items), **self.extra}
+
+
+@dataclass(frozen=True, slots=True)
+class PerClient:
+    """An answer that the Android app reads in a form of its own."""
+
+    others: object
+    android: object
+
+    def negotiated(self, platform: str) -> object:
+        """Return Android's form for `X-Client-Platform: Android`, else the others'."""
+        return self.android if platform.lower() == "android" else self.others

@@ -15,7 +15,7 @@ from shared.api.decoding import decode_body, decode_query
 from shared.api.errors import INTERNAL, envelope, status_of
 from shared.api.events import HttpRequest, read_event
 from shared.api.idempotency import key_of, once
-from shared.api.reply import Listing, Reply
+from shared.api.reply import Listing, PerClient, Reply
 from shared.api.request import ClientInfo, Request
 from shared.api.routes import Access, Route, Routes
 from shared.auth.authenticator import address_prefix, bearer_token
@@ -176,7 +176,7 @@ def _run(route: Route, request: Request, params: dict[str, str]) -> Reply:
     answer = route.handler(request=request, **arguments)
     if isinstance(answer, Reply):
         return answer
-    if isinstance(answer, Listing):
+    if isinstance(answer, Listing | PerClient):
         return Reply(answer.negotiated(request.client.platform), route.status)
     return Reply(answer, route.status)
 

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from msgspec import Meta, Struct
 
-from shared.api import Access, Context, Listing, Reply, Request, Routes, Service
+from shared.api import Access, Context, Listing, PerClient, Reply, Request, Routes, Service
 from shared.auth.caller import Limit
 from shared.errors import Conflict, NotFound
 from tests.conftest import ALPHA_TENANT, ALPHA_USER
@@ -41,6 +41,12 @@ def rest(request: Request, path: str) -> dict[str, str]:
 def list_things(request: Request) -> Listing:
     assert request.client
     return Listing("things", [1, 2], {"total": 2})
+
+
+@routes.get("/flat", access=Access.PUBLIC)
+def flat(request: Request) -> PerClient:
+    assert request.client
+    return PerClient({"things": {"a": 1}}, {"things": [1]})
 
 
 @routes.get("/picture", access=Access.PUBLIC)
@@ -150,6 +156,11 @@ def test_bytes_go_out_as_they_are(client: ApiClient) -> None:
     answer = client.get("/picture")
     assert (answer.raw, answer.headers["content-type"]) == (b"\x89PNG", "image/png")
     assert client.call("HEAD", "/picture").raw == b""
+
+
+def test_an_answer_may_have_a_form_for_android(client: ApiClient) -> None:
+    assert client.get("/flat").body == {"things": {"a": 1}}
+    assert client.get("/flat", headers={"X-Client-Platform": "android"}).body == {"things": [1]}
 
 
 def test_a_list_is_bare_for_android_only(client: ApiClient) -> None:

@@ -57,6 +57,7 @@ class VoiceSettings:
         recheck_s: seconds between two checks that a connected caller's credential still holds (`UNAMENTIS_RECHECK_S`).
         drain_s: seconds sentences under way have to end after SIGTERM, at most 75 (`UNAMENTIS_DRAIN_S`).
         stt_s, llm_s, tts_s: longest wait, in seconds, for a vendor's next answer (`UNAMENTIS_STT_TIMEOUT_S` …).
+        stand_in_s: the same for a vendor that has another one after it (`UNAMENTIS_STAND_IN_AFTER_S`).
     """
 
     timing: Timing = field(default_factory=Timing)
@@ -67,6 +68,7 @@ class VoiceSettings:
     stt_s: int = 15
     llm_s: int = 20
     tts_s: int = 15
+    stand_in_s: int = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +155,7 @@ def read_voice_settings(environ: Mapping[str, str]) -> VoiceSettings:
         stt_s=_number(environ, "UNAMENTIS_STT_TIMEOUT_S", 15, 1, 300),
         llm_s=_number(environ, "UNAMENTIS_LLM_TIMEOUT_S", 20, 1, 300),
         tts_s=_number(environ, "UNAMENTIS_TTS_TIMEOUT_S", 15, 1, 300),
+        stand_in_s=_number(environ, "UNAMENTIS_STAND_IN_AFTER_S", 4, 1, 300),
     )
 
 

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from core.providers import Providers
-from core.providers.fallback import FallbackLanguageModel, FallbackSpeechToText, FallbackTextToSpeech
+from core.providers.fallback import (
+    FallbackLanguageModel,
+    FallbackSpeechToText,
+    FallbackTextToSpeech,
+    breakers,
+)
 from core.providers.llm.port import LanguageModel, ModelUsage, Prompt, Token
 from core.providers.streams import closing
 from core.providers.stt.port import SAMPLE_RATE, SpeechToText, Transcript, Uploads
@@ -80,9 +85,9 @@ def hired(providers: Providers, payer: Payer) -> Providers:
     llms = [PaidLanguageModel(vendor, payer) for vendor in _models(providers)]
     voices = [PaidTextToSpeech(vendor, payer) for vendor in _voices(providers)]
     return Providers(
-        stts[0] if len(stts) == 1 else FallbackSpeechToText(stts),
-        llms[0] if len(llms) == 1 else FallbackLanguageModel(llms),
-        voices[0] if len(voices) == 1 else FallbackTextToSpeech(voices),
+        stts[0] if len(stts) == 1 else FallbackSpeechToText(stts, breakers(providers.stt)),
+        llms[0] if len(llms) == 1 else FallbackLanguageModel(llms, breakers(providers.llm)),
+        voices[0] if len(voices) == 1 else FallbackTextToSpeech(voices, breakers(providers.tts)),
     )
 
 

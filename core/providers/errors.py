@@ -2,8 +2,11 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Literal
+from email.utils import parsedate_to_datetime
+from math import ceil
+from typing import Any, Final, Literal
 
+from shared.clock import utc_now
 from shared.errors import ProviderUnavailable
 
 Reason = Literal["timeout", "rate_limited", "rejected", "server_error", "disconnected", "malformed", "unsupported"]
@@ -19,17 +22,26 @@ _SENTENCES: dict[Reason, str] = {
 }
 
 
-def provider_error(vendor: str, reason: Reason, *, status: int | None = None) -> ProviderUnavailable:
+def provider_error(
+    vendor: str, reason: Reason, *, status: int | None = None, retry_after_s: int | None = None
+) -> ProviderUnavailable:
     """Return the error for one failure; it never repeats the vendor's words, which may quote a key or a learner.
 
-    Its `details` hold `provider`, `reason` and, where there was one, the HTTP `status`.
+    Its `details` hold `provider`, `reason` and, where they were told, the HTTP `status` and `retry_after_s`, the
+    seconds after which the vendor may be asked again.
     """
     details = {"provider": vendor, "reason": reason}
+    if retry_after_s is not None:
+        details["retry_after_s"] = str(retry_after_s)
     suffix = ""
     if status is not None:
         details["status"] = str(status)
         suffix = f" (HTTP {status})"
     return ProviderUnavailable(f"{vendor} {_SENTENCES[reason]}{suffix}", details=details)
+
+
+# Statuses whose Retry-After header is meant for us: too many requests, and out of service for a while.
+_SAY_WHEN: Final = frozenset({429, 503})
 
 
 @contextmanager
@@ -58,11 +70,27 @@ def _classified(vendor: str, exc: Exception) -> ProviderUnavailable:
     """Tell a vendor's exceptions apart by what every SDK has: a status, or a class named after what happened."""
     status = getattr(exc, "status_code", None)
     if isinstance(status, int):
-        if status == 429:
-            return provider_error(vendor, "rate_limited", status=status)
-        return provider_error(vendor, "rejected" if status < 500 else "server_error", status=status)
+        reason: Reason = "rate_limited" if status == 429 else "rejected" if status < 500 else "server_error"
+        wait = _retry_after_s(exc) if status in _SAY_WHEN else None
+        return provider_error(vendor, reason, status=status, retry_after_s=wait)
     if "Timeout" in type(exc).__name__:
         return provider_error(vendor, "timeout")
     if isinstance(exc, ValueError | TypeError | AttributeError) or "Validation" in type(exc).__name__:
         return provider_error(vendor, "malformed")
     return provider_error(vendor, "disconnected")
+
+
+def _retry_after_s(exc: Exception) -> int | None:
+    """Return what an SDK's exception says of its answer's Retry-After header: whole seconds, or a date."""
+    headers: Any = getattr(exc, "headers", None) or getattr(getattr(exc, "response", None), "headers", None) or {}
+    named = {str(name).lower(): str(value) for name, value in headers.items()}
+    text = named.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return int(text[:6])
+    try:
+        when = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if when.tzinfo is None:
+        return None
+    return max(0, ceil((when - utc_now()).total_seconds()))

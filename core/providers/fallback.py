@@ -1,7 +1,8 @@
 """Vendors tried in turn: a fallback is itself a provider, and nobody above it knows.
 
 What was already heard cannot be taken back, so the next vendor is asked only while nothing final has come from the
-one that failed. Every utterance, prompt and sentence starts with the first vendor again.
+one that failed. Every utterance, prompt and sentence starts with the first vendor again, unless its breaker is open:
+then those that work are asked before it.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 import soxr
 
+from core.providers.breaker import Breaker
 from core.providers.llm.port import LanguageModel, ModelUsage, Prompt, Token
 from core.providers.starting import WarmsUp
 from core.providers.streams import closing
@@ -23,6 +25,11 @@ class _Closes(Protocol):
     def close(self) -> Awaitable[None]: ...
 
 
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
 Vendor = TypeVar("Vendor", bound=_Closes)
 
 
@@ -33,11 +40,14 @@ class StandIn(bytes):
 class FallbackSpeechToText:
     """Recognisers tried in turn; the utterance is kept until it is recognised.
 
+    Args:
+        breakers: one for each vendor, where others use the same vendors; new ones otherwise.
     Raises: InvalidInput: no recogniser at all.
     """
 
-    def __init__(self, vendors: Sequence[SpeechToText]) -> None:
+    def __init__(self, vendors: Sequence[SpeechToText], breakers: Sequence[Breaker] = ()) -> None:
         self._vendors = _some(vendors)
+        self.breakers = _breakers(vendors, breakers)
         self.name, self.model = vendors[0].name, vendors[0].model
 
     @property
@@ -50,15 +60,18 @@ class FallbackSpeechToText:
     ) -> AsyncIterator[Transcript]:
         """Transcribe by the first; where it fails, give the next one the utterance from its beginning."""
         utterance = _Replay(pcm)
+        order = _order(self._vendors, self.breakers)
         try:
-            for vendor in self._vendors:
+            for vendor, breaker in order:
                 try:
-                    found = vendor.transcribe(utterance.again(), language=language, phrases=phrases)
-                    async with closing(found) as transcripts:
-                        async for transcript in transcripts:
-                            yield transcript
+                    with breaker.call() as call:
+                        found = vendor.transcribe(utterance.again(), language=language, phrases=phrases)
+                        async with closing(found) as transcripts:
+                            async for transcript in transcripts:
+                                call.answered = True
+                                yield transcript
                 except ProviderUnavailable:
-                    if vendor is self._vendors[-1]:
+                    if vendor is order[-1][0]:
                         raise
                 else:
                     return
@@ -82,11 +95,14 @@ class FallbackSpeechToText:
 class FallbackLanguageModel:
     """Language models tried in turn, until the first token.
 
+    Args:
+        breakers: as those of the recognisers.
     Raises: InvalidInput: no model at all.
     """
 
-    def __init__(self, vendors: Sequence[LanguageModel]) -> None:
+    def __init__(self, vendors: Sequence[LanguageModel], breakers: Sequence[Breaker] = ()) -> None:
         self._vendors = _some(vendors)
+        self.breakers = _breakers(vendors, breakers)
         self.name, self.model = vendors[0].name, vendors[0].model
 
     @property
@@ -96,15 +112,17 @@ class FallbackLanguageModel:
 
     async def reply(self, prompt: Prompt) -> AsyncIterator[Token | ModelUsage]:
         """Stream the answer of the first that begins one."""
-        for vendor in self._vendors:
+        order = _order(self._vendors, self.breakers)
+        for vendor, breaker in order:
             began = False
             try:
-                async with closing(vendor.reply(prompt)) as items:
-                    async for item in items:
-                        began = True
-                        yield item
+                with breaker.call() as call:
+                    async with closing(vendor.reply(prompt)) as items:
+                        async for item in items:
+                            began = call.answered = True
+                            yield item
             except ProviderUnavailable:
-                if began or vendor is self._vendors[-1]:
+                if began or vendor is order[-1][0]:
                     raise
             else:
                 return
@@ -117,11 +135,14 @@ class FallbackLanguageModel:
 class FallbackTextToSpeech:
     """Synthesisers tried in turn, until the first audio; a stand-in's audio is brought to the first one's rate.
 
+    Args:
+        breakers: as those of the recognisers.
     Raises: InvalidInput: no synthesiser at all.
     """
 
-    def __init__(self, vendors: Sequence[TextToSpeech]) -> None:
+    def __init__(self, vendors: Sequence[TextToSpeech], breakers: Sequence[Breaker] = ()) -> None:
         self._vendors = _some(vendors)
+        self.breakers = _breakers(vendors, breakers)
         self.name, self.model = vendors[0].name, vendors[0].model
         self.sample_rate = vendors[0].sample_rate
 
@@ -132,17 +153,19 @@ class FallbackTextToSpeech:
 
     async def speak(self, text: str, *, voice: Voice) -> AsyncIterator[bytes]:
         """Speak by the first that begins; a stand-in uses its own default voice, for it does not know the other's."""
-        for vendor in self._vendors:
+        order = _order(self._vendors, self.breakers)
+        for vendor, breaker in order:
             first = vendor is self._vendors[0]
             wanted = voice if first else Voice(speed=voice.speed, language=voice.language)
             began = False
             try:
-                async with closing(vendor.speak(text, voice=wanted)) as audio:
-                    async for chunk in audio if first else _at_rate(audio, vendor.sample_rate, self.sample_rate):
-                        began = True
-                        yield chunk if first else StandIn(chunk)
+                with breaker.call() as call:
+                    async with closing(vendor.speak(text, voice=wanted)) as audio:
+                        async for chunk in audio if first else _at_rate(audio, vendor.sample_rate, self.sample_rate):
+                            began = call.answered = True
+                            yield chunk if first else StandIn(chunk)
             except ProviderUnavailable:
-                if began or vendor is self._vendors[-1]:
+                if began or vendor is order[-1][0]:
                     raise
             else:
                 return
@@ -210,6 +233,23 @@ def _some(vendors: Sequence[Vendor]) -> tuple[Vendor, ...]:
     if not vendors:
         raise InvalidInput("a fallback needs at least one provider")
     return tuple(vendors)
+
+
+def breakers(provider: object) -> tuple[Breaker, ...]:
+    """Return the breakers of a stage's vendors; a single vendor has none, for there is nobody to ask in its place."""
+    if isinstance(provider, FallbackSpeechToText | FallbackLanguageModel | FallbackTextToSpeech):
+        return provider.breakers
+    return ()
+
+
+def _breakers(vendors: Sequence[_Named], given: Sequence[Breaker]) -> tuple[Breaker, ...]:
+    return tuple(given) or tuple(Breaker(vendor.name) for vendor in vendors)
+
+
+def _order(vendors: Sequence[Vendor], breakers: Sequence[Breaker]) -> list[tuple[Vendor, Breaker]]:
+    """Return whom to ask, in this order: those that rest come last, for when nobody else can answer."""
+    pairs = list(zip(vendors, breakers, strict=True))
+    return sorted(pairs, key=lambda pair: not pair[1].ready)
 
 
 async def _close(vendors: Sequence[_Closes]) -> None:

@@ -26,9 +26,9 @@ def build_providers(settings: ProviderSettings, voice: VoiceSettings | None = No
     Raises: InvalidInput: an unknown vendor, or one whose key or address is missing; `details` names the setting.
     """
     limits = voice or VoiceSettings()
-    stt = _made("UNAMENTIS_STT", settings.stt, _STT, settings, limits.stt_s)
-    llm = _made("UNAMENTIS_LLM", settings.llm, _LLM, settings, limits.llm_s)
-    tts = _made("UNAMENTIS_TTS", settings.tts, _TTS, settings, limits.tts_s)
+    stt = _made("UNAMENTIS_STT", settings.stt, _STT, settings, (limits.stt_s, limits.stand_in_s))
+    llm = _made("UNAMENTIS_LLM", settings.llm, _LLM, settings, (limits.llm_s, limits.stand_in_s))
+    tts = _made("UNAMENTIS_TTS", settings.tts, _TTS, settings, (limits.tts_s, limits.stand_in_s))
     return Providers(
         stt=stt[0] if len(stt) == 1 else FallbackSpeechToText(stt),
         llm=llm[0] if len(llm) == 1 else FallbackLanguageModel(llm),
@@ -47,10 +47,12 @@ async def warm_up(providers: Providers) -> None:
 
 
 def _made(
-    setting: str, value: str, makers: Mapping[str, Make[Port]], settings: ProviderSettings, seconds: float
+    setting: str, value: str, makers: Mapping[str, Make[Port]], settings: ProviderSettings, limits: tuple[int, int]
 ) -> list[Port]:
     """Return the adapters a setting names, in the order they are to be tried.
 
+    Args:
+        limits: seconds of the whole stage, and of each that has a stand-in after it.
     Raises: InvalidInput: no such vendor for this stage, or one of them lacks a setting of its own.
     """
     chosen = [makers.get(name.strip().lower()) for name in value.split(",")]
@@ -58,7 +60,16 @@ def _made(
     if len(found) != len(chosen):
         expected = f"one of {', '.join(sorted(makers))}, or several separated by commas"
         raise InvalidInput(f"{setting} must be {expected}", details={setting: expected})
-    return [maker(settings, float(seconds)) for maker in found]
+    return [maker(settings, seconds) for maker, seconds in zip(found, waits(len(found), *limits), strict=True)]
+
+
+def waits(vendors: int, whole_s: float, stand_in_s: float) -> list[float]:
+    """Return how long each of a chain's vendors may take, in seconds; together it is as long as the stage may take.
+
+    A learner waits in silence, so whoever has a stand-in gets less: `stand_in_s`, or an even share if that is shorter.
+    """
+    before = [min(stand_in_s, whole_s / vendors)] * (vendors - 1)
+    return [*before, whole_s - sum(before)]
 
 
 def _required(setting: str, value: str, why: str) -> str:

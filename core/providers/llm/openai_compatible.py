@@ -1,17 +1,22 @@
 """Language models over OpenAI's chat completions: OpenAI itself, Ollama, vLLM, LM Studio, Groq and the rest."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
+import httpx2
 import openai
 from openai.types.chat import ChatCompletionMessageParam
 
+from core.providers.bounded_answers import bounded
 from core.providers.errors import provider_error, vendor_errors
 from core.providers.llm.port import Message, ModelUsage, Prompt, Token
 from core.providers.streams import closing, each_within
 
 _CHARACTERS_PER_TOKEN: Final = 4
+# An answer longer than this a token does not keep to what it was asked for.
+_MOST_CHARACTERS_PER_TOKEN: Final = 8
+# Bytes of an answer on the wire, each token in some 300 of them: a vendor may send without end.
+_MOST_BYTES: Final = 8 << 20
 
 
 class OpenAIChat:
@@ -38,34 +43,45 @@ class OpenAIChat:
         self._timeout_s = timeout_s
         self._is_openai = base_url is None
         self._client = openai.AsyncOpenAI(
-            api_key=api_key or "none", base_url=base_url, timeout=timeout_s, max_retries=0
+            api_key=api_key or "none",
+            base_url=base_url,
+            timeout=timeout_s,
+            max_retries=0,
+            http_client=openai.DefaultAsyncHttpxClient(event_hooks={"response": [bounded(_MOST_BYTES)]}),
         )
 
     async def reply(self, prompt: Prompt) -> AsyncIterator[Token | ModelUsage]:
         """Stream tokens as they come; an answer that stops without saying so counts as hung up."""
+        with vendor_errors(self.name, openai.OpenAIError, httpx2.HTTPError, AttributeError, TypeError):
+            # A vendor that sends anything but words is waited for no longer than one that sends nothing.
+            async with closing(self._answer(prompt)) as answer, closing(each_within(answer, self._timeout_s)) as items:
+                async for item in items:
+                    yield item
+
+    async def _answer(self, prompt: Prompt) -> AsyncIterator[Token | ModelUsage]:
         said, usage, finished = 0, None, False
-        with vendor_errors(self.name, openai.OpenAIError, AttributeError, TypeError):
-            async with asyncio.timeout(self._timeout_s):
-                stream = await self._client.chat.completions.create(
-                    model=self.model,
-                    messages=[_param(message) for message in prompt.messages],
-                    stream=True,
-                    stream_options={"include_usage": True},
-                    # OpenAI's newer models refuse the name the compatible servers know.
-                    max_completion_tokens=prompt.max_tokens if self._is_openai else openai.omit,
-                    max_tokens=openai.omit if self._is_openai else prompt.max_tokens,
-                )
-            async with stream, closing(each_within(aiter(stream), self._timeout_s)) as chunks:
-                async for chunk in chunks:
-                    if chunk.usage is not None:
-                        usage = ModelUsage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
-                    for choice in chunk.choices:
-                        finished = finished or choice.finish_reason is not None
-                        if choice.delta.content:
-                            said += len(choice.delta.content)
-                            yield Token(choice.delta.content)
-            if not finished:
-                raise provider_error(self.name, "disconnected")
+        stream = await self._client.chat.completions.create(
+            model=self.model,
+            messages=[_param(message) for message in prompt.messages],
+            stream=True,
+            stream_options={"include_usage": True},
+            # OpenAI's newer models refuse the name the compatible servers know.
+            max_completion_tokens=prompt.max_tokens if self._is_openai else openai.omit,
+            max_tokens=openai.omit if self._is_openai else prompt.max_tokens,
+        )
+        async with stream:
+            async for chunk in stream:
+                if chunk.usage is not None:
+                    usage = ModelUsage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
+                for choice in chunk.choices:
+                    finished = finished or choice.finish_reason is not None
+                    if choice.delta.content:
+                        said += len(choice.delta.content)
+                        yield Token(choice.delta.content)
+                if said > prompt.max_tokens * _MOST_CHARACTERS_PER_TOKEN:
+                    raise provider_error(self.name, "malformed")
+        if not finished:
+            raise provider_error(self.name, "disconnected")
         yield usage or _estimated(prompt, said)
 
     async def close(self) -> None:

@@ -21,6 +21,8 @@ from core.providers.stt.port import SAMPLE_RATE, Transcript
 # Deepgram takes 500 tokens of key terms.
 _KEYTERMS: Final = 50
 _KEYTERM_CHARACTERS: Final = 1_200
+# Far more than anybody says in a minute.
+_MOST_CHARACTERS: Final = 10_000
 # The longest wait for the other side's goodbye, seconds.
 _GOODBYE_S: Final = 1.0
 _HUNG_UP: Final = object()
@@ -31,7 +33,7 @@ class DeepgramListen:
 
     Args:
         base_url: None is Deepgram.
-        timeout_s: the longest wait for the connection, and for the next message once the utterance is over.
+        timeout_s: the longest wait for the connection, and for the last message once the utterance is over.
     """
 
     name = "deepgram"
@@ -58,6 +60,8 @@ class DeepgramListen:
                     if best is None or not best.transcript:
                         continue
                     text = " ".join([*settled, best.transcript.strip()])
+                    if len(text) > _MOST_CHARACTERS:
+                        raise provider_error(self.name, "malformed")
                     if result.is_final:
                         settled.append(best.transcript.strip())
                         sureness.append(float(best.confidence))
@@ -102,7 +106,7 @@ class _Exchange:
         self._socket = socket
         self._messages = aiter(socket)
         self._timeout_s = timeout_s
-        self._is_over = False
+        self._ends_at: float | None = None
         self._limit: asyncio.Timeout | None = None
 
     @asynccontextmanager
@@ -125,10 +129,10 @@ class _Exchange:
         """Return the next result, or None after the last.
 
         Raises: ProviderUnavailable: an error message, or the end came before Deepgram's summary. TimeoutError: the
-            utterance is over and nothing came.
+            utterance has long been over.
         """
         while True:
-            limit = asyncio.timeout(self._timeout_s if self._is_over else None)
+            limit = asyncio.timeout_at(self._ends_at)
             async with limit:
                 self._limit = limit
                 try:
@@ -137,7 +141,7 @@ class _Exchange:
                     self._limit = None
             if isinstance(message, ListenV1Results):
                 return message
-            if isinstance(message, ListenV1Metadata) and self._is_over:
+            if isinstance(message, ListenV1Metadata) and self._ends_at is not None:
                 return None
             if isinstance(message, ListenV1Error):
                 raise provider_error(DeepgramListen.name, "server_error")
@@ -154,7 +158,7 @@ class _Exchange:
 
     def _sent(self, sending: asyncio.Task[None]) -> None:
         """From now on there is a limit to the wait: none at all where sending failed."""
-        self._is_over = True
+        failed = sending.cancelled() or sending.exception() is not None
+        self._ends_at = asyncio.get_running_loop().time() + (0 if failed else self._timeout_s)
         if self._limit is not None:
-            failed = sending.cancelled() or sending.exception() is not None
-            self._limit.reschedule(asyncio.get_running_loop().time() + (0 if failed else self._timeout_s))
+            self._limit.reschedule(self._ends_at)

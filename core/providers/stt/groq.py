@@ -1,20 +1,15 @@
 """Groq's Whisper: the whole utterance in one upload, answered in a fraction of its length."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 import groq
+import httpx
 
 from core.providers.errors import vendor_errors
-from core.providers.stt.keyterms import keyterms
-from core.providers.stt.port import SAMPLE_RATE, Transcript
-from core.speech.formats import to_wav
-
-# Whisper reads about 224 tokens of prompt.
-_PROMPT_CHARACTERS = 600
-# Groq bills ten seconds at least; a click of a tenth of a second is not worth them.
-_SHORTEST_BYTES = SAMPLE_RATE // 10 * 2
+from core.providers.stt.port import Transcript
+from core.providers.stt.upload import Answer, Upload, recognised
 
 
 class GroqWhisper:
@@ -37,21 +32,20 @@ class GroqWhisper:
         self, pcm: AsyncIterator[bytes], *, language: str, phrases: Sequence[str]
     ) -> AsyncIterator[Transcript]:
         """Transcribe the utterance when it is over; the lesson's terms go into the prompt."""
-        heard = b"".join([chunk async for chunk in pcm])
-        if len(heard) < _SHORTEST_BYTES:
-            yield Transcript("", is_final=True)
-            return
-        with vendor_errors(self.name, groq.GroqError, AttributeError, TypeError):
-            async with asyncio.timeout(self._timeout_s):
-                answer = await self._client.audio.transcriptions.create(
-                    file=("utterance.wav", to_wav(heard, SAMPLE_RATE), "audio/wav"),
-                    model=self.model,
-                    language=language.split("-", maxsplit=1)[0],
-                    prompt=", ".join(keyterms(phrases, most=60, characters=_PROMPT_CHARACTERS)),
-                    response_format="json",
-                )
-                text = answer.text.strip()
-        yield Transcript(text, is_final=True)
+        with vendor_errors(self.name, groq.GroqError, httpx.HTTPError, AttributeError, TypeError):
+            found = await recognised(
+                self.name, pcm, self._send, language=language, phrases=phrases, timeout_s=self._timeout_s
+            )
+        yield found
+
+    def _send(self, upload: Upload) -> AbstractAsyncContextManager[Answer]:
+        return self._client.audio.transcriptions.with_streaming_response.create(
+            file=upload.file,
+            model=self.model,
+            language=upload.language,
+            prompt=upload.prompt,
+            response_format="json",
+        )
 
     async def close(self) -> None:
         """Release connections."""

@@ -1,20 +1,39 @@
 """Network pieces made into chunks of whole samples, and an answer that is no audio told apart."""
 
 from collections.abc import AsyncIterator
+from typing import Final
 
 from core.providers.errors import provider_error
+from core.providers.tts.port import Voice
+
+# Numbers take longest: "1,000,000" is half a second a character; and a pause before and after.
+_LONGEST_S_PER_CHARACTER: Final = 0.6
+_LONGEST_PAUSES_S: Final = 5.0
 
 
-async def whole_samples(vendor: str, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+def longest_bytes(text: str, voice: Voice, rate: int) -> int:
+    """Return how much PCM16 no vendor needs to speak `text`: one that sends more would never end."""
+    seconds = _LONGEST_PAUSES_S + len(text) * _LONGEST_S_PER_CHARACTER
+    return round(seconds / min(voice.speed, 1.0) * rate) * 2
+
+
+async def whole_samples(vendor: str, pieces: AsyncIterator[bytes], *, most: int) -> AsyncIterator[bytes]:
     """Yield the same bytes, never half a sample at a chunk's end.
 
-    Raises: ProviderUnavailable: no audio at all, half a sample at the very end, or text where audio should be.
+    Args:
+        most: bytes after which the rest is not taken any more.
+    Raises: ProviderUnavailable: no audio at all, more than `most`, half a sample at the very end, or text where audio
+        should be.
     """
     rest = b""
     began = False
+    taken = 0
     async for piece in pieces:
         data = rest + piece
         if not began and data[:1] == b"{" and data.rstrip()[-1:] == b"}":  # an error that came with status 200
+            raise provider_error(vendor, "malformed")
+        taken += len(piece)
+        if taken > most:
             raise provider_error(vendor, "malformed")
         whole = len(data) & ~1
         rest = data[whole:]

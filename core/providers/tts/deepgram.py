@@ -10,7 +10,7 @@ from deepgram.core.api_error import ApiError
 from core.providers.deepgram_place import deepgram_client
 from core.providers.errors import vendor_errors
 from core.providers.streams import closing, each_within
-from core.providers.tts.chunks import whole_samples
+from core.providers.tts.chunks import longest_bytes, whole_samples
 from core.providers.tts.port import Voice
 
 _SAMPLE_RATE: Final = 24_000
@@ -47,10 +47,8 @@ class DeepgramSpeech:
                 speed=None if voice.speed == 1.0 else voice.speed,
                 request_options={"max_retries": 0},
             )
-            async with (
-                closing(audio),
-                closing(whole_samples(self.name, each_within(audio, self._timeout_s))) as chunks,
-            ):
+            pieces, most = each_within(audio, self._timeout_s), longest_bytes(text, voice, _SAMPLE_RATE)
+            async with closing(audio), closing(whole_samples(self.name, pieces, most=most)) as chunks:
                 async for chunk in chunks:
                     yield chunk
 

@@ -9,7 +9,7 @@ import openai
 
 from core.providers.errors import provider_error, vendor_errors
 from core.providers.streams import closing, each_within
-from core.providers.tts.chunks import whole_samples
+from core.providers.tts.chunks import longest_bytes, whole_samples
 from core.providers.tts.port import Voice
 
 _NOT_AUDIO: Final = ("application/json", "text/")
@@ -64,7 +64,8 @@ class OpenAISpeech:
                 if response.headers.get("content-type", "").startswith(_NOT_AUDIO):
                     raise provider_error(self.name, "malformed")
                 pieces = each_within(response.iter_bytes(), self._timeout_s)
-                async with closing(whole_samples(self.name, pieces)) as chunks:
+                most = longest_bytes(text, voice, self.sample_rate)
+                async with closing(whole_samples(self.name, pieces, most=most)) as chunks:
                     async for chunk in chunks:
                         yield chunk
             finally:

@@ -9,9 +9,10 @@ from shared.errors import ProviderUnavailable
 class SdkError(Exception):
     """What a vendor's SDK raises."""
 
-    def __init__(self, status_code: int | None = None) -> None:
+    def __init__(self, status_code: int | None = None, **headers: str) -> None:
         super().__init__("key sk-secret heard: my name is Ada")
         self.status_code = status_code
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 class SdkTimeoutError(SdkError):
@@ -59,3 +60,22 @@ def test_an_error_already_told_is_not_told_again() -> None:
     with pytest.raises(ProviderUnavailable) as caught, vendor_errors("acme", SdkError):
         raise first
     assert caught.value is first
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "seconds"),
+    [
+        (429, "7", "7"),
+        (503, " 30 ", "30"),
+        (429, "Thu, 01 Jan 1970 00:00:00 GMT", "0"),
+        (429, "Thu, 01 Jan 1970 00:00:00", None),
+        (429, "soon", None),
+        (429, "-5", None),
+        (429, "", None),
+        (500, "7", None),
+    ],
+)
+def test_when_the_vendor_may_be_asked_again(status: int, header: str, seconds: str | None) -> None:
+    with pytest.raises(ProviderUnavailable) as caught, vendor_errors("acme", SdkError):
+        raise SdkError(status, Retry_After=header)
+    assert caught.value.details.get("retry_after_s") == seconds

@@ -6,7 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 import numpy as np
 import pytest
 
-from core.providers.fallback import FallbackLanguageModel, FallbackSpeechToText, FallbackTextToSpeech
+from core.metering.vendors import Amounts, Maker, hired
+from core.providers import Providers
+from core.providers.breaker import FAILURES, FIRST_REST_S, Breaker, State
+from core.providers.fallback import FallbackLanguageModel, FallbackSpeechToText, FallbackTextToSpeech, breakers
 from core.providers.llm.port import Message, ModelUsage, Prompt, Token
 from core.providers.stt.port import Transcript
 from core.providers.tts.port import Voice
@@ -49,8 +52,10 @@ class FakeModel:
     def __init__(self, name: str, *, fails_after: int | None = None) -> None:
         self.name = self.model = name
         self.fails_after = fails_after
+        self.asked = 0
 
     async def reply(self, prompt: Prompt) -> AsyncIterator[Token | ModelUsage]:
+        self.asked += 1
         for place in range(2):
             if place == self.fails_after:
                 raise FAILURE
@@ -59,6 +64,26 @@ class FakeModel:
 
     async def close(self) -> None:
         return
+
+
+class FreePayer:
+    """Sets nothing aside."""
+
+    longest_utterance_ms = 60_000
+
+    def turn_begins(self) -> None:
+        return
+
+    async def for_words(self, maker: Maker, most: Amounts) -> "FreePayer":
+        del maker, most
+        return self
+
+    async def for_speech(self, maker: Maker, most: Amounts) -> "FreePayer":
+        del maker, most
+        return self
+
+    def settle(self, used: Amounts) -> None:
+        del used
 
 
 async def test_the_next_recogniser_hears_the_whole_utterance() -> None:
@@ -151,6 +176,50 @@ async def test_a_stand_ins_voice_is_not_kept() -> None:
     await gathered(cache.speak(TENANT, "Hello", Voice()))
     assert cache.stats.entries == 1
     await cache.close()
+
+
+async def test_a_vendor_that_keeps_failing_is_left_alone_and_tried_again_later() -> None:
+    now = [0.0]
+    both = [Breaker(name, clock=lambda: now[0]) for name in "ab"]
+    first = FakeModel("a", fails_after=0)
+    llm = FallbackLanguageModel([first, FakeModel("b")], both)
+    for _ in range(5):
+        assert (await gathered(llm.reply(PROMPT)))[0] == Token("b0 ")
+    assert first.asked == FAILURES
+    now[0] += FIRST_REST_S
+    first.fails_after = None
+    assert (await gathered(llm.reply(PROMPT)))[0] == Token("a0 ")
+    assert [breaker.state for breaker in both] == [State.CLOSED, State.CLOSED]
+
+
+async def test_a_resting_vendor_is_asked_when_nobody_else_answers() -> None:
+    first, second = FakeModel("a", fails_after=0), FakeModel("b")
+    llm = FallbackLanguageModel([first, second])
+    for _ in range(FAILURES):
+        await gathered(llm.reply(PROMPT))
+    first.fails_after, second.fails_after = None, 0
+    assert (await gathered(llm.reply(PROMPT)))[0] == Token("a0 ")
+
+
+async def test_sessions_share_what_is_known_of_a_vendor() -> None:
+    first = FakeModel("a", fails_after=0)
+    process = Providers(FakeRecogniser("x"), FallbackLanguageModel([first, FakeModel("b")]), FakeTextToSpeech())
+    for _ in range(FAILURES + 2):
+        await gathered(hired(process, FreePayer()).llm.reply(PROMPT))
+    assert first.asked == FAILURES
+    assert [breaker.state for breaker in breakers(process.llm)] == [State.OPEN, State.CLOSED]
+    assert breakers(process.stt) == ()
+
+
+async def test_a_stand_in_that_rests_is_not_asked_before_the_first() -> None:
+    first, second = FakeRecogniser("a"), FakeRecogniser("b", fails=True)
+    stt = FallbackSpeechToText([second, first])
+    first_to_hear: list[str] = []
+    for _ in range(FAILURES + 1):
+        found = await gathered(stt.transcribe(utterance(), language="en", phrases=()))
+        assert found[-1].text == "a 32000 en 0"
+        first_to_hear.append(found[0].text[0])
+    assert first_to_hear == ["b"] * FAILURES + ["a"]
 
 
 async def test_a_fallback_of_nobody_is_refused() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from core.providers import Providers
 from core.providers.fallback import FallbackLanguageModel, FallbackSpeechToText, FallbackTextToSpeech
-from core.providers.registry import build_providers, warm_up
+from core.providers.registry import build_providers, waits, warm_up
 from core.settings import read_provider_settings
 from shared.errors import InvalidInput
 
@@ -54,6 +54,16 @@ async def test_several_vendors_are_tried_in_turn() -> None:
     assert isinstance(providers.llm, FallbackLanguageModel)
     assert isinstance(providers.tts, FallbackTextToSpeech)
     assert (providers.stt.name, providers.llm.name, providers.tts.name) == ("openai", "openai", "openai")
+
+
+@pytest.mark.parametrize(
+    ("vendors", "whole_s", "stand_in_s", "expected"),
+    [(1, 15, 4, [15]), (2, 15, 4, [4, 11]), (3, 20, 4, [4, 4, 12]), (3, 6, 4, [2, 2, 2])],
+)
+def test_whoever_has_a_stand_in_gets_less_time(
+    vendors: int, whole_s: float, stand_in_s: float, expected: list[float]
+) -> None:
+    assert waits(vendors, whole_s, stand_in_s) == expected
 
 
 @pytest.mark.parametrize(

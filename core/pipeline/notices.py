@@ -32,12 +32,12 @@ class SpeechEnded:
     """The learner's turn is over, after `at_ms` of what was heard.
 
     Attributes:
-        answered: words are looked for in what was said; False: it was dropped, or too short to be an utterance.
+        turn_id: the turn whose words are looked for in it; empty: it was dropped, or too short to be an utterance.
     """
 
     duration_ms: int
     at_ms: int = 0
-    answered: bool = True
+    turn_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Heard:
     text: str
     confidence: float
     latency_ms: int
+    turn_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,7 +189,7 @@ class Reply:
 
     async def _listen(self, words: str | Transcription) -> Heard:
         if isinstance(words, str):
-            return Heard(words, 1.0, 0)
+            return Heard(words, 1.0, 0, self.turn_id)
         try:
             heard = await words.result()
         except AppError as error:
@@ -197,7 +197,7 @@ class Reply:
             self._fail("STT", error)
             raise _Given from error
         self._times = replace(self._times, stt_ms=heard.latency_ms)
-        return heard
+        return replace(heard, turn_id=self.turn_id)
 
     async def _commit(self, heard: Heard | None) -> None:
         """Store the learner's words once the turn is surely over, and tell what was held back."""

@@ -237,9 +237,10 @@ class VoiceSession:
             self._obey[command]()
 
     def _tell_speech_ended(self) -> None:
-        dialogue = self._dialogue
-        answered = dialogue.state is State.THINKING
-        self._client.tell(SpeechEnded(dialogue.speech_ms, dialogue.decided_ms, answered=answered))
+        dialogue, reply = self._dialogue, self._reply
+        prepared = reply is not None and not reply.discarded and not reply.released
+        turn_id = reply.turn_id if reply is not None and prepared else ""
+        self._client.tell(SpeechEnded(dialogue.speech_ms, dialogue.decided_ms, turn_id))
 
     def _listen(self) -> None:
         self._transcription = self._transcription_of()

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
@@ -21,6 +22,14 @@ _MOST_MESSAGES: Final = 2_000
 _PATIENCE_S: Final = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """A frame of sound and how many bytes of it count."""
+
+    frame: str | bytes
+    size: int
+
+
 class Outbox:
     """The Client of a session, on a WebSocket. `run` writes until the socket closes.
 
@@ -32,7 +41,7 @@ class Outbox:
     def __init__(self, socket: web.WebSocketResponse, transport: asyncio.BaseTransport | None) -> None:
         self._socket = socket
         self._transport = transport
-        self._items: deque[str | bytes] = deque()
+        self._items: deque[str | _Sound] = deque()
         self._sound = 0
         self._drops = 0
         self._waiting = asyncio.Event()
@@ -57,13 +66,17 @@ class Outbox:
 
     async def play(self, pcm: bytes) -> None:
         """Queue sound, after waiting for room; sound that waits for it when `drop_audio` is called is dropped too."""
+        await self.play_framed(pcm, len(pcm))
+
+    async def play_framed(self, frame: str | bytes, size: int) -> None:
+        """Queue sound as a frame of its own, `size` bytes of it; as `play`."""
         drops = self._drops
         while self._sound >= _MOST_SOUND and self.closing is None:
             self._room.clear()
             await self._room.wait()
         if self.closing is None and drops == self._drops:
-            self._items.append(pcm)
-            self._sound += len(pcm)
+            self._items.append(_Sound(frame, size))
+            self._sound += size
             self._waiting.set()
 
     def drop_audio(self) -> None:
@@ -112,10 +125,13 @@ class Outbox:
             if self._cut_off is not None:
                 self._cut_off.cancel()
 
-    async def _write(self, item: str | bytes) -> None:
+    async def _write(self, item: str | _Sound) -> None:
         if isinstance(item, str):
             await self._socket.send_str(item)
             return
-        self._sound -= len(item)
+        self._sound -= item.size
         self._room.set()
-        await self._socket.send_bytes(item)
+        if isinstance(item.frame, str):
+            await self._socket.send_str(item.frame)
+        else:
+            await self._socket.send_bytes(item.frame)

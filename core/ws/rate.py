@@ -4,7 +4,7 @@ from typing import Final
 
 from shared.errors import RateLimited
 
-_BURST: Final = 200
+BURST: Final = 200
 _PER_SECOND: Final = 50
 
 
@@ -14,7 +14,7 @@ class ControlRate:
     __slots__ = ("_at", "_tokens")
 
     def __init__(self, now: float) -> None:
-        self._tokens = float(_BURST)
+        self._tokens = float(BURST)
         self._at = now
 
     def take(self, now: float) -> None:
@@ -22,8 +22,13 @@ class ControlRate:
 
         Raises: RateLimited: too many.
         """
-        self._tokens = min(_BURST, self._tokens + (now - self._at) * _PER_SECOND)
+        self._tokens = min(BURST, self._tokens + (now - self._at) * _PER_SECOND)
         self._at = now
         if self._tokens < 1:
             raise RateLimited("too many control messages", retry_after=10, limit=_PER_SECOND, window=1)
         self._tokens -= 1
+
+    @property
+    def left(self) -> int:
+        """How many more may come at once."""
+        return int(self._tokens)

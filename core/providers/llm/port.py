@@ -23,11 +23,13 @@ class Prompt:
         messages: the system message, the kept turns, then the learner's words.
         lesson: the topic's own material, for a tutor that works from it directly; None in a free conversation.
         max_tokens: the longest answer.
+        temperature: 0 to 2, how free the answer is; None: the vendor's own.
     """
 
     messages: tuple[Message, ...]
     lesson: Lesson | None = None
     max_tokens: int = 400
+    temperature: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

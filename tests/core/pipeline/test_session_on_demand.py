@@ -42,7 +42,8 @@ async def test_a_client_may_end_an_utterance_itself(room: Room) -> None:
     session.end_utterance()
     await room.client.until(notices.TurnEnded)
     ended = room.client.only(notices.SpeechEnded)[0]
-    assert (ended.at_ms, ended.answered) == (8 * 32, True)
+    assert (ended.at_ms, ended.turn_id) == (8 * 32, room.last("user").turn_id)
+    assert room.client.only(notices.Heard)[0].turn_id == ended.turn_id
 
 
 async def test_an_end_without_an_utterance_is_told(room: Room) -> None:

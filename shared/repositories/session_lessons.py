@@ -11,18 +11,24 @@ from shared.domain.context import Place
 from shared.domain.curriculum import Topic
 from shared.domain.lesson import Lesson
 from shared.domain.lesson_material import lesson_of
+from shared.repositories.progress import ProgressRepository
 from shared.repositories.session_claims import claim_open
 from shared.repositories.session_events import SessionEventRepository
 
 
 @dataclass(frozen=True, slots=True)
 class SessionLesson:
-    """The stored material of a session's topic; every field below `place` is None where there is no such topic."""
+    """The stored material of a session's topic; every field below `place` is None where there is no such topic.
+
+    Attributes:
+        owner_id: the tenant whose topic it is.
+    """
 
     curriculum_title: str
     material: Mapping[str, Any] | None
     place: Mapping[str, Any] | None
     topic_id: str | None
+    owner_id: str | None
     title: str | None
     segments: list[dict[str, Any]] | None
     objectives: list[dict[str, Any]] | None
@@ -101,6 +107,7 @@ class SessionLessonRepository:
         Raises (at the unit's end): NotFound: no such session, or no such topic. Conflict `session_ended`.
         """
         claim_open(self._unit, session_id, "moved to another topic")
+        ProgressRepository(self._unit).note(session_id)
         self._unit.run(
             """SELECT refuse('PT404', format('topic %%s not found', %(topic_id)s::text)) FROM learning_sessions s
                WHERE s.tenant_id = %(tenant_id)s AND s.id = %(session_id)s AND %(title)s = ''
@@ -117,8 +124,9 @@ class SessionLessonRepository:
                    topics_covered = CASE
                        WHEN s.topic_id = %(topic_id)s THEN s.topics_covered
                        ELSE s.topics_covered || coalesce(nullif(%(title)s, ''), t.title) END,
-                   material = %(material)s, place = NULL,
-                   position = CASE WHEN s.topic_id = %(topic_id)s THEN s.position ELSE 0 END
+                   material = %(material)s, place = NULL, segment = NULL,
+                   position = CASE WHEN s.topic_id = %(topic_id)s THEN s.position ELSE 0 END,
+                   offset_ms = CASE WHEN s.topic_id = %(topic_id)s THEN s.offset_ms ELSE 0 END
                FROM learning_sessions o
                LEFT JOIN LATERAL find_topic(o.tenant_id, o.curriculum_id, %(topic_id)s) t ON true
                LEFT JOIN curricula c ON c.tenant_id = t.tenant_id AND c.id = t.curriculum_id
@@ -138,8 +146,8 @@ class SessionLessonRepository:
         """
         return self._unit.one(
             SessionLesson,
-            """SELECT s.curriculum_title, s.material, s.place, t.id AS topic_id, t.title, t.segments, t.objectives,
-                      t.misconceptions, t.assessments, c.glossary,
+            """SELECT s.curriculum_title, s.material, s.place, t.id AS topic_id, t.tenant_id AS owner_id, t.title,
+                      t.segments, t.objectives, t.misconceptions, t.assessments, c.glossary,
                       CASE WHEN t.id IS NOT NULL THEN ARRAY(
                           SELECT o.title FROM topics o
                           WHERE o.tenant_id = t.tenant_id AND o.curriculum_id = t.curriculum_id

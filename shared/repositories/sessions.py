@@ -5,15 +5,17 @@ present state does not allow, so two requests cannot both win. Only a session's 
 the tenant see it; for everybody else it does not exist.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from shared.db import Json, Pending, Unit
-from shared.domain.context import Place
+from shared.domain.context import Place, Signals
 from shared.ids import new_id
+from shared.repositories.progress import ProgressRepository
 from shared.repositories.session_claims import ANY, claim, claim_open
 from shared.repositories.session_events import SessionEventRepository
 
@@ -42,7 +44,10 @@ class Session:
     Attributes:
         curriculum_title, topic_title: as they read when the topic was chosen.
         topics_covered: titles, in order, the present topic's included.
-        position: index of the passage being taught.
+        position: index of the passage being taught; offset_ms: how far it was played.
+        segment: the passage a client says it teaches.
+        clarifications, repetitions, confusions, questions: how often the learner signalled so.
+        expansion_count: how often the tutor looked beyond the topic.
         active_ms: milliseconds spent active.
     """
 
@@ -55,16 +60,28 @@ class Session:
     topic_title: str
     topics_covered: list[str]
     position: int
+    offset_ms: int
+    segment: Mapping[str, Any] | None
     model_name: str
     model_context_window: int
     system_prompt: str
     auto_expand_context: bool
     turn_count: int
     barge_in_count: int
+    clarifications: int
+    repetitions: int
+    confusions: int
+    questions: int
+    expansion_count: int
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
     active_ms: int
+
+    @property
+    def signals(self) -> Signals:
+        """What the learner signalled, as a tutor keeps it in view."""
+        return Signals(self.clarifications, self.repetitions, self.confusions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +138,9 @@ class SessionRepository:
         return self._unit.one(
             Session,
             """SELECT id, user_id, status, curriculum_id, topic_id, curriculum_title, topic_title, topics_covered,
-                      position, model_name, model_context_window, system_prompt, auto_expand_context, turn_count,
-                      barge_in_count, created_at, started_at, ended_at, session_active_ms(s) AS active_ms
+                      position, offset_ms, segment, model_name, model_context_window, system_prompt,
+                      auto_expand_context, turn_count, barge_in_count, clarifications, repetitions, confusions,
+                      questions, expansion_count, created_at, started_at, ended_at, session_active_ms(s) AS active_ms
                FROM learning_sessions s
                WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s AND app_sees(user_id)""",
             missing=f"session {session_id} not found",
@@ -134,8 +152,9 @@ class SessionRepository:
         return self._unit.all(
             Session,
             """SELECT id, user_id, status, curriculum_id, topic_id, curriculum_title, topic_title, topics_covered,
-                      position, model_name, model_context_window, system_prompt, auto_expand_context, turn_count,
-                      barge_in_count, created_at, started_at, ended_at, session_active_ms(s) AS active_ms
+                      position, offset_ms, segment, model_name, model_context_window, system_prompt,
+                      auto_expand_context, turn_count, barge_in_count, clarifications, repetitions, confusions,
+                      questions, expansion_count, created_at, started_at, ended_at, session_active_ms(s) AS active_ms
                FROM learning_sessions s
                WHERE tenant_id = %(tenant_id)s
                  AND (user_id = app_user() OR (%(everyone)s AND (SELECT app_teaches())))
@@ -194,6 +213,7 @@ class SessionRepository:
     def end(self, session_id: str) -> None:
         """Queue active or paused → ended, for ever."""
         claim(self._unit, session_id, ["active", "paused"], "ended")
+        ProgressRepository(self._unit).note(session_id)
         self._unit.run(
             """UPDATE learning_sessions SET status = 'ended', active_since = NULL, ended_at = now()
                WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s""",
@@ -240,7 +260,9 @@ class SessionRepository:
             session_id=session_id,
         )
 
-    def set_position(self, session_id: str, position: int | None, place: Place | None) -> None:
+    def set_position(
+        self, session_id: str, position: int | None, place: Place | None = None, *, offset_ms: int = 0
+    ) -> None:
         """Queue a move to another passage, or the client's account of where the topic stands; None changes nothing.
 
         Raises (at the unit's end): NotFound; Conflict `session_ended`.
@@ -248,11 +270,27 @@ class SessionRepository:
         claim_open(self._unit, session_id, "moved")
         self._unit.run(
             """UPDATE learning_sessions
-               SET position = coalesce(%(position)s, position), place = coalesce(%(place)s, place)
+               SET position = coalesce(%(position)s, position), place = coalesce(%(place)s, place),
+                   offset_ms = CASE WHEN %(position)s::int IS NULL THEN offset_ms ELSE %(offset_ms)s END
                WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s""",
             session_id=session_id,
             position=position,
             place=Json(msgspec.to_builtins(place)) if place else None,
+            offset_ms=offset_ms,
+        )
+        ProgressRepository(self._unit).note(session_id)
+
+    def set_segment(self, session_id: str, segment: Mapping[str, object]) -> None:
+        """Queue the passage a client says it teaches: id, text, and start_time and end_time in seconds.
+
+        Raises (at the unit's end): NotFound; Conflict `session_ended`.
+        """
+        claim_open(self._unit, session_id, "moved")
+        self._unit.run(
+            """UPDATE learning_sessions SET segment = %(segment)s
+               WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s""",
+            session_id=session_id,
+            segment=Json(dict(segment)),
         )
 
     def delete(self, session_id: str) -> None:

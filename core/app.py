@@ -14,6 +14,9 @@ from core.conversations import StoredConversations
 from core.lifecycle import Lifecycle
 from core.metering.bank import Bank
 from core.metering.budgets import BudgetMetering
+from core.metering.platform import PlatformMeter
+from core.observability.metrics import Metrics, Readings
+from core.observability.reporting import reporting
 from core.pipeline.conversations import Visit
 from core.pipeline.equipment import Equipment, SpeechFor
 from core.postal import rounds
@@ -119,7 +122,7 @@ def build_app(settings: Settings) -> web.Application:
             metering.run,
             *_post(settings, database),
             _rechecks(updates, confirm, settings.voice.recheck_s),
-            janitor.rounds([Clearance(database, store).clear_due]),
+            janitor.rounds(_chores(database, store)),
         ),
         listen=Listener(settings.shared.database_url, CHANNEL).run,
     )
@@ -189,6 +192,14 @@ def _hire(metering: BudgetMetering, providers: Providers) -> Hire:
     @contextmanager
     def hire(caller: Caller) -> Generator[TextToSpeech]:
         purse = metering.open(Visit("", caller), lambda _notice: None, ahead=False)
+def _chores(database: Database, store: ObjectStore) -> list[janitor.Task]:
+    """Return what the janitor does; any number of processes may."""
+    return [
+        janitor.Task("removals", 5, Clearance(database, store).clear_due),
+        janitor.Task("platform usage", 600, PlatformMeter(database, store).meter),
+    ]
+
+
         try:
             yield purse.hire(providers).tts
         finally:

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Literal
 
-Kind = Literal["speech_in", "tokens_in", "tokens_out", "speech_out", "request"]
-Unit = Literal["audio_ms", "input_token", "output_token", "character", "request"]
+Kind = Literal["speech_in", "tokens_in", "tokens_out", "speech_out", "request", "storage"]
+# A byte_day is a byte of the object store, kept for a day.
+Unit = Literal["audio_ms", "input_token", "output_token", "character", "request", "byte_day"]
 
 # Speech out may use this share of every cap, in percent: it stops first, so that words can go on.
 SPEECH_SHARE = 90

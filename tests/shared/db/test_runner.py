@@ -69,3 +69,5 @@ def test_tables_without_a_tenant_are_on_the_list(database_url: str) -> None:
         "removal_duties",
     }
     assert {name for (name,) in rows} <= known
+        "storage_days",
+        "spent_id_tokens",

@@ -10,6 +10,8 @@ from shared.auth.origin import Network, OriginLock
 from shared.errors import InvalidInput
 
 MIN_SECRET_BYTES = 32
+APPLE_KEYS_URL = "https://appleid.apple.com/auth/keys"
+GOOGLE_KEYS_URL = "https://www.googleapis.com/oauth2/v3/certs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,10 @@ class Settings:
             (`UNAMENTIS_REGISTRATION`).
         access_team, access_audience: Cloudflare Access for administrators: the team's address and the application's
             AUD tag (`UNAMENTIS_ACCESS_TEAM`, `UNAMENTIS_ACCESS_AUDIENCE`).
+        apple_audiences, google_audiences: client ids of our apps there; empty: nobody signs in with them
+            (`UNAMENTIS_APPLE_AUDIENCES`, `UNAMENTIS_GOOGLE_AUDIENCES`, separated by commas).
+        apple_keys_url, google_keys_url: where their key sets are read (`UNAMENTIS_APPLE_KEYS_URL`,
+            `UNAMENTIS_GOOGLE_KEYS_URL`).
         cors_origins: who may call from a browser; "*" is everybody (`UNAMENTIS_CORS_ORIGINS`, separated by commas).
         origin_lock: what the edge must send, and who may name the client's address (`UNAMENTIS_ORIGIN_SECRETS`,
             `UNAMENTIS_TRUSTED_PROXIES`: values and networks separated by commas).
@@ -43,6 +49,10 @@ class Settings:
     registration: Literal["open", "invite", "closed"] = "open"
     access_team: str | None = None
     access_audience: str | None = None
+    apple_audiences: tuple[str, ...] = ()
+    google_audiences: tuple[str, ...] = ()
+    apple_keys_url: str = APPLE_KEYS_URL
+    google_keys_url: str = GOOGLE_KEYS_URL
     auth_mode: Literal["token", "open"] = "token"
     open_tenant: str | None = None
     open_user: str | None = None
@@ -77,6 +87,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         registration=cast("Literal['open', 'invite', 'closed']", registration),
         access_team=access_team,
         access_audience=access_audience,
+        apple_audiences=_list(environ, "UNAMENTIS_APPLE_AUDIENCES"),
+        google_audiences=_list(environ, "UNAMENTIS_GOOGLE_AUDIENCES"),
+        apple_keys_url=_url(environ, "UNAMENTIS_APPLE_KEYS_URL", APPLE_KEYS_URL),
+        google_keys_url=_url(environ, "UNAMENTIS_GOOGLE_KEYS_URL", GOOGLE_KEYS_URL),
         database_url=_required(environ, "DATABASE_URL"),
         secret=_secret(_required(environ, "UNAMENTIS_SECRET")),
         auth_mode=cast("Literal['token', 'open']", mode),
@@ -117,6 +131,13 @@ def _networks(environ: Mapping[str, str], name: str) -> tuple[Network, ...]:
         return tuple(ipaddress.ip_network(text) for text in _list(environ, name))
     except ValueError:
         raise InvalidInput(f"{name} must be networks such as 10.0.0.0/8, separated by commas") from None
+
+
+def _url(environ: Mapping[str, str], name: str, default: str) -> str:
+    url = environ.get(name) or default
+    if not url.startswith(("https://", "http://127.0.0.1:")):
+        raise InvalidInput(f"{name} must be an https address, or http on 127.0.0.1")
+    return url
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

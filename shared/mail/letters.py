@@ -35,5 +35,9 @@ def notice(kind: str, recipient: str) -> Mail:
 
 _NOTICES: Final = {
     "password_changed": ("Your password was changed", "The password of your account was changed."),
+    "identity_linked": (
+        "Another way to sign in",
+        "Your account can be signed in to with Apple or Google from now on.",
+    ),
     "email_changed": ("Your e-mail address was changed", "Your account has another e-mail address from now on."),
 }

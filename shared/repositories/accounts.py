@@ -70,16 +70,28 @@ class AccountRepository:
             "INSERT INTO tenants (tenant_id, kind, name) VALUES (%(tenant_id)s, 'individual', %(name)s)", name=name
         )
 
-    def add(self, *, user_id: str, email: str, password_hash: str, display_name: str) -> None:
+    def add(
+        self,
+        *,
+        user_id: str,
+        email: str | None,
+        password_hash: str | None,
+        display_name: str,
+        email_verified: bool = False,
+    ) -> None:
         """Queue the making of the tenant's first account, its owner.
 
+        Args:
+            email, password_hash: None for somebody whom another provider signs in.
         Raises at the unit's end: Conflict: the address has an account already (`email_exists`).
         """
         self._unit.run(
-            """INSERT INTO users (tenant_id, id, email, password_hash, display_name, last_login_at)
-               VALUES (%(tenant_id)s, %(user_id)s, %(email)s, %(password_hash)s, %(display_name)s, now())""",
+            """INSERT INTO users (tenant_id, id, email, email_verified, password_hash, display_name, last_login_at)
+               VALUES (%(tenant_id)s, %(user_id)s, %(email)s, %(email_verified)s, %(password_hash)s, %(display_name)s,
+                       now())""",
             user_id=user_id,
             email=email,
+            email_verified=email_verified,
             password_hash=password_hash,
             display_name=display_name,
         )

@@ -27,6 +27,8 @@ class OwnDataRepository:
                             WHERE d.tenant_id = %(tenant_id)s AND d.user_id = app_user()),
                 'auth_sessions', (SELECT coalesce(jsonb_agg(to_jsonb(s)), '[]') FROM auth_sessions s
                                   WHERE s.tenant_id = %(tenant_id)s AND s.user_id = app_user()),
+                'identities', (SELECT coalesce(jsonb_agg(to_jsonb(i)), '[]') FROM identities i
+                               WHERE i.tenant_id = %(tenant_id)s AND i.user_id = app_user()),
                 'beta_tokens', (SELECT coalesce(jsonb_agg(to_jsonb(b) - 'token_hash'), '[]') FROM beta_tokens b
                                 WHERE b.tenant_id = %(tenant_id)s AND b.user_id = app_user()),
                 'learning_sessions', (SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]') FROM learning_sessions l

@@ -26,6 +26,8 @@ from tests.support.services import all_routes, operation
 PUBLIC = {
     "POST /api/auth/register",
     "POST /api/auth/login",
+    "POST /api/auth/apple",
+    "POST /api/auth/google",
     "POST /api/auth/refresh",
     "POST /api/auth/logout",
     "POST /api/admin/session",

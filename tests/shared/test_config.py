@@ -28,11 +28,16 @@ def test_what_an_operator_turns() -> None:
             "UNAMENTIS_OPEN_USER": ALPHA_USER,
             "UNAMENTIS_DATABASE_POOL": "8",
             "UNAMENTIS_LOGINS_PER_MINUTE": "50",
+            "UNAMENTIS_APPLE_AUDIENCES": "app.one, app.two",
+            "UNAMENTIS_APPLE_KEYS_URL": "https://mirror.example/keys",
             "UNAMENTIS_CORS_ORIGINS": "https://a.example, https://b.example",
         }
     )
     assert (settings.auth_mode, settings.open_tenant, settings.open_user) == ("open", ALPHA_TENANT, ALPHA_USER)
     assert (settings.database_pool, settings.logins_per_minute) == (8, 50)
+    assert (settings.apple_audiences, settings.google_audiences) == (("app.one", "app.two"), ())
+    assert settings.apple_keys_url == "https://mirror.example/keys"
+    assert settings.google_keys_url == "https://www.googleapis.com/oauth2/v3/certs"
     assert settings.cors_origins == ("https://a.example", "https://b.example")
 
 
@@ -50,6 +55,7 @@ def test_what_an_operator_turns() -> None:
         ({"UNAMENTIS_ACCESS_TOKEN_S": "-5"}, "UNAMENTIS_ACCESS_TOKEN_S"),
         ({"UNAMENTIS_REQUESTS_PER_MINUTE": "many"}, "UNAMENTIS_REQUESTS_PER_MINUTE"),
         ({"UNAMENTIS_LOGINS_PER_MINUTE": "²"}, "UNAMENTIS_LOGINS_PER_MINUTE"),
+        ({"UNAMENTIS_GOOGLE_KEYS_URL": "http://keys.example"}, "UNAMENTIS_GOOGLE_KEYS_URL"),
         ({"UNAMENTIS_TRUSTED_PROXIES": "10.0.0.1/8"}, "UNAMENTIS_TRUSTED_PROXIES"),
     ],
 )

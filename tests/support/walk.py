@@ -12,6 +12,7 @@ from shared.db import Database, Entry, TenantEntry
 from shared.ids import new_id
 from shared.repositories.content import store_curriculum, store_domains, store_pack
 from shared.repositories.devices import DeviceFacts, DeviceRepository
+from shared.repositories.identities import IdentityRepository
 from tests.support.api import Answer, ApiClient
 from tests.support.identity import add_auth_session
 from tests.support.packs import a_pack, a_question
@@ -31,7 +32,7 @@ THEIRS = {
     "text": "alpha words",
 }
 NOBODYS = {name: value.replace("alpha", "other") for name, value in THEIRS.items()} | {
-    **{name: new_id() for name in ("session_id", "device_id", "auth_session_id", "job_id")},
+    **{name: new_id() for name in ("session_id", "device_id", "auth_session_id", "identity_id", "job_id")},
     "hash": "0" * 64,
 }
 # What a request needs in its body beside ids; {name} stands for the id of that kind.
@@ -62,7 +63,10 @@ def sign_in(database: Database, owner: TenantEntry) -> dict[str, str]:
     device = new_id()
     with database.unit(owner) as unit:
         DeviceRepository(unit).seen(device, DeviceFacts(fingerprint=MARK, name=MARK, type="ios"))
-    return {"device_id": device, "auth_session_id": add_auth_session(database, owner)}
+    identity = new_id()
+    with database.unit(owner) as unit:
+        IdentityRepository(unit).link(identity, "google", MARK, f"{MARK}@gmail.com", by_address=False)
+    return {"device_id": device, "auth_session_id": add_auth_session(database, owner), "identity_id": identity}
 
 
 def store_content(database: Database, owner: Entry) -> None:

@@ -4,13 +4,12 @@ import re
 from typing import Any, Final, cast
 
 from auth_api.account_models import Farewell
-from auth_api.account_routes import current_session, password_checks
+from auth_api.account_routes import password_checks
 from auth_api.models import Message
+from auth_api.proving import prove_again
 from shared.api import Access, Reply, Request, Routes
 from shared.auth.caller import Limit
-from shared.auth.passwords import verify_password
 from shared.config import Settings
-from shared.errors import Forbidden, Unauthenticated
 from shared.ids import new_id
 from shared.repositories.accounts import AccountRepository
 from shared.repositories.audit import AuditRepository
@@ -19,8 +18,6 @@ from shared.repositories.own_data import OwnDataRepository
 farewell = Routes("auth")
 
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
-# A sign-in this young is as good as the password.
-RECENT_S = 300
 
 
 def _exports(settings: Settings) -> Limit:
@@ -42,13 +39,7 @@ def export_me(request: Request) -> Reply:
 @farewell.delete("/api/auth/me", access=Access.ACCOUNT, limit=password_checks)
 def remove_me(request: Request, body: Farewell) -> Message:
     """Remove the caller's account with everything in it; needs the password, or a sign-in of a few minutes ago."""
-    with request.unit() as unit:
-        proof = AccountRepository(unit).proof(current_session(request), recent_s=RECENT_S)
-    if body.password is not None:
-        if not verify_password(body.password, proof.result.password_hash):
-            raise Unauthenticated("the password is wrong", code="invalid_password")
-    elif not proof.result.is_recent:
-        raise Forbidden("send the password, or sign in again first", code="recent_sign_in_needed")
+    prove_again(request, body.password)
     with request.unit() as unit:
         AccountRepository(unit).remove(audit_id=new_id(), request_id=request.http.request_id)
     return Message("your account is removed")

@@ -6,6 +6,7 @@ from typing import Final
 from auth_api.account_routes import account
 from auth_api.devices import device_facts
 from auth_api.farewell_routes import farewell
+from auth_api.identity_routes import identities
 from auth_api.invitations import invitation_of
 from auth_api.models import (
     Credentials,
@@ -47,7 +48,7 @@ from shared.repositories.ws_tickets import WsTicketRepository
 
 _LOGIN: Final = "login"
 routes = Routes("auth")
-for part in (account, recovery, farewell):
+for part in (account, recovery, farewell, identities):
     routes.include(part)
 
 

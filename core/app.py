@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +21,7 @@ from core.pipeline.conversations import Visit
 from core.pipeline.equipment import Equipment, SpeechFor
 from core.postal import rounds
 from core.providers import Providers
+from core.providers.fallback import breakers
 from core.providers.registry import build_providers
 from core.providers.tts.port import TextToSpeech
 from core.providers.vad.shared import SharedDetector
@@ -61,6 +62,7 @@ class Parts:
         redeem: names and confirms the caller a ticket admits, once.
         release: closes what is used last.
         updates: who watches.
+        metrics: what `GET /metrics` answers.
         listen: hears of sessions from other processes; None: this one knows only of its own sockets.
         beside: each runs beside the sockets from the application's start, and ends once the sessions have ended.
     """
@@ -71,6 +73,7 @@ class Parts:
     redeem: Redeem
     release: Callable[[], None]
     updates: Updates = field(default_factory=Updates)
+    metrics: Metrics = field(default_factory=Metrics)
     beside: tuple[Beside, ...] = ()
     listen: Listen | None = None
 
@@ -103,6 +106,8 @@ def build_app(settings: Settings) -> web.Application:
     metering = BudgetMetering(Bank(database), updates.publish, longest_utterance_ms=settings.voice.timing.longest_ms)
     store = _store(settings)
     cache = SpeechCache(providers.tts, store)
+    metrics = Metrics()
+    observe, reports = reporting(settings.observability, metrics)
     equipment = Equipment(
         providers=providers,
         speech=_speech(settings, cache),
@@ -110,6 +115,7 @@ def build_app(settings: Settings) -> web.Application:
         conversations=StoredConversations(database),
         metering=metering,
         settings=settings.voice,
+        observe=observe,
     )
     parts = Parts(
         equipment=equipment,
@@ -118,7 +124,9 @@ def build_app(settings: Settings) -> web.Application:
         redeem=redeem,
         release=database.close,
         updates=updates,
+        metrics=metrics,
         beside=(
+            *reports,
             metering.run,
             *_post(settings, database),
             _rechecks(updates, confirm, settings.voice.recheck_s),
@@ -146,9 +154,21 @@ def assemble(parts: Parts) -> web.Application:
         app.cleanup_ctx.append(listening(parts.listen, News(live, updates)))
     app.cleanup_ctx.extend(parts.beside)
     app[LIFECYCLE] = lifecycle
+    parts.metrics.read(_readings(parts.equipment, live))
+    app.router.add_get("/metrics", parts.metrics.serve)
     app.router.add_get("/ws/audio", AudioRoute(parts.equipment, parts.authenticate, parts.redeem, live).serve)
     app.router.add_get("/ws", UpdatesRoute(updates, parts.admit, parts.redeem, heartbeat_s=voice.heartbeat_s).serve)
     return app
+
+
+def _readings(equipment: Equipment, live: Live) -> Readings:
+    """Return what metrics are read when somebody asks for them."""
+    providers = equipment.providers
+    return Readings(
+        sessions=lambda: len(live),
+        counts=lambda: asdict(equipment.counts),
+        breakers={"stt": breakers(providers.stt), "llm": breakers(providers.llm), "tts": breakers(providers.tts)},
+    )
 
 
 def _rechecks(updates: Updates, confirm: Confirm, every_s: float) -> Beside:
@@ -172,6 +192,14 @@ def _post(settings: Settings, database: Database) -> list[Beside]:
     return [rounds(Postman(database, mailer, settings.shared.secret, settings.mail.public_url))]
 
 
+def _chores(database: Database, store: ObjectStore) -> list[janitor.Task]:
+    """Return what the janitor does; any number of processes may."""
+    return [
+        janitor.Task("removals", 5, Clearance(database, store).clear_due),
+        janitor.Task("platform usage", 600, PlatformMeter(database, store).meter),
+    ]
+
+
 def _store(settings: Settings) -> ObjectStore:
     """Return where speech is kept; a mock's is not worth a disk."""
     if settings.providers.tts == "mock":
@@ -192,14 +220,6 @@ def _hire(metering: BudgetMetering, providers: Providers) -> Hire:
     @contextmanager
     def hire(caller: Caller) -> Generator[TextToSpeech]:
         purse = metering.open(Visit("", caller), lambda _notice: None, ahead=False)
-def _chores(database: Database, store: ObjectStore) -> list[janitor.Task]:
-    """Return what the janitor does; any number of processes may."""
-    return [
-        janitor.Task("removals", 5, Clearance(database, store).clear_due),
-        janitor.Task("platform usage", 600, PlatformMeter(database, store).meter),
-    ]
-
-
         try:
             yield purse.hire(providers).tts
         finally:

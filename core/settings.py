@@ -72,6 +72,19 @@ class VoiceSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObservabilitySettings:
+    """Where turns are reported, beside `GET /metrics`. Empty text means nowhere.
+
+    Attributes:
+        emf_namespace: CloudWatch's namespace for log lines that it counts (`UNAMENTIS_EMF_NAMESPACE`).
+        otlp_url: an OpenTelemetry collector that takes spans over HTTP (`UNAMENTIS_OTLP_URL`).
+    """
+
+    emf_namespace: str = ""
+    otlp_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything one process of the voice service is told.
 
@@ -79,12 +92,14 @@ class Settings:
         shared: database, secret and authentication, as the API has them.
         host, port: where it listens (`UNAMENTIS_HOST`, `UNAMENTIS_PORT`).
         data_dir: folder of the object store where that is a disk (`UNAMENTIS_DATA_DIR`).
+        observability: where turns are reported.
         mail: how the mail that waits in the database leaves; None leaves it there.
     """
 
     shared: config.Settings
     providers: ProviderSettings = field(default_factory=ProviderSettings)
     voice: VoiceSettings = field(default_factory=VoiceSettings)
+    observability: ObservabilitySettings = field(default_factory=ObservabilitySettings)
     host: str = "127.0.0.1"
     port: int = 8767
     data_dir: str = ".unamentis"
@@ -101,6 +116,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         shared=config.read_settings({"UNAMENTIS_DATABASE_POOL": "4", **environ}),
         providers=read_provider_settings(environ),
         voice=read_voice_settings(environ),
+        observability=read_observability_settings(environ),
         host=environ.get("UNAMENTIS_HOST", "127.0.0.1"),
         port=_number(environ, "UNAMENTIS_PORT", 8767, 1, 65_535),
         data_dir=data_dir,
@@ -157,6 +173,17 @@ def read_voice_settings(environ: Mapping[str, str]) -> VoiceSettings:
         tts_s=_number(environ, "UNAMENTIS_TTS_TIMEOUT_S", 15, 1, 300),
         stand_in_s=_number(environ, "UNAMENTIS_STAND_IN_AFTER_S", 4, 1, 300),
     )
+
+
+def read_observability_settings(environ: Mapping[str, str]) -> ObservabilitySettings:
+    """Return where the environment wants turns reported.
+
+    Raises: InvalidInput: an address is none.
+    """
+    url = environ.get("UNAMENTIS_OTLP_URL", "")
+    if url and not url.startswith(("http://", "https://")):
+        raise InvalidInput("UNAMENTIS_OTLP_URL must begin with http:// or https://")
+    return ObservabilitySettings(emf_namespace=environ.get("UNAMENTIS_EMF_NAMESPACE", ""), otlp_url=url)
 
 
 def _number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from core.metering.port import Metering
 from core.metering.unmetered import Unmetered
+from core.observability.record import Observe, nobody
 from core.pipeline.conversations import Conversations
 from core.providers import Providers
 from core.providers.tts.port import TextToSpeech
@@ -29,7 +30,11 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Equipment:
-    """Providers, detector and store, made once and shared; sessions hire the providers through the metering."""
+    """Providers, detector and store, made once and shared; sessions hire the providers through the metering.
+
+    Attributes:
+        observe: is told of each turn when it is over.
+    """
 
     providers: Providers
     speech: SpeechFor
@@ -38,3 +43,4 @@ class Equipment:
     metering: Metering = field(default_factory=Unmetered)
     settings: VoiceSettings = field(default_factory=VoiceSettings)
     counts: Counts = field(default_factory=Counts)
+    observe: Observe = nobody

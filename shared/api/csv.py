@@ -3,22 +3,38 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from shared.api.events import HttpRequest
 from shared.api.reply import Reply
 
 # What makes a spreadsheet take a cell for a formula.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_reply(columns: Sequence[str], rows: Iterable[Sequence[object]], name: str) -> Reply:
+@dataclass(frozen=True, slots=True)
+class CsvReply(Reply):
+    """A table as a file to download."""
+
+
+def wants_csv(http: HttpRequest, named: str | None) -> bool:
+    """Tell whether a request wants the table: `format` of its query decides, else whether it accepts nothing but CSV.
+
+    Args: named: "csv", "json", or None where the query has none.
+    """
+    accepted = {kind.partition(";")[0].strip().lower() for kind in http.headers.get("accept", "").split(",")}
+    return named == "csv" if named else accepted == {"text/csv"}
+
+
+def csv_reply(columns: Sequence[str], rows: Iterable[Sequence[object]], name: str) -> CsvReply:
     """Return a table as a file to download; text that a spreadsheet would run gets an apostrophe before it."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(columns)
     writer.writerows([_harmless(value) for value in row] for row in rows)
     headers = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": f'attachment; filename="{name}"'}
-    return Reply(text.getvalue().encode(), headers=headers)
+    return CsvReply(text.getvalue().encode(), headers=headers)
 
 
 def _harmless(value: object) -> object:

@@ -4,16 +4,24 @@ import inspect
 import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final, get_type_hints
+from types import UnionType
+from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
 
+from shared.api.csv import CsvReply
 from shared.api.errors import STATUS
 from shared.api.reply import Listing, PerClient, Reply
 from shared.api.routes import Access, Route, Routes
 
 OPENAPI: Final = "3.1.0"
 _REFERENCE: Final = "#/components/schemas/{name}"
+_FILE: Final = {"type": "string", "format": "binary"}
+# Bodies that handlers read themselves.
+_BODIES: Final[dict[str, dict[str, Any]]] = {
+    "application/json": {"type": "object"},
+    "multipart/form-data": {"type": "object", "properties": {"file": _FILE}, "required": ["file"]},
+}
 _OPAQUE: Final = (Reply, Listing, PerClient, object, Any)
 
 
@@ -73,8 +81,20 @@ def _models(route: Route) -> list[Any]:
 
 
 def _answer_model(route: Route) -> Any:  # noqa: ANN401  a type, or None where the answer has no single model
+    kinds = _answer_kinds(route)
+    return None if len(kinds) != 1 or kinds[0] in _OPAQUE or kinds[0] is type(None) else kinds[0]
+
+
+def _answer_kinds(route: Route) -> list[Any]:
+    """Return the types a handler answers, without the table that some answer where it is asked for."""
     answer = get_type_hints(route.handler).get("return")
-    return None if answer in _OPAQUE or answer is type(None) else answer
+    kinds = list(get_args(answer)) if isinstance(answer, UnionType) else [answer]
+    return [kind for kind in kinds if kind is not CsvReply]
+
+
+def _answers_csv(route: Route) -> bool:
+    answer = get_type_hints(route.handler).get("return")
+    return isinstance(answer, UnionType) and CsvReply in get_args(answer)
 
 
 def _operation(service: str, route: Route, known: Mapping[str, Any], components: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,6 +112,11 @@ def _operation(service: str, route: Route, known: Mapping[str, Any], components:
         operation["requestBody"] = {
             "content": {"application/json": {"schema": schema}},
             "required": bool(model.get("required")),
+        }
+    elif route.accepts:
+        operation["requestBody"] = {
+            "content": {kind: {"schema": _BODIES.get(kind, _FILE)} for kind in route.accepts},
+            "required": True,
         }
     if route.access is not Access.PUBLIC:
         operation["security"] = [{"bearer": []}, {"access": []}] if route.access is Access.ADMIN else [{"bearer": []}]
@@ -116,7 +141,10 @@ def _query_parameters(route: Route, known: Mapping[str, Any], components: Mappin
 
 def _responses(route: Route, known: Mapping[str, Any]) -> dict[str, Any]:
     model = _answer_model(route)
-    content = {"content": {"application/json": {"schema": known[str(model)]}}} if model is not None else {}
+    kinds: dict[str, Any] = {} if model is None else {"application/json": {"schema": known[str(model)]}}
+    if _answers_csv(route):
+        kinds["text/csv"] = {"schema": {"type": "string"}}
+    content = {"content": kinds} if kinds else {}
     responses = {str(route.status): {"description": HTTPStatus(route.status).phrase, **content}}
     refused = {"content": {"application/json": {"schema": known[str(ErrorBody)]}}}
     for status in sorted(set(STATUS.values()) - _never(route)):

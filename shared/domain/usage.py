@@ -1,9 +1,11 @@
 """What using the system costs: usage in provider units, money in integer micro-dollars."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import Literal
+from typing import Final, Literal
+
+from shared.errors import InvalidInput
 
 Kind = Literal["speech_in", "tokens_in", "tokens_out", "speech_out", "request", "storage"]
 # A byte_day is a byte of the object store, kept for a day.
@@ -12,6 +14,8 @@ Unit = Literal["audio_ms", "input_token", "output_token", "character", "request"
 # Speech out may use this share of every cap, in percent: it stops first, so that words can go on.
 SPEECH_SHARE = 90
 FULL_SHARE = 100
+
+LONGEST_REPORT_DAYS: Final = 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +60,16 @@ def mode(left_micro_usd: int, cap_micro_usd: int) -> Mode:
     if left_micro_usd * 100 <= cap_micro_usd * (FULL_SHARE - SPEECH_SHARE):
         return Mode.TEXT
     return Mode.FULL
+
+
+def report_days(first: date | None, last: date | None, today: date) -> tuple[date, date]:
+    """Return the days a report covers; without a first one, from the beginning of the last one's month.
+
+    Raises: InvalidInput: the last is before the first, or there are more than a year's.
+    """
+    last = last or today
+    first = first or last.replace(day=1)
+    if not 0 <= (last - first).days < LONGEST_REPORT_DAYS:
+        expected = f"a day from first to {LONGEST_REPORT_DAYS - 1} days later"
+        raise InvalidInput(f"last: {expected}", details={"last": expected})
+    return first, last

@@ -137,16 +137,23 @@ class MeteringRepository:
             period=period,
         )
 
-    def own_usage(self) -> Pending[list[OwnUsage]]:
-        """Answer what the unit's user used in the running month, by day and kind."""
+    def own_usage(self, first: date, last: date) -> Pending[list[OwnUsage]]:
+        """Answer what the unit's user used from one day to another inclusive, by day and kind.
+
+        Requests and storage are a tenant's: they are the user's own where the tenant is one person's.
+        """
         return self._unit.all(
             OwnUsage,
-            """SELECT (created_at AT TIME ZONE 'UTC')::date AS day, kind, unit, sum(quantity)::bigint AS quantity,
-                      sum(micro_usd)::bigint AS micro_usd
-               FROM usage_events
-               WHERE tenant_id = %(tenant_id)s AND user_id = app_user()
-                 AND created_at >= date_trunc('month', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+            """SELECT (e.created_at AT TIME ZONE 'UTC')::date AS day, e.kind, e.unit,
+                      sum(e.quantity)::bigint AS quantity, sum(e.micro_usd)::bigint AS micro_usd
+               FROM usage_events e JOIN tenants t ON t.tenant_id = e.tenant_id
+               WHERE e.tenant_id = %(tenant_id)s
+                 AND (e.user_id = app_user() OR (e.user_id IS NULL AND t.kind = 'individual'))
+                 AND e.created_at >= %(first)s::date::timestamp AT TIME ZONE 'UTC'
+                 AND e.created_at < (%(last)s::date + 1)::timestamp AT TIME ZONE 'UTC'
                GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
+            first=first,
+            last=last,
         )
 
     def periods(self) -> Pending[list[PeriodUsage]]:

@@ -4,10 +4,10 @@ from msgspec import UNSET, UnsetType
 
 from admin_api.answers import Budget, Budgets, Usage, Used, WholeBudget, WholeBudgets
 from admin_api.requests import BudgetChange, DeploymentBudgetChange, UsageRange
-from admin_api.rules import days_of
-from shared.api import Access, Reply, Request, Routes
-from shared.api.csv import csv_reply
+from shared.api import Access, Request, Routes
+from shared.api.csv import CsvReply, csv_reply, wants_csv
 from shared.clock import utc_now
+from shared.domain.usage import report_days
 from shared.ids import known_id
 from shared.repositories.metering import MeteringRepository
 from shared.repositories.usage import UsageRepository
@@ -64,24 +64,24 @@ def set_deployment_budget(request: Request, body: DeploymentBudgetChange) -> Who
 
 
 @routes.get("/api/admin/usage", access=Access.ADMIN)
-def get_usage(request: Request, query: UsageRange) -> Reply:
+def get_usage(request: Request, query: UsageRange) -> Usage | CsvReply:
     """Return what the tenants used that the administrator reaches, as JSON or CSV."""
     return _usage(request, query, None)
 
 
 @routes.get("/api/admin/tenants/{tenant_id}/usage", access=Access.ADMIN)
-def get_tenant_usage(request: Request, tenant_id: str, query: UsageRange) -> Reply:
+def get_tenant_usage(request: Request, tenant_id: str, query: UsageRange) -> Usage | CsvReply:
     """Return what a tenant used, as JSON or CSV."""
     return _usage(request, query, known_id(tenant_id, "tenant"))
 
 
-def _usage(request: Request, query: UsageRange, tenant_id: str | None) -> Reply:
-    first, last = days_of(query.first, query.last, utc_now().date())
+def _usage(request: Request, query: UsageRange, tenant_id: str | None) -> Usage | CsvReply:
+    first, last = report_days(query.first, query.last, utc_now().date())
     with request.unit() as unit:
         found = UsageRepository(unit).administered(tenant_id=tenant_id, first=first, last=last)
     rows = [Used.of(row) for row in found.result]
-    if query.format == "csv":
+    if wants_csv(request.http, query.format):
         table = [[getattr(row, column) for column in COLUMNS] for row in rows]
         return csv_reply(COLUMNS, table, f"usage-{first}-{last}.csv")
     total = sum(row.micro_usd for row in rows)
-    return Reply(Usage(first=first.isoformat(), last=last.isoformat(), total_micro_usd=total, usage=rows))
+    return Usage(first=first.isoformat(), last=last.isoformat(), total_micro_usd=total, usage=rows)

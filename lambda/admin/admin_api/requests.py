@@ -110,11 +110,15 @@ class DeploymentBudgetChange(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UsageRange(Struct, frozen=True):
-    """Days (UTC), both inclusive; without them the running month. `format` csv is a table instead of JSON."""
+    """Days (UTC), both inclusive; without them the running month.
+
+    Attributes:
+        format: csv is a table instead of JSON, as is what a request gets that accepts text/csv alone.
+    """
 
     first: date | None = None
     last: date | None = None
-    format: Literal["json", "csv"] = "json"
+    format: Literal["json", "csv"] | None = None
 
 
 class FindAudit(Struct, frozen=True):

@@ -1,12 +1,8 @@
 """What clients read: supersets of what each of them decodes."""
 
-from datetime import datetime
-
 from msgspec import Struct
 
 from shared.clock import iso
-from shared.domain.usage import mode, resets_at
-from shared.repositories.metering import PeriodUsage
 from shared.repositories.metrics import Aggregates, Measures, Snapshot
 
 
@@ -30,53 +26,6 @@ class MetricsAnswer(Struct, frozen=True):
 
     metrics: list[dict[str, object]]
     aggregates: Aggregates
-
-
-class Budget(Struct, frozen=True):
-    """A cap of the tenant, for the running "day" or "month", in micro-dollars; `left` counts what is reserved as spent.
-
-    `mode`: "full", "text" (no speech that costs) or "exhausted".
-    """
-
-    period: str
-    cap_micro_usd: int
-    spent_micro_usd: int
-    reserved_micro_usd: int
-    left_micro_usd: int
-    mode: str
-    resets_at: str
-
-
-class Used(Struct, frozen=True):
-    """What the caller used on a day, of one kind."""
-
-    day: str
-    kind: str
-    unit: str
-    quantity: int
-    micro_usd: int
-
-
-class Usage(Struct, frozen=True):
-    """The tenant's budgets, and what the caller used in the running month."""
-
-    budgets: list[Budget]
-    total_micro_usd: int
-    usage: list[Used]
-
-
-def budget_answer(found: PeriodUsage, now: datetime) -> Budget:
-    """Return a budget as clients read it."""
-    left = max(0, found.cap - found.spent - found.reserved)
-    return Budget(
-        period=found.period,
-        cap_micro_usd=found.cap,
-        spent_micro_usd=found.spent,
-        reserved_micro_usd=found.reserved,
-        left_micro_usd=left,
-        mode=mode(left, found.cap).value,
-        resets_at=iso(resets_at(found.period, now)),
-    )
 
 
 def snapshot_answer(snapshot: Snapshot) -> dict[str, object]:

@@ -10,23 +10,21 @@ from metrics_api.answers import (
     Ingested,
     MetricsAnswer,
     Stats,
-    Usage,
-    Used,
-    budget_answer,
     snapshot_answer,
 )
 from metrics_api.requests import LONGEST_PAGE, Batch, ListMetrics, SingleEvent
 from metrics_api.rules import digest, known_client, read_report, snapshot_of
+from metrics_api.usage import routes as usage_routes
 from shared.api import Access, Request, Routes
 from shared.api.decoding import decode_body
 from shared.clock import iso, utc_now
 from shared.db import Database, TenantEntry
 from shared.errors import InvalidInput, Unavailable
-from shared.repositories.metering import MeteringRepository
 from shared.repositories.metrics import MetricsRepository
 from shared.version import VERSION
 
 routes = Routes("metrics")
+routes.include(usage_routes)
 
 _STARTED: Final = time.monotonic()
 # How long an answer about the database stands: checks come often, and anybody may make them.
@@ -52,17 +50,6 @@ def list_metrics(request: Request, query: ListMetrics) -> MetricsAnswer:
         found = metrics.find(client_id=query.client_id, limit=min(query.limit, LONGEST_PAGE))
         aggregates = metrics.aggregates(client_id=query.client_id)
     return MetricsAnswer([snapshot_answer(snapshot) for snapshot in found.result], aggregates.result)
-
-
-@routes.get("/api/usage", access=Access.CLIENT)
-def get_usage(request: Request) -> Usage:
-    """Return what is left of the tenant's budgets, and what the caller used in the running month."""
-    with request.unit() as unit:
-        metering = MeteringRepository(unit)
-        periods, own = metering.periods(), metering.own_usage()
-    used = [Used(row.day.isoformat(), row.kind, row.unit, row.quantity, row.micro_usd) for row in own.result]
-    budgets = [budget_answer(period, utc_now()) for period in periods.result]
-    return Usage(budgets, sum(row.micro_usd for row in used), used)
 
 
 @routes.post("/api/metrics/ingest", access=Access.CLIENT)

@@ -1,10 +1,17 @@
 """A learner sees what is left, and their own usage only."""
 
+import csv
+import io
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+
 from shared.db import Database, TenantEntry
 from shared.domain.usage import FULL_SHARE, UsageEvent
 from shared.ids import new_id
 from shared.repositories.metering import MeteringRepository
-from tests.conftest import ALPHA, BETA
+from tests.conftest import ALPHA, ALPHA_TENANT, BETA
 from tests.support.api import ApiClient
 
 
@@ -49,3 +56,51 @@ def test_a_budget_that_is_used_up(learner: ApiClient, database: Database) -> Non
 def test_nobody_sees_what_another_used(stranger: ApiClient, database: Database) -> None:
     speak(database, ALPHA, 1_000)
     assert stranger.get("/api/usage").body["usage"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "headers"),
+    [({"format": "csv"}, {}), ({}, {"accept": "text/csv"}), ({"format": "csv"}, {"accept": "application/json"})],
+)
+def test_the_same_as_a_table(
+    learner: ApiClient, database: Database, query: dict[str, str], headers: dict[str, str]
+) -> None:
+    speak(database, ALPHA, 1_000)
+    answer = learner.get("/api/usage", query=query, headers=headers)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    today = datetime.now(UTC).date()
+    assert answer.headers["content-disposition"] == f'attachment; filename="usage-{today.replace(day=1)}-{today}.csv"'
+    assert list(csv.reader(io.StringIO(answer.raw.decode()))) == [
+        ["day", "kind", "unit", "quantity", "micro_usd"],
+        [str(today), "speech_out", "character", "1000", "30000"],
+    ]
+
+
+def test_days_are_chosen(learner: ApiClient, database: Database) -> None:
+    speak(database, ALPHA, 1_000)
+    old = learner.get("/api/usage", query={"first": "2026-01-01", "last": "2026-01-31"}).body
+    assert (old["first"], old["last"], old["usage"], old["total_micro_usd"]) == ("2026-01-01", "2026-01-31", [], 0)
+    assert len(old["budgets"]) == 2
+    for query, field in (
+        ({"first": "2026-02-01", "last": "2026-01-01"}, "last"),
+        ({"first": "2020-01-01"}, "last"),
+        ({"first": "yesterday"}, "first"),
+        ({"format": "xlsx"}, "format"),
+    ):
+        refused = learner.get("/api/usage", query=query)
+        assert (refused.status, list(refused.body["details"])) == (400, [field])
+
+
+def test_requests_and_storage_are_ones_own_where_the_tenant_is_one_persons(
+    learner: ApiClient, database_url: str
+) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            """INSERT INTO usage_events (tenant_id, id, kind, provider, model, quantity, unit, micro_usd)
+               VALUES (%s, gen_random_uuid(), 'storage', 'platform', 'objects', 5, 'byte_day', 1)""",
+            (ALPHA_TENANT,),
+        )
+    assert learner.get("/api/usage").body["usage"] == []
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE tenants SET kind = 'individual' WHERE tenant_id = %s", (ALPHA_TENANT,))
+    assert [used["kind"] for used in learner.get("/api/usage").body["usage"]] == ["storage"]

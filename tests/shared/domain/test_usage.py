@@ -1,10 +1,11 @@
 """The degraded modes follow what is left."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
-from shared.domain.usage import Mode, mode, resets_at
+from shared.domain.usage import Mode, mode, report_days, resets_at
+from shared.errors import InvalidInput
 
 
 @pytest.mark.parametrize(
@@ -28,3 +29,18 @@ def test_budgets_reset_at_midnight_utc(
     moment = datetime(*now, tzinfo=UTC)
     assert resets_at("day", moment) == datetime(*day, tzinfo=UTC)
     assert resets_at("month", moment) == datetime(*month, tzinfo=UTC)
+
+
+def test_a_report_is_of_the_running_month_unless_said_otherwise() -> None:
+    today = date(2026, 11, 21)
+    assert report_days(None, None, today) == (date(2026, 11, 1), today)
+    assert report_days(None, date(2026, 2, 14), today) == (date(2026, 2, 1), date(2026, 2, 14))
+    assert report_days(date(2025, 11, 21), None, today) == (date(2025, 11, 21), today)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [(date(2026, 11, 22), None), (date(2025, 11, 20), None), (date(2026, 1, 2), date(2026, 1, 1))]
+)
+def test_a_report_is_of_a_year_at_most(first: date, last: date | None) -> None:
+    with pytest.raises(InvalidInput, match="last"):
+        report_days(first, last, date(2026, 11, 21))

@@ -5,11 +5,11 @@ from typing import Any, Final
 
 METHODS: Final = "GET, POST, PUT, PATCH, DELETE, OPTIONS, HEAD"
 REQUEST_HEADERS: Final = (
-    "Content-Type, Authorization, Idempotency-Key, X-Tenant-ID, "
+    "Content-Type, Authorization, Idempotency-Key, If-Match, X-Tenant-ID, "
     "X-Client-ID, X-Client-Name, X-Client-Platform, X-Client-Version"
 )
 EXPOSED: Final = (
-    "X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-RateLimit-Window"
+    "ETag, X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-RateLimit-Window"
 )
 
 

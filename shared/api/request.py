@@ -51,6 +51,8 @@ class Request:
         self.caller = caller
         self.client = ClientInfo.of(http.headers)
         self.context = context
+        # What the answer says beside its body, such as an ETag.
+        self.answer_headers: dict[str, str] = {}
         self._limit = limit
         self._admission: Mapping[str, Any] | None = None
         self._claim: tuple[str, datetime] | None = None

@@ -178,7 +178,7 @@ def _run(route: Route, request: Request, params: dict[str, str]) -> Reply:
         return answer
     if isinstance(answer, Listing | PerClient):
         return Reply(answer.negotiated(request.client.platform), route.status)
-    return Reply(answer, route.status)
+    return Reply(answer, route.status, request.answer_headers)
 
 
 def _retry(error: AppError) -> dict[str, str]:

@@ -69,13 +69,17 @@ def vendor_errors(vendor: str, *kinds: type[Exception]) -> Generator[None]:
 def _classified(vendor: str, exc: Exception) -> ProviderUnavailable:
     """Tell a vendor's exceptions apart by what every SDK has: a status, or a class named after what happened."""
     status = getattr(exc, "status_code", None)
-    if isinstance(status, int):
+    if isinstance(status, int) and status >= 400:
         reason: Reason = "rate_limited" if status == 429 else "rejected" if status < 500 else "server_error"
         wait = _retry_after_s(exc) if status in _SAY_WHEN else None
         return provider_error(vendor, reason, status=status, retry_after_s=wait)
     if "Timeout" in type(exc).__name__:
         return provider_error(vendor, "timeout")
-    if isinstance(exc, ValueError | TypeError | AttributeError) or "Validation" in type(exc).__name__:
+    if (
+        isinstance(status, int)
+        or isinstance(exc, ValueError | TypeError | AttributeError)
+        or "Validation" in type(exc).__name__
+    ):
         return provider_error(vendor, "malformed")
     return provider_error(vendor, "disconnected")
 

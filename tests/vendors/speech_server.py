@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from array import array
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, Literal
@@ -12,9 +13,24 @@ from aiohttp.typedefs import Handler
 TRANSCRIPT = "Why is the sky blue?"
 REPLY = ("Air ", "scatters ", "blue ", "light.")
 AUDIO = bytes(range(256)) * 96  # 24 576 bytes, about half a second at 24 000 Hz
-HALF = len(AUDIO) // 2 + 1
 
-Fault = Literal["401", "429", "500", "silence", "half silence", "hang up", "half hang up", "malformed", "empty"]
+Fault = Literal[
+    "401",
+    "429",
+    "500",
+    "silence",
+    "half silence",
+    "hang up",
+    "half hang up",
+    "malformed",
+    "wrong type",
+    "endless",
+    "empty",
+]
+Stage = Literal["stt", "llm", "tts"]
+# An utterance as loud as this, and a prompt or sentence with this word, is the one a fault is meant for.
+MARK = "marked"
+MARKED_PEAK = 25_000
 
 
 class SpeechServer:
@@ -22,6 +38,11 @@ class SpeechServer:
 
     Attributes:
         fault: how the next requests go wrong; "half" faults come in the middle of the answer.
+        faulty: the stage that does; None: all.
+        only_marked: of its requests, only those that carry the mark.
+        transcript, reply, audio: what it answers; `{}` in the transcript is replaced by the number of the utterance,
+            and `{}` in the reply by the last word it was asked.
+        pause_s: seconds between two pieces of an answer.
         asked: one entry for each request: its path, and what it carried by name.
         arrived: set when a request came.
         answering: requests under way.
@@ -30,6 +51,13 @@ class SpeechServer:
 
     def __init__(self) -> None:
         self.fault: Fault | None = None
+        self.faulty: Stage | None = None
+        self.only_marked = False
+        self.transcript = TRANSCRIPT
+        self.reply: tuple[str, ...] = REPLY
+        self.audio = AUDIO
+        self.pause_s = 0.0
+        self._utterances = 0
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.arrived = asyncio.Event()
         self.idle = asyncio.Event()
@@ -39,7 +67,7 @@ class SpeechServer:
 
     def application(self) -> web.Application:
         """Return the routes of all vendors."""
-        app = web.Application(middlewares=[self._watch])
+        app = web.Application(middlewares=[self._watch], client_max_size=8 << 20)
         for prefix in ("/v1", "/openai/v1"):  # Groq's SDK adds /openai
             app.router.add_post(f"{prefix}/audio/transcriptions", self._transcriptions)
         app.router.add_post("/v1/chat/completions", self._chat)
@@ -50,23 +78,34 @@ class SpeechServer:
 
     @web.middleware
     async def _watch(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Count what is under way, and apply the faults that come before any answer."""
+        """Count what is under way."""
         self.answering += 1
         self.idle.clear()
         self.arrived.set()
         try:
-            if self.fault in {"401", "429", "500"}:
-                body = {"error": {"message": "the key sk-secret is wrong", "type": "x"}, "err_msg": "sk-secret"}
-                return web.json_response(body, status=int(self.fault), headers={"Retry-After": "1"})
-            if self.fault == "silence":
-                await asyncio.Event().wait()
-            if self.fault == "hang up" and request.transport is not None:
-                request.transport.abort()
             return await handler(request)
         finally:
             self.answering -= 1
             if not self.answering:
                 self.idle.set()
+
+    def _fault_of(self, stage: Stage, *, marked: bool) -> Fault | None:
+        """Return how this request goes wrong."""
+        meant = self.faulty in {None, stage} and (marked or not self.only_marked)
+        return self.fault if meant else None
+
+    async def _before(self, request: web.Request, fault: Fault | None) -> web.StreamResponse | None:
+        """Apply a fault that comes before any answer."""
+        if fault in {"401", "429", "500"}:
+            body = {"error": {"message": "the key sk-secret is wrong", "type": "x"}, "err_msg": "sk-secret"}
+            return web.json_response(body, status=int(fault), headers={"Retry-After": "1"})
+        if fault == "silence":
+            await asyncio.Event().wait()
+        if fault == "hang up" and request.transport is not None:
+            request.transport.abort()
+        if fault == "wrong type":
+            return web.Response(body=b"\x89PNG\r\n\x1a\n" + bytes(64), content_type="image/png")
+        return None
 
     async def _transcriptions(self, request: web.Request) -> web.StreamResponse:
         form = await request.post()
@@ -75,74 +114,103 @@ class SpeechServer:
         }
         carried["authorization"] = request.headers.get("Authorization", "")
         self.asked.append((request.path, carried))
-        if self.fault == "malformed":
+        fault = self._fault_of("stt", marked=_peak(carried["file"]) > MARKED_PEAK)
+        if refused := await self._before(request, fault):
+            return refused
+        if fault == "malformed":
             return web.Response(text="<html>busy</html>", content_type="text/html")
-        body = json.dumps({"text": "" if self.fault == "empty" else TRANSCRIPT}).encode()
-        return await self._streamed(request, [body[:5], body[5:]], "application/json")
+        self._utterances += 1
+        body = json.dumps({"text": "" if fault == "empty" else self.transcript.format(self._utterances)}).encode()
+        return await self._streamed(request, fault, [body[:5], body[5:]], "application/json", endless=b" " * 65_536)
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         asked = await request.json()
         self.asked.append((request.path, asked))
-        if self.fault == "malformed":
+        words = str(asked["messages"][-1]["content"])
+        fault = self._fault_of("llm", marked=MARK in words)
+        if refused := await self._before(request, fault):
+            return refused
+        if fault == "malformed":
             return await self._streamed(
-                request, [b'data: {"choices": [{"delta"\n\n', b"data: [DONE]\n\n"], "text/event-stream"
+                request, fault, [b'data: {"choices": [{"delta"\n\n', b"data: [DONE]\n\n"], "text/event-stream"
             )
         deltas: list[dict[str, Any]] = [{"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]}]
-        if self.fault != "empty":
-            deltas += [{"choices": [{"index": 0, "delta": {"content": token}}]} for token in REPLY]
+        if fault != "empty":
+            said = (token.format(words.rsplit(maxsplit=1)[-1]) for token in self.reply)
+            deltas += [{"choices": [{"index": 0, "delta": {"content": token}}]} for token in said]
             deltas += [{"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}]
         if asked.get("stream_options", {}).get("include_usage") and asked.get("model") != "no-usage":
             deltas += [{"choices": [], "usage": {"prompt_tokens": 21, "completion_tokens": 5, "total_tokens": 26}}]
-        envelope = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
-        events = [b"data: " + json.dumps(envelope | delta).encode() + b"\n\n" for delta in deltas]
-        return await self._streamed(request, [*events, b"data: [DONE]\n\n"], "text/event-stream")
+        events = [_event(delta) for delta in deltas]
+        more = _event({"choices": [{"index": 0, "delta": {"content": "and so on "}}]})
+        return await self._streamed(
+            request, fault, [*events, b"data: [DONE]\n\n"], "text/event-stream", endless=more * 16
+        )
 
     async def _speech(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append((request.path, {**await request.json(), **request.query}))
-        if self.fault == "malformed":
+        asked: dict[str, Any] = {**await request.json(), **request.query}
+        self.asked.append((request.path, asked))
+        fault = self._fault_of("tts", marked=MARK in asked.get("input", asked.get("text", "")))
+        if refused := await self._before(request, fault):
+            return refused
+        if fault == "malformed":
             return web.json_response({"error": "overloaded"})
-        pieces = [] if self.fault == "empty" else [AUDIO[:1001], AUDIO[1001:HALF], AUDIO[HALF:]]
-        return await self._streamed(request, pieces, "application/octet-stream")
+        half = len(self.audio) // 2 + 1
+        pieces = [] if fault == "empty" else [self.audio[:1001], self.audio[1001:half], self.audio[half:]]
+        return await self._streamed(request, fault, pieces, "application/octet-stream", endless=self.audio)
 
-    async def _streamed(self, request: web.Request, pieces: list[bytes], kind: str) -> web.StreamResponse:
+    async def _streamed(
+        self, request: web.Request, fault: Fault | None, pieces: list[bytes], kind: str, *, endless: bytes = b""
+    ) -> web.StreamResponse:
         """Send the pieces; half way through comes the fault, if there is one."""
         response = web.StreamResponse(headers={"Content-Type": kind})
         await response.prepare(request)
         for place, piece in enumerate(pieces):
             if place == len(pieces) // 2:
-                await self._half_way(request)
+                await self._half_way(request, fault)
+                while fault == "endless":
+                    await response.write(endless)
+                    await asyncio.sleep(0)
             await response.write(piece)
+            if self.pause_s:
+                await asyncio.sleep(self.pause_s)
         await response.write_eof()
         return response
 
-    async def _half_way(self, request: web.Request) -> None:
-        if self.fault == "half silence":
+    async def _half_way(self, request: web.Request, fault: Fault | None) -> None:
+        if fault == "half silence":
             await asyncio.Event().wait()
-        if self.fault == "half hang up" and request.transport is not None:
+        if fault == "half hang up" and request.transport is not None:
             request.transport.abort()
 
     async def _listen(self, request: web.Request) -> web.StreamResponse:
         """Deepgram's socket: interim results while audio comes, the rest and a summary after CloseStream."""
         carried: dict[str, Any] = {**request.query, "keyterm": request.query.getall("keyterm", []), "audio": b""}
         self.asked.append((request.path, carried))
+        fault = self._fault_of("stt", marked=True)
+        if refused := await self._before(request, fault):
+            return refused
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         async for message in socket:
             if message.type == WSMsgType.BINARY:
-                if not carried["audio"] and self.fault is None:
+                if not carried["audio"] and fault is None:
                     await socket.send_json(_heard("Why is", is_final=False))
                 carried["audio"] += message.data
             elif json.loads(message.data)["type"] == "CloseStream":
-                await self._half_way(request)
-                await self._settle(socket, carried["audio"])
+                await self._half_way(request, fault)
+                await self._settle(socket, carried["audio"], fault)
                 break
         await socket.close()
         return socket
 
-    async def _settle(self, socket: web.WebSocketResponse, audio: bytes) -> None:
-        if self.fault == "malformed":
+    async def _settle(self, socket: web.WebSocketResponse, audio: bytes, fault: Fault | None) -> None:
+        while fault == "endless":
+            await socket.send_json(_heard("and so on", is_final=False))
+            await asyncio.sleep(0)
+        if fault == "malformed":
             await socket.send_json({"type": "Results", "channel": 7})
-        elif audio and self.fault != "empty":
+        elif audio and fault != "empty":
             await socket.send_json(_heard("Why is the", is_final=True))
             await socket.send_json(_heard("sky blue?", is_final=True))
         await socket.send_json(
@@ -156,6 +224,16 @@ class SpeechServer:
                 "channels": 1,
             }
         )
+
+
+def _peak(wav: bytes) -> int:
+    """Return how loud a PCM16 WAV file gets; its header is too short to count."""
+    return max(map(abs, array("h", wav[44 : len(wav) & ~1])), default=0)
+
+
+def _event(delta: dict[str, Any]) -> bytes:
+    envelope = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    return b"data: " + json.dumps(envelope | delta).encode() + b"\n\n"
 
 
 def _heard(text: str, *, is_final: bool) -> dict[str, Any]:

@@ -1,14 +1,25 @@
 """Network pieces made into chunks of whole samples, and an answer that is no audio told apart."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
 from core.providers.errors import provider_error
 from core.providers.tts.port import Voice
 
+_NOT_AUDIO: Final = ("application/json", "text/", "image/", "video/")
 # Numbers take longest: "1,000,000" is half a second a character; and a pause before and after.
 _LONGEST_S_PER_CHARACTER: Final = 0.6
 _LONGEST_PAUSES_S: Final = 5.0
+
+
+def check_audio(vendor: str, headers: Mapping[str, str]) -> None:
+    """Refuse an answer that says itself that it is no audio.
+
+    Raises: ProviderUnavailable.
+    """
+    kinds = [value for name, value in headers.items() if name.lower() == "content-type"]
+    if any(kind.startswith(_NOT_AUDIO) for kind in kinds):
+        raise provider_error(vendor, "malformed")
 
 
 def longest_bytes(text: str, voice: Voice, rate: int) -> int:

@@ -1,5 +1,6 @@
 """Deepgram Aura: one request a sentence, raw PCM16 streamed while it is made."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
@@ -10,7 +11,7 @@ from deepgram.core.api_error import ApiError
 from core.providers.deepgram_place import deepgram_client
 from core.providers.errors import vendor_errors
 from core.providers.streams import closing, each_within
-from core.providers.tts.chunks import longest_bytes, whole_samples
+from core.providers.tts.chunks import check_audio, longest_bytes, whole_samples
 from core.providers.tts.port import Voice
 
 _SAMPLE_RATE: Final = 24_000
@@ -38,7 +39,7 @@ class DeepgramSpeech:
         if not text.strip():
             return
         with vendor_errors(self.name, ApiError, httpx.HTTPError, AttributeError, TypeError):
-            audio = self._client.speak.v1.audio.generate(
+            request = self._client.speak.v1.audio.with_raw_response.generate(
                 text=text,
                 model=voice.name or self.model,
                 encoding="linear16",
@@ -47,10 +48,16 @@ class DeepgramSpeech:
                 speed=None if voice.speed == 1.0 else voice.speed,
                 request_options={"max_retries": 0},
             )
-            pieces, most = each_within(audio, self._timeout_s), longest_bytes(text, voice, _SAMPLE_RATE)
-            async with closing(audio), closing(whole_samples(self.name, pieces, most=most)) as chunks:
-                async for chunk in chunks:
-                    yield chunk
+            async with asyncio.timeout(self._timeout_s):
+                response = await request.__aenter__()
+            try:
+                check_audio(self.name, response.headers)
+                pieces, most = each_within(response.data, self._timeout_s), longest_bytes(text, voice, _SAMPLE_RATE)
+                async with closing(whole_samples(self.name, pieces, most=most)) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+            finally:
+                await request.__aexit__(None, None, None)
 
     async def close(self) -> None:
         """Release connections."""

@@ -2,17 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Final
 
 import httpx2
 import openai
 
-from core.providers.errors import provider_error, vendor_errors
+from core.providers.errors import vendor_errors
 from core.providers.streams import closing, each_within
-from core.providers.tts.chunks import longest_bytes, whole_samples
+from core.providers.tts.chunks import check_audio, longest_bytes, whole_samples
 from core.providers.tts.port import Voice
-
-_NOT_AUDIO: Final = ("application/json", "text/")
 
 
 class OpenAISpeech:
@@ -61,8 +58,7 @@ class OpenAISpeech:
             async with asyncio.timeout(self._timeout_s):
                 response = await request.__aenter__()
             try:
-                if response.headers.get("content-type", "").startswith(_NOT_AUDIO):
-                    raise provider_error(self.name, "malformed")
+                check_audio(self.name, response.headers)
                 pieces = each_within(response.iter_bytes(), self._timeout_s)
                 most = longest_bytes(text, voice, self.sample_rate)
                 async with closing(whole_samples(self.name, pieces, most=most)) as chunks:

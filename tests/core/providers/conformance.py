@@ -12,16 +12,20 @@ from tests.vendors.speech_server import Fault, SpeechServer, speech_server
 
 Item = TypeVar("Item")
 
-# How a vendor fails, and what the adapter calls it.
-FAULTS: dict[Fault, str] = {
-    "401": "rejected",
-    "429": "rate_limited",
-    "500": "server_error",
-    "silence": "timeout",
-    "half silence": "timeout",
-    "hang up": "disconnected",
-    "half hang up": "disconnected",
-    "malformed": "malformed",
+# How a vendor fails, and what the adapter may call it.
+FAULTS: dict[Fault, tuple[str, ...]] = {
+    "401": ("rejected",),
+    "429": ("rate_limited",),
+    "500": ("server_error",),
+    "silence": ("timeout",),
+    "half silence": ("timeout",),
+    "hang up": ("disconnected",),
+    "half hang up": ("disconnected",),
+    "malformed": ("malformed",),
+    # An event stream without events has ended early; a socket that is none was never open.
+    "wrong type": ("malformed", "disconnected"),
+    # Interim results without end are no malformed ones.
+    "endless": ("malformed", "timeout"),
 }
 # Short, because some tests wait for it to pass.
 LIMIT_S = 0.4

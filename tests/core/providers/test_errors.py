@@ -30,6 +30,7 @@ class SdkValidationError(SdkError):
         (ConnectionResetError(), "disconnected"),
         (EOFError(), "disconnected"),
         (ValueError("bad json"), "malformed"),
+        (SdkError(200), "malformed"),
         (SdkError(400), "rejected"),
         (SdkError(401), "rejected"),
         (SdkError(429), "rate_limited"),

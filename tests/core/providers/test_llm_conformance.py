@@ -128,7 +128,7 @@ async def test_a_vendors_failure(remote: tuple[LanguageModel, SpeechServer], fau
     server.fault = fault
     with pytest.raises(ProviderUnavailable) as caught:
         await gathered(llm.reply(PROMPT))
-    check_failure(caught.value, llm.name, [FAULTS[fault]])
+    check_failure(caught.value, llm.name, FAULTS[fault])
     server.fault = None
     assert isinstance((await gathered(llm.reply(PROMPT)))[-1], ModelUsage)
 

@@ -145,7 +145,7 @@ async def test_a_vendors_failure(remote: tuple[SpeechToText, SpeechServer], faul
     server.fault = fault
     with pytest.raises(ProviderUnavailable) as caught:
         await gathered(heard(stt))
-    check_failure(caught.value, stt.name, [FAULTS[fault]])
+    check_failure(caught.value, stt.name, FAULTS[fault])
     server.fault = None
     assert (await gathered(heard(stt)))[-1].text == TRANSCRIPT
 

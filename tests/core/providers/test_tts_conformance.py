@@ -142,7 +142,7 @@ async def test_a_vendors_failure(remote: tuple[TextToSpeech, SpeechServer], faul
     server.fault = fault
     with pytest.raises(ProviderUnavailable) as caught:
         await gathered(tts.speak(SENTENCE, voice=VOICE))
-    check_failure(caught.value, tts.name, [FAULTS.get(fault, "malformed")])
+    check_failure(caught.value, tts.name, FAULTS.get(fault, ("malformed",)))
     server.fault = None
     assert b"".join(await gathered(tts.speak(SENTENCE, voice=VOICE))) == AUDIO
 

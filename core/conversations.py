@@ -11,7 +11,9 @@ from shared.db import Database, Unit
 from shared.errors import Unavailable
 from shared.repositories import turns
 from shared.repositories.session_events import BargeIn, SessionEventRepository
+from shared.repositories.session_insights import RelatedPassages, SessionInsightRepository, scores_of
 from shared.repositories.session_lessons import SessionLessonRepository
+from shared.repositories.session_situations import situation_of
 from shared.repositories.sessions import SessionRepository
 from shared.repositories.turns import NewTurn, TurnRepository
 
@@ -66,6 +68,10 @@ class StoredConversations:
 
         def work(unit: Unit) -> Callable[[], None]:
             TurnRepository(unit).add(visit.session_id, new, late=turn.role == "assistant")
+            insights = SessionInsightRepository(unit)
+            insights.observe(visit.session_id, new)
+            if turn.expansion is not None:
+                insights.expanded(visit.session_id, turn.expansion, key=turn.turn_id)
             return lambda: None
 
         await self._run(visit, work)
@@ -76,6 +82,24 @@ class StoredConversations:
 
         def work(unit: Unit) -> Callable[[], None]:
             SessionEventRepository(unit).barge_in(visit.session_id, what)
+            return lambda: None
+
+        await self._run(visit, work)
+
+    async def related(self, visit: Visit, words: str) -> tuple[str, ...]:
+        """Return passages of the curriculum's other topics that speak of the words."""
+
+        def work(unit: Unit) -> Callable[[], tuple[str, ...]]:
+            found = RelatedPassages(unit).find(visit.session_id, words)
+            return lambda: tuple(f"{each.topic_title}: {each.text}" for each in found.result)
+
+        return await self._run(visit, work)
+
+    async def stand_at(self, visit: Visit, position: int, offset_ms: int) -> None:
+        """Keep which passage the learner hears, and how far in."""
+
+        def work(unit: Unit) -> Callable[[], None]:
+            SessionRepository(unit).set_position(visit.session_id, position, offset_ms=offset_ms)
             return lambda: None
 
         await self._run(visit, work)
@@ -117,13 +141,19 @@ class StoredConversations:
 def _read(unit: Unit, session_id: str) -> Callable[[], Conversation]:
     session = SessionRepository(unit).get(session_id)
     lesson = SessionLessonRepository(unit).lesson(session_id)
+    scores = SessionInsightRepository(unit).scores(session_id)
     history = TurnRepository(unit).last(session_id, _HISTORY)
     return lambda: Conversation(
         session_id=session_id,
         curriculum_id=session.result.curriculum_id,
         topic_id=session.result.topic_id,
         lesson=lesson.result.lesson,
+        owner_id=lesson.result.owner_id or "",
         instructions=session.result.system_prompt,
+        situation=situation_of(session.result, lesson.result),
+        window=session.result.model_context_window,
+        auto_expand=session.result.auto_expand_context,
+        scores=tuple(scores_of(scores.result)),
         history=tuple(_turn(turn) for turn in history.result),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from core.voice.endpointing import Timing
 from shared import config
+from shared.domain.tiers import DEFAULT_WINDOW
 from shared.errors import InvalidInput
 from shared.mail.settings import MailSettings, read_mail_settings
 
@@ -56,6 +57,7 @@ class VoiceSettings:
         heartbeat_s: seconds between two pings to an idle client (`UNAMENTIS_HEARTBEAT_S`).
         recheck_s: seconds between two checks that a connected caller's credential still holds (`UNAMENTIS_RECHECK_S`).
         drain_s: seconds sentences under way have to end after SIGTERM, at most 75 (`UNAMENTIS_DRAIN_S`).
+        model_window: tokens the language model holds (`UNAMENTIS_LLM_WINDOW`).
         stt_s, llm_s, tts_s: longest wait, in seconds, for a vendor's next answer (`UNAMENTIS_STT_TIMEOUT_S` …).
         stand_in_s: the same for a vendor that has another one after it (`UNAMENTIS_STAND_IN_AFTER_S`).
     """
@@ -65,6 +67,7 @@ class VoiceSettings:
     heartbeat_s: int = 25
     recheck_s: int = 60
     drain_s: int = 20
+    model_window: int = DEFAULT_WINDOW
     stt_s: int = 15
     llm_s: int = 20
     tts_s: int = 15
@@ -168,6 +171,7 @@ def read_voice_settings(environ: Mapping[str, str]) -> VoiceSettings:
         heartbeat_s=_number(environ, "UNAMENTIS_HEARTBEAT_S", 25, 1, 300),
         recheck_s=_number(environ, "UNAMENTIS_RECHECK_S", 60, 1, 3_600),
         drain_s=_number(environ, "UNAMENTIS_DRAIN_S", 20, 1, 75),
+        model_window=_number(environ, "UNAMENTIS_LLM_WINDOW", DEFAULT_WINDOW, 1_000, 100_000_000),
         stt_s=_number(environ, "UNAMENTIS_STT_TIMEOUT_S", 15, 1, 300),
         llm_s=_number(environ, "UNAMENTIS_LLM_TIMEOUT_S", 20, 1, 300),
         tts_s=_number(environ, "UNAMENTIS_TTS_TIMEOUT_S", 15, 1, 300),

@@ -1,11 +1,14 @@
 """The port that keeps what was said, so that a session survives its server."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from core.pipeline.notices import StageTimes
 from shared.auth.caller import Caller
+from shared.domain.confidence import Expansion
+from shared.domain.context import Situation
 from shared.domain.lesson import Lesson
+from shared.domain.tiers import DEFAULT_WINDOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class Turn:
         text: of an answer, what the learner has heard of it.
         complete: False while an answer is being spoken: it is stored again, longer.
         interrupted: the answer was cut short.
+        expansion: for what other topics were searched, with success, on the way to this answer or after it.
     """
 
     turn_id: str
@@ -33,6 +37,7 @@ class Turn:
     complete: bool = True
     interrupted: bool = False
     times: StageTimes | None = None
+    expansion: Expansion | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,11 @@ class Conversation:
         curriculum_id, topic_id: empty in a free conversation.
         lesson: the topic's material; None in a free conversation.
         instructions: what the client wants the model told beside ours.
+        owner_id: the tenant whose topic it is; empty where that is the learner's own.
+        situation: where the session stands beside the lesson and what was said.
+        window: tokens the session's model holds.
+        auto_expand: passages of other topics may be looked up when the tutor is unsure.
+        scores: how sure the last answers sounded, 0 to 1, oldest first.
         history: the last turns, oldest first.
         connection: numbers the session's voice sockets as they are opened; the highest is its only one.
     """
@@ -51,7 +61,12 @@ class Conversation:
     curriculum_id: str = ""
     topic_id: str = ""
     lesson: Lesson | None = None
+    owner_id: str = ""
     instructions: str = ""
+    situation: Situation = field(default_factory=Situation)
+    window: int = DEFAULT_WINDOW
+    auto_expand: bool = True
+    scores: tuple[float, ...] = ()
     history: tuple[Turn, ...] = ()
     connection: int = 0
 
@@ -80,6 +95,14 @@ class Conversations(Protocol):
 
     async def barge_in(self, visit: Visit, turn_id: str, heard_ms: int) -> None:
         """Count the interruption of a turn, once, after `heard_ms` of its sound."""
+        ...
+
+    async def related(self, visit: Visit, words: str) -> tuple[str, ...]:
+        """Return passages of the curriculum's other topics that speak of the words, the best first; mostly none."""
+        ...
+
+    async def stand_at(self, visit: Visit, position: int, offset_ms: int) -> None:
+        """Keep which passage the learner hears, and how far in; a position past the last one completes the topic."""
         ...
 
     async def choose_topic(self, visit: Visit, topic_id: str) -> Conversation:

@@ -307,6 +307,7 @@ class Reply:
         turn = Turn(turn_id=self.turn_id, role="assistant", text=text, interrupted=cut is not None, times=self._times)
         if text:
             self._talk.remember(turn)
+            turn = replace(turn, expansion=await self._talk.tutoring.reflect(text, self._thinking.words))
         store = self._talk.equipment.conversations
         try:
             if text or self._answer_kept:

@@ -7,6 +7,7 @@ from typing import Final
 from core.pipeline.client import Client
 from core.pipeline.conversations import Conversation, Turn, Visit
 from core.pipeline.equipment import Equipment
+from core.pipeline.tutoring import Tutoring
 from core.providers import Providers
 from core.providers.tts.port import TextToSpeech, Voice
 from core.voice.events import Event
@@ -27,6 +28,7 @@ class Talk:
         rate: samples a second of what the client is sent.
         history: what was said, oldest first.
         phrases: what the learner is likely to say.
+        tutoring: what the tutor keeps in view.
         happened: tells the session's turn-taking of a reply's progress.
     """
 
@@ -41,16 +43,23 @@ class Talk:
     voice: Voice = field(default_factory=Voice)
     history: list[Turn] = field(default_factory=list[Turn])
     phrases: tuple[str, ...] = ()
+    tutoring: Tutoring = field(init=False)
+
+    def __post_init__(self) -> None:
+        equipment = self.equipment
+        self.tutoring = Tutoring(equipment.conversations, self.visit, equipment.settings.model_window)
 
     def enter(self, conversation: Conversation) -> None:
         """Take over what the store says of the session."""
         self.conversation = conversation
         self.history = list(conversation.history)
         self.phrases = phrases(conversation.lesson)
+        self.tutoring.enter(conversation)
 
     def remember(self, turn: Turn) -> None:
         """Add what was said, bounded."""
         self.history.append(turn)
+        self.tutoring.learn(turn)
         del self.history[:-_LONGEST_HISTORY]
 
 

@@ -7,10 +7,9 @@ from typing import Final
 
 from core.pipeline.notices import Notice, ReplyStarted, ReplyText, ReplyToken
 from core.pipeline.patience import patiently
-from core.pipeline.prompting import prompt_for
 from core.pipeline.talk import Talk
 from core.providers.errors import provider_error
-from core.providers.llm.port import Token
+from core.providers.llm.port import Prompt, Token
 from core.voice.sentences import Piece, Segmenter
 from shared.errors import AppError
 
@@ -24,6 +23,7 @@ class Thinking:
     Attributes:
         pieces: what is to be spoken, then None; bounded by the longest reply.
         text: the answer so far.
+        words: what is answered.
         first_token_ms: how long the first token took.
     """
 
@@ -33,7 +33,9 @@ class Thinking:
         self._fail = fail
         self._stopped = False
         self.pieces: asyncio.Queue[Piece | None] = asyncio.Queue()
+        self._segmenter = Segmenter()
         self.text = ""
+        self.words = ""
         self.first_token_ms = 0
 
     def stop(self) -> None:
@@ -41,38 +43,67 @@ class Thinking:
         self._stopped = True
 
     async def run(self, words: str) -> None:
-        """Answer the learner's words; a failing model ends the pieces after what it said before."""
+        """Answer the learner's words; a failing model ends the pieces after what it said before.
+
+        Args: words: empty: those the history ends with.
+        """
         begin = asyncio.get_running_loop().time()
         self._tell(ReplyStarted())
-        segmenter = Segmenter()
         try:
-            await self._read(words, segmenter, begin)
+            await self._read(words, begin)
             if not self.text.strip():
                 raise provider_error(self._talk.providers.llm.name, "malformed")
         except AppError as error:
             self._fail("LLM", error)
         else:
-            for piece in segmenter.flush():
+            for piece in self._segmenter.flush():
                 self.pieces.put_nowait(piece)
             self._tell(ReplyText(self.text.strip(), _ms_since(begin)))
         self.pieces.put_nowait(None)
 
-    async def _read(self, words: str, segmenter: Segmenter, begin: float) -> None:
+    async def _read(self, words: str, begin: float) -> None:
+        """Read the model's answer; one that begins in doubt is asked for anew where other topics say more."""
+        tutoring, before = self._talk.tutoring, list(self._talk.history)
+        self.words = words or (before[-1].text if before else "")
+        if not await self._answered(tutoring.prompt(before, words), begin, may_doubt=True):
+            self.text, self._segmenter = "", Segmenter()
+            await self._answered(tutoring.prompt(before, words), begin, may_doubt=False)
+
+    async def _answered(self, prompt: Prompt, begin: float, *, may_doubt: bool) -> bool:
+        """Take an answer, or leave it after its first piece because it is to be asked for anew: False.
+
+        Nothing of an answer is told before that is decided.
+        """
         llm = self._talk.providers.llm
-        prompt = prompt_for(self._talk.conversation, self._talk.history, words)
+        held: list[str] = []
         seconds = self._talk.equipment.settings.llm_s
         async with aclosing(patiently(llm.reply(prompt), seconds=seconds, vendor=llm.name)) as answer:
             async for item in answer:
                 if self._stopped or len(self.text) > _LONGEST_REPLY:
-                    return
+                    break
                 if not isinstance(item, Token) or not item.text:
                     continue
-                if not self.text:
-                    self.first_token_ms = _ms_since(begin)
+                self.first_token_ms = self.first_token_ms or _ms_since(begin)
                 self.text += item.text
-                self._tell(ReplyToken(item.text))
-                for piece in segmenter.feed(item.text):
-                    self.pieces.put_nowait(piece)
+                held.append(item.text)
+                pieces = self._segmenter.feed(item.text)
+                if may_doubt and not pieces:
+                    continue
+                if may_doubt and await self._talk.tutoring.doubts(self.text, self.words):
+                    return False
+                may_doubt = False
+                self._let_go(held, pieces)
+        if may_doubt and await self._talk.tutoring.doubts(self.text, self.words):
+            return False
+        self._let_go(held, [])
+        return True
+
+    def _let_go(self, held: list[str], pieces: list[Piece]) -> None:
+        for token in held:
+            self._tell(ReplyToken(token))
+        held.clear()
+        for piece in pieces:
+            self.pieces.put_nowait(piece)
 
 
 def _ms_since(begin: float) -> int:

@@ -12,10 +12,14 @@ MOST_TERMS: Final = 5
 MOST_MISCONCEPTIONS: Final = 3
 MOST_COVERED: Final = 5
 MOST_QUESTIONS: Final = 3
+MOST_CHECKS: Final = 3
 MOST_NEIGHBOURS: Final = 3  # topics before, and topics after the present one
+MOST_RELATED: Final = 3
 # The shares of what is left of the immediate buffer that what was said just now may take.
 _BARGE_IN_SHARE: Final = 0.25
 _PASSAGE_SHARE: Final = 0.5
+# The share of the working buffer that passages of other topics may take: they were asked for by name.
+_RELATED_SHARE: Final = 0.4
 _SPEAKERS: Final = {"user": "Learner", "assistant": "Tutor", "system": "Note"}
 
 
@@ -58,13 +62,19 @@ class Situation:
 
     Attributes:
         position: index of the passage being taught.
+        segment: the passage being taught, where the client tells it; empty: the lesson's own at `position`.
         barge_in: what the learner interrupted the tutor with; empty where nobody interrupted.
+        checkpoint: the question that was just asked and that the learner's words answer; empty where none was.
+        related: passages of other topics, looked up because the tutor was unsure.
         elapsed_s: seconds spent so far.
         covered: titles of the topics before this one, oldest first.
     """
 
     position: int = 0
+    segment: str = ""
     barge_in: str = ""
+    checkpoint: str = ""
+    related: tuple[str, ...] = ()
     elapsed_s: int = 0
     covered: tuple[str, ...] = ()
     signals: Signals = field(default_factory=Signals)
@@ -112,7 +122,7 @@ def build_context(
     kept = _kept(history, tier)
     focus = " ".join([situation.barge_in, words, *(message.content for message in kept[-2:])])
     without_turns, immediate = _immediate(lesson, kept, situation, tier)
-    working = _working(lesson, situation.position, focus, tier)
+    working = _working(lesson, situation, focus, tier)
     episodic = _episodic(history, situation, tier)
     semantic = _semantic(lesson, situation.place, tier)
     system = "\n\n".join(part for part in (instructions, without_turns, working, episodic, semantic) if part)
@@ -145,8 +155,12 @@ def _immediate(lesson: Lesson | None, kept: Sequence[Message], situation: Situat
     spoken = Buffer(tier.immediate - tokens(heading + turns) - 1) if turns else Buffer(tier.immediate)
     if situation.barge_in:
         spoken.add(f"The learner interrupted you and said: {situation.barge_in}", share=_BARGE_IN_SHARE)
+    if situation.checkpoint:
+        spoken.add(f"You asked the learner: {situation.checkpoint}\nThe learner answers now: say what is right in it.")
     passages = lesson.passages if lesson else ()
-    if passages:
+    if situation.segment:
+        spoken.add(f"Being taught now:\n{situation.segment}")
+    elif passages:
         at = min(situation.position, len(passages) - 1)
         spoken.add(f"Being taught now:\n{passages[at]}", share=1 if len(passages) == 1 else _PASSAGE_SHARE)
         if at > 0:
@@ -158,7 +172,7 @@ def _immediate(lesson: Lesson | None, kept: Sequence[Message], situation: Situat
     return spoken.text, "\n\n".join(part for part in (spoken.text, heading + turns) if part)
 
 
-def _working(lesson: Lesson | None, position: int, focus: str, tier: Tier) -> str:
+def _working(lesson: Lesson | None, situation: Situation, focus: str, tier: Tier) -> str:
     if lesson is None:
         return ""
     buffer = Buffer(tier.working)
@@ -173,7 +187,11 @@ def _working(lesson: Lesson | None, position: int, focus: str, tier: Tier) -> st
         "Mistakes to watch for:",
         [f"{m.misconception} In truth: {m.correction}" for m in mistakes[:MOST_MISCONCEPTIONS]],
     )
-    buffer.add(_material(lesson.passages, position, buffer.left))
+    buffer.add_list("Questions you may check with:", list(lesson.checkpoints[:MOST_CHECKS]))
+    if situation.related:
+        found = "\n".join(situation.related[:MOST_RELATED])
+        buffer.add(f"From other topics of this curriculum:\n{found}", share=_RELATED_SHARE)
+    buffer.add(_material(lesson.passages, situation.position, buffer.left))
     return buffer.text
 
 

@@ -1,6 +1,7 @@
 """The material of one topic, as a tutor uses it."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,22 @@ class Misconception:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """A place where the telling of a lesson waits for the learner.
+
+    Attributes:
+        position: index of the passage after which it comes.
+        kind: a question that checks understanding, or a place to stop: "mandatory" ends the telling until the learner
+            goes on, "natural" and "optional" only offer it.
+        prompt: what is asked or said; empty: what fits the kind.
+    """
+
+    position: int
+    kind: Literal["checkpoint", "natural", "mandatory", "optional"]
+    prompt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Lesson:
     """One topic.
 
@@ -29,6 +46,7 @@ class Lesson:
         passages: the spoken segments, in order, one string each.
         objectives: what the learner will be able to do.
         checkpoints: questions that check understanding.
+        stops: where its telling waits, in order.
     """
 
     curriculum_title: str
@@ -38,3 +56,4 @@ class Lesson:
     glossary: tuple[GlossaryTerm, ...] = ()
     misconceptions: tuple[Misconception, ...] = ()
     checkpoints: tuple[str, ...] = ()
+    stops: tuple[Stop, ...] = ()

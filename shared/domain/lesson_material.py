@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from shared.domain.curriculum import Topic
 from shared.domain.json_values import record_of, text_of, texts_of
-from shared.domain.lesson import GlossaryTerm, Lesson, Misconception
+from shared.domain.lesson import GlossaryTerm, Lesson, Misconception, Stop
+
+# What a document may call its stopping points; anything else is natural.
+_STOPS: Final = frozenset({"mandatory", "optional"})
 
 
 def lesson_of(curriculum_title: str, topic: Topic, glossary: Sequence[Mapping[str, Any]]) -> Lesson:
@@ -27,6 +30,7 @@ def lesson_of(curriculum_title: str, topic: Topic, glossary: Sequence[Mapping[st
             for item in topic.misconceptions
         ),
         checkpoints=_checkpoints(topic),
+        stops=_stops(topic),
     )
 
 
@@ -50,6 +54,30 @@ def _by_relevance(glossary: Sequence[Mapping[str, Any]], topic: Topic, spoken: s
 def _triggers(misconception: Mapping[str, Any]) -> tuple[str, ...]:
     single = text_of(misconception.get("trigger"))
     return tuple(texts_of(misconception.get("triggerPhrases")) or ([single] if single else []))
+
+
+def _stops(topic: Topic) -> tuple[Stop, ...]:
+    """Return the checkpoints and stopping points, each after the passage it is told with."""
+    stops: list[Stop] = []
+    position = -1
+    for segment in topic.segments:
+        position += bool(text_of(segment.get("content")))
+        if position < 0:
+            continue
+        if prompt := text_of(record_of(segment.get("checkpoint")).get("prompt")):
+            stops.append(Stop(position, "checkpoint", prompt))
+        if point := segment.get("stoppingPoint"):
+            told = record_of(point)
+            kind = text_of(told.get("type")).lower()
+            prompt = text_of(told.get("promptForContinue")) or text_of(told.get("prompt"))
+            stops.append(
+                Stop(
+                    position,
+                    "mandatory" if kind == "mandatory" else "optional" if kind == "optional" else "natural",
+                    prompt,
+                )
+            )
+    return tuple(stops)
 
 
 def _checkpoints(topic: Topic) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.db import Json, Pending, Unit
-from shared.domain.confidence import WINDOW, Confidence, Marker, confidence_of
+from shared.domain.confidence import WINDOW, Confidence, Expansion, Marker, confidence_of
 from shared.domain.signals import Signal, signals_of
 from shared.ids import new_id
 from shared.repositories.turns import NewTurn
@@ -96,17 +96,24 @@ class SessionInsightRepository:
             limit=limit,
         )
 
-    def expanded(self, session_id: str, scope: str, reason: str) -> None:
-        """Queue the count of a look beyond the topic; the unit has claimed the session."""
+    def expanded(self, session_id: str, expansion: Expansion, *, key: str | None = None) -> None:
+        """Queue the count of a look beyond the topic; the unit has claimed the session.
+
+        Args: key: names the turn it was for, so that it counts once.
+        """
         self._unit.run(
-            """INSERT INTO session_events (tenant_id, session_id, id, type, data)
-               VALUES (%(tenant_id)s, %(session_id)s, %(id)s, 'expanded', %(data)s)""",
+            """INSERT INTO session_events (tenant_id, session_id, id, type, key, data)
+               VALUES (%(tenant_id)s, %(session_id)s, %(id)s, 'expanded', %(key)s, %(data)s)
+               ON CONFLICT (tenant_id, session_id, type, key) DO NOTHING""",
             session_id=session_id,
             id=new_id(),
-            data=Json({"scope": scope, "reason": reason}),
+            key=key,
+            data=Json({"scope": expansion.scope, "priority": expansion.priority, "reason": expansion.reason}),
         )
         self._unit.run(
-            """UPDATE learning_sessions SET expansion_count = expansion_count + 1
+            """UPDATE learning_sessions SET expansion_count = (
+                   SELECT count(*) FROM session_events e
+                   WHERE e.tenant_id = %(tenant_id)s AND e.session_id = %(session_id)s AND e.type = 'expanded')
                WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s""",
             session_id=session_id,
         )

@@ -161,6 +161,13 @@ async def test_an_interruption_counts_once(house: House, visit: Visit) -> None:
     assert house.barge_ins(visit.session_id) == 1
 
 
+async def test_where_the_learner_stands_is_kept(house: House, visit: Visit) -> None:
+    await port(house).open(visit)
+    await port(house).stand_at(visit, 3, 1_500)
+    assert (await port(house).read(visit)).situation.position == 3
+    assert await port(house).related(visit, "anything") == ()
+
+
 async def test_a_topic_that_does_not_exist_changes_nothing(house: House, visit: Visit) -> None:
     with pytest.raises(NotFound):
         await port(house).choose_topic(visit, "elsewhere")

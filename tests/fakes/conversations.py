@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from core.pipeline.conversations import Conversation, Turn, Visit
+from shared.domain.context import Situation
 from shared.domain.lesson import Lesson
 from shared.errors import AppError, Conflict, NotFound, Unauthenticated
 
 
 @dataclass
 class MemorySession:
-    """One session; `barge_ins` maps turn ids to the milliseconds heard."""
+    """One session; `barge_ins` maps turn ids to the milliseconds heard, `related` a word to what other topics say."""
 
     tenant_id: str
     lessons: dict[str, Lesson] = field(default_factory=dict[str, Lesson])
@@ -19,6 +20,8 @@ class MemorySession:
     turns: list[Turn] = field(default_factory=list[Turn])
     barge_ins: dict[str, int] = field(default_factory=dict[str, int])
     connection: int = 0
+    related: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    stood_at: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
 
 
 class MemoryConversations:
@@ -54,6 +57,15 @@ class MemoryConversations:
     async def barge_in(self, visit: Visit, turn_id: str, heard_ms: int) -> None:
         self._session(visit, "barge_in").barge_ins.setdefault(turn_id, heard_ms)
 
+    async def related(self, visit: Visit, words: str) -> tuple[str, ...]:
+        session = self._session(visit, "related")
+        return tuple(text for word, texts in session.related.items() if word in words for text in texts)
+
+    async def stand_at(self, visit: Visit, position: int, offset_ms: int) -> None:
+        session = self._session(visit, "stand_at")
+        session.stood_at.append((position, offset_ms))
+        self.changed()
+
     async def choose_topic(self, visit: Visit, topic_id: str) -> Conversation:
         session = self._session(visit, "choose_topic")
         if topic_id not in session.lessons:
@@ -81,8 +93,10 @@ class MemoryConversations:
         lesson = session.lessons.get(session.topic_id)
         return Conversation(
             session_id=visit.session_id,
+            curriculum_id="light" if lesson else "",
             topic_id=session.topic_id,
             lesson=lesson,
+            situation=Situation(position=session.stood_at[-1][0] if session.stood_at else 0),
             history=history,
             connection=session.connection,
         )

@@ -173,3 +173,15 @@ def test_no_buffer_exceeds_its_budget(
 def test_the_same_input_gives_the_same_context() -> None:
     assert build("Why?", position=1) == build("Why?", position=1)
     assert build("Why?", position=1) != build("Why?", position=2)
+
+
+def test_what_was_just_asked_and_what_other_topics_say_are_in_view() -> None:
+    context = build(checkpoint="Why is it round?", related=("Mirrors: A mirror turns light.",))
+    assert context.immediate.startswith("You asked the learner: Why is it round?")
+    assert "From other topics of this curriculum:\nMirrors: A mirror turns light." in context.working
+
+
+def test_a_passage_the_client_tells_is_the_one_being_taught() -> None:
+    immediate = build(segment="Told by the client.").immediate
+    assert "Being taught now:\nTold by the client." in immediate
+    assert LESSON.passages[0] not in immediate

@@ -1,7 +1,7 @@
 """From a topic to the Lesson a tutor works with."""
 
 from shared.domain.curriculum import Topic
-from shared.domain.lesson import GlossaryTerm, Misconception
+from shared.domain.lesson import GlossaryTerm, Misconception, Stop
 from shared.domain.lesson_material import lesson_of
 
 
@@ -43,3 +43,19 @@ def test_the_terms_of_the_topic_come_first() -> None:
     lesson = lesson_of("Light", Topic(id="sky", title="Sky", segments=segments), glossary)
     assert [term.term for term in lesson.glossary] == ["Scattering", "wavelength", "lens", "c++ (odd)"]
     assert lesson.glossary[0] == GlossaryTerm("Scattering", "spreads")
+
+
+def test_checkpoints_and_stopping_points_come_after_the_passage_they_belong_to() -> None:
+    segments = [
+        {"content": " ", "stoppingPoint": {"type": "natural"}},
+        {"content": "One.", "checkpoint": {"type": "teachback", "prompt": "What is one?"}},
+        {"content": "Two.", "checkpoint": {"type": "simple_confirmation"}, "stoppingPoint": {"type": "mandatory"}},
+        {"content": "", "stoppingPoint": {"type": "optional", "promptForContinue": "Shall we?"}},
+        {"content": "Three.", "stoppingPoint": {"type": "natural", "prompt": "Enough?"}},
+    ]
+    assert lesson_of("Light", Topic(id="sky", title="Sky", segments=segments), []).stops == (
+        Stop(0, "checkpoint", "What is one?"),
+        Stop(1, "mandatory"),
+        Stop(1, "optional", "Shall we?"),
+        Stop(2, "natural", "Enough?"),
+    )

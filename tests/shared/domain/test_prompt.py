@@ -1,10 +1,7 @@
-"""What models are told of a lesson fits, and holds what matters most."""
-
-import pytest
+"""What models and recognisers are told of a lesson."""
 
 from shared.domain.lesson import GlossaryTerm, Lesson, Misconception
-from shared.domain.prompt import CHARACTER_BUDGET, phrases, system_message
-from tests.support.seed_lessons import seed_lessons
+from shared.domain.prompt import instructions, phrases
 
 LESSON = Lesson(
     "Light",
@@ -17,32 +14,16 @@ LESSON = Lesson(
 )
 
 
-def test_everything_of_a_small_lesson_is_told() -> None:
-    message = system_message(LESSON)
-    for part in ("Light", "Why the sky is blue", "First passage.", "Second passage.", "Explain it.", "prism: A block"):
-        assert part in message
-    for part in ("It mirrors the sea. Instead: It does not.", "Why is it blue?", "No markdown"):
-        assert part in message
+def test_the_manner_and_what_to_keep_to_come_before_what_the_client_wants() -> None:
+    told = instructions(LESSON, "Speak slowly.")
+    assert "No markdown" in told
+    assert "Teach from this lesson" in told
+    assert told.endswith("\n\nSpeak slowly.")
 
 
 def test_without_a_lesson_it_still_knows_how_to_speak() -> None:
-    assert "No markdown" in system_message(None)
-    assert "No lesson is open" in system_message(None)
-
-
-@pytest.mark.parametrize("budget", [1_500, 2_500, 4_000, CHARACTER_BUDGET])
-def test_every_seed_lesson_fits_every_budget(budget: int) -> None:
-    for lesson in seed_lessons().values():
-        message = system_message(lesson, budget=budget)
-        assert len(message) <= budget
-        assert "No markdown" in message
-
-
-def test_only_whole_lines_are_kept() -> None:
-    long = Lesson("L", "T", passages=tuple(f"Passage {number} ends here." for number in range(1_000)))
-    message = system_message(long, budget=4_000)
-    assert len(message) <= 4_000
-    assert message.endswith("ends here.")
+    assert "No markdown" in instructions(None)
+    assert "No lesson is open" in instructions(None)
 
 
 def test_phrases_are_terms_first_and_each_once() -> None:

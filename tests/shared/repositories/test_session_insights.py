@@ -4,7 +4,7 @@ import pytest
 
 from shared.db import Database
 from shared.db.entry import PUBLIC_TENANT, TenantEntry
-from shared.domain.confidence import confidence_of
+from shared.domain.confidence import Expansion, confidence_of
 from shared.domain.context import Signals
 from shared.repositories.session_claims import claim_open
 from shared.repositories.session_events import SessionEventRepository
@@ -89,6 +89,7 @@ def test_passages_of_other_topics_are_found_by_the_words(database: Database, ses
 def test_looking_further_is_counted(database: Database, session_id: str) -> None:
     with database.unit(ALPHA) as unit:
         claim_open(unit, session_id, "continued")
-        SessionInsightRepository(unit).expanded(session_id, "related_topics", "the answer admits a gap")
+        for key in ("1", "1", None):
+            SessionInsightRepository(unit).expanded(session_id, Expansion("low", "related_topics", "a gap"), key=key)
         session = SessionRepository(unit).get(session_id)
-    assert session.result.expansion_count == 1
+    assert session.result.expansion_count == 2

@@ -84,7 +84,7 @@ def set_cap(demo: Demo, micro_usd: int) -> None:
 async def serving(demo: Demo, database: Database, row: Row) -> AsyncGenerator[str]:
     """Serve one row and yield its socket's address."""
     caller = Caller("session", demo.claims.tenant_id, demo.claims.session_id, demo.claims.user_id)
-    metering = BudgetMetering(Bank(database), lambda _tenant, _type, _data: None, longest_utterance_ms=60_000)
+    metering = BudgetMetering(Bank(database), longest_utterance_ms=60_000)
     stt, llm, tts = (
         (DearRecogniser(), DearModel(), DearVoice())
         if row.dear

@@ -103,7 +103,7 @@ def build_app(settings: Settings) -> web.Application:
         return await asyncio.to_thread(_redeem, database, settings.shared, ticket, address)
 
     updates = Updates()
-    metering = BudgetMetering(Bank(database), updates.publish, longest_utterance_ms=settings.voice.timing.longest_ms)
+    metering = BudgetMetering(Bank(database), longest_utterance_ms=settings.voice.timing.longest_ms)
     store = _store(settings)
     cache = SpeechCache(providers.tts, store)
     metrics = Metrics()

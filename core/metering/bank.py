@@ -100,9 +100,10 @@ class Bank:
 
         return await self._run(owner.entry, work)
 
-    async def announce(self, owner: Owner, *, refused: str | None = None) -> list[Threshold]:
-        """Note in the audit log, and return, what shares of its budgets the tenant has passed since the last time.
+    async def announce(self, owner: Owner, *, refused: str | None = None) -> None:
+        """Note in the audit log, and have every server told, what shares of its budgets the tenant has passed.
 
+        Each is told once for each day or month, whoever asks and however often.
         Args:
             refused: the period, "day" or "month", whose budget refused a call.
         """
@@ -112,7 +113,7 @@ class Bank:
             passed = repository.announce() if refused is None else repository.announce_refusal(refused)
             return lambda: passed.result
 
-        return await self._run(owner.entry, work)
+        await self._run(owner.entry, work)
 
     async def sweep(self) -> int:
         """Count every expired reservation whole and return how many there were; 0 while another process does it."""

@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from core.metering.bank import Bank
-from core.metering.ledger import Ledger, Publish
+from core.metering.ledger import Ledger
 from core.metering.purse import BudgetPurse
 from core.pipeline.conversations import Visit
 from core.pipeline.notices import Notice
@@ -26,21 +26,18 @@ class BudgetMetering:
     """See Metering.
 
     Args:
-        publish: tells those who watch a tenant of its budget's warnings.
         longest_utterance_ms: the longest a learner may speak at once.
         sweep_s: seconds between two looks for reservations nobody has settled in time.
         tidy_s: seconds between two looks for blocks that were used a while ago.
     """
 
-    def __init__(
-        self, bank: Bank, publish: Publish, *, longest_utterance_ms: int, sweep_s: float = 30, tidy_s: float = 10
-    ) -> None:
+    def __init__(self, bank: Bank, *, longest_utterance_ms: int, sweep_s: float = 30, tidy_s: float = 10) -> None:
         self._bank = bank
         self._longest_ms = longest_utterance_ms + _LEAD_MS
         self._sweep_s = sweep_s
         self._tidy_s = tidy_s
         self._purses: set[BudgetPurse] = set()
-        self.ledger = Ledger(bank, publish)
+        self.ledger = Ledger(bank)
 
     def open(self, visit: Visit, tell: Callable[[Notice], None], *, ahead: bool = True) -> BudgetPurse:
         """Return a session's purse.

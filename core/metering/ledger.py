@@ -6,21 +6,18 @@ no call ever gets more than was reserved for it.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine
 from typing import Final, TypeVar
 
 from core.metering.bank import Bank, Owner
 from core.metering.blocks import Block
 from shared.errors import AppError, Unavailable
 from shared.logging import get_logger
-from shared.repositories.metering import Threshold
 
 _log: Final = get_logger("core")
 
 Result = TypeVar("Result")
 
-# Tells those who watch a tenant: tenant, type, data.
-Publish = Callable[[str | None, str, Mapping[str, object]], None]
 # Blocks that wait while the database does not answer.
 _MOST_WAITING: Final = 10_000
 _PAUSE_S: Final = 2.0
@@ -34,9 +31,8 @@ class Ledger:
         pause_s: seconds before another attempt when the database does not answer.
     """
 
-    def __init__(self, bank: Bank, publish: Publish, *, most: int = _MOST_WAITING, pause_s: float = _PAUSE_S) -> None:
+    def __init__(self, bank: Bank, *, most: int = _MOST_WAITING, pause_s: float = _PAUSE_S) -> None:
         self._bank = bank
-        self._publish = publish
         self._most = most
         self._pause_s = pause_s
         self._waiting: deque[Block] = deque()
@@ -107,11 +103,11 @@ class Ledger:
                 self._waiting.popleft()
         while self._spent:
             owner = next(iter(self._spent))
-            self._tell(owner, await self._bank.announce(owner))
+            await self._bank.announce(owner)
             self._spent.discard(owner)
         while self._refused:
             owner, period = next(iter(self._refused))
-            self._tell(owner, await self._bank.announce(owner, refused=period))
+            await self._bank.announce(owner, refused=period)
             self._refused.pop((owner, period), None)
 
     async def _settle(self, block: Block) -> bool:
@@ -125,13 +121,3 @@ class Ledger:
         except Exception as error:  # noqa: BLE001 - this task's edge: one block must not keep the others from it
             _log.error("usage_not_settled", blocks=1, exc_info=error)
         return False
-
-    def _tell(self, owner: Owner, passed: list[Threshold]) -> None:
-        for threshold in passed:
-            data = {
-                "period": threshold.period,
-                "percent": threshold.percent,
-                "spent_micro_usd": threshold.spent,
-                "cap_micro_usd": threshold.cap,
-            }
-            self._publish(owner.tenant_id, "budget_warning", data)

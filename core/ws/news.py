@@ -1,4 +1,4 @@
-"""What happened to sessions in any process: told to those who watch, and obeyed by the sockets held here."""
+"""What happened in any process: told to those who watch the tenant, and obeyed by the sockets held here."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -13,35 +13,40 @@ from core.ws.updates import Updates
 from shared.errors import Conflict, NotFound
 from shared.logging import get_logger
 
-# PostgreSQL's channel of the triggers in migration 0012.
+# PostgreSQL's channel of the triggers in migrations 0012 and 0031.
 CHANNEL: Final = "session_news"
 
 # Listens until cancelled, with what takes each payload and what is told that payloads may have been missed.
 Listen = Callable[[Callable[[str], None], Callable[[], None]], Coroutine[None, None, None]]
 
 
-class _SessionNews(msgspec.Struct, frozen=True):
-    """A payload; fields that do not belong to the event are absent, numbers of events come as text.
+class _News(msgspec.Struct, frozen=True):
+    """A payload; fields that do not belong to the event are absent, numbers of sessions' events come as text.
 
     Attributes:
         before: of connected: the state the voice socket found.
         connection: of connected: the socket's number.
+        period, percent, spent, cap: of budget_warning, which is about no session; micro-dollars.
     """
 
     tenant: str
-    session: str
-    status: str
     event: str
+    session: str = ""
+    status: str = ""
     before: str = ""
     connection: str = "0"
     heard_by: str = ""
     topic_id: str = ""
     turn_id: str = ""
     role: str = ""
+    period: str = ""
+    percent: int = 0
+    spent: int = 0
+    cap: int = 0
 
 
 _log: Final = get_logger("news")
-_DECODER: Final = msgspec.json.Decoder(_SessionNews)
+_DECODER: Final = msgspec.json.Decoder(_News)
 # What a voice socket's arrival is called, by the state it found.
 _ARRIVALS: Final = {"created": "started", "paused": "resumed"}
 
@@ -61,6 +66,21 @@ class News:
             # Of a newer release, or not of ours at all: whatever it says, listening goes on.
             _log.warning("news_not_understood", length=len(payload))
             return
+        if news.event == "budget_warning":
+            self._warn(news)
+        else:
+            self._tell(news)
+
+    def opened(self) -> None:
+        """Make up for what was missed before: watchers are told of a gap, the sockets held here are checked."""
+        self._updates.mark_gap("the server did not hear everything")
+        self._live.recheck_now()
+
+    def _warn(self, news: _News) -> None:
+        spent = {"spent_micro_usd": news.spent, "cap_micro_usd": news.cap}
+        self._updates.publish(news.tenant, "budget_warning", {"period": news.period, "percent": news.percent, **spent})
+
+    def _tell(self, news: _News) -> None:
         self._obey(news)
         told = {"session_id": news.session, "status": news.status, "event": news.event}
         if news.event == "connected":
@@ -68,12 +88,7 @@ class News:
         told |= {name: value for name in ("topic_id", "turn_id", "role") if (value := getattr(news, name))}
         self._updates.publish(news.tenant, "session_update", told)
 
-    def opened(self) -> None:
-        """Make up for what was missed before: watchers are told of a gap, the sockets held here are checked."""
-        self._updates.mark_gap("the server did not hear everything")
-        self._live.recheck_now()
-
-    def _obey(self, news: _SessionNews) -> None:
+    def _obey(self, news: _News) -> None:
         match news.event:
             case "connected":
                 self._live.supersede(news.session, int(news.connection))

@@ -15,6 +15,9 @@ from sessions_api.routes import routes
 
 from shared.api import Context, Service
 from shared.db import Database
+from shared.domain.usage import FULL_SHARE, UsageEvent
+from shared.ids import new_id
+from shared.repositories.metering import MeteringRepository
 from tests.conftest import ALPHA, BETA
 from tests.core.ws.conftest import CONFIG, Phone
 from tests.support.api import Answer, ApiClient
@@ -182,6 +185,30 @@ async def test_ending_and_deleting_close_the_socket_and_keep_what_was_heard(flee
     phone = await fleet.answering(fleet.north, deleted)
     assert (await asyncio.to_thread(fleet.rest.delete, f"/api/sessions/{deleted}")).status == 200
     assert await phone.close_code() == 4001
+
+
+async def test_a_warning_about_the_budget_reaches_every_process_once(fleet: Fleet, database: Database) -> None:
+    watchers = [await fleet.watch(process, fleet.alpha) for process in (fleet.north, fleet.south)]
+    stranger = await fleet.watch(fleet.south, fleet.beta)
+
+    def spend(micro_usd: int) -> None:
+        reservation = new_id()
+        event = UsageEvent(new_id(), "speech_out", "deepgram", "aura-2", micro_usd // 30, "character")
+        with database.unit(ALPHA) as unit:
+            MeteringRepository(unit).reserve(reservation, micro_usd, lasts_s=60, share=FULL_SHARE)
+            MeteringRepository(unit).settle(reservation, [event])
+            MeteringRepository(unit).announce()
+
+    for micro_usd in (600_000, 3_000, 210_000):
+        await asyncio.to_thread(spend, micro_usd)
+    for watcher in watchers:
+        told = [(await watcher.until("budget_warning"))["data"] for _ in range(2)]
+        assert [(data["percent"], data["spent_micro_usd"]) for data in told] == [(50, 600_000), (80, 813_000)]
+        assert {(data["period"], data["cap_micro_usd"]) for data in told} == {("day", 1_000_000)}
+    made = await asyncio.to_thread(fleet.rest.using(fleet.beta).post, "/api/sessions", {"curriculum_id": ""})
+    session_id = made.body["id"]
+    assert (await stranger.until("session_update"))["data"]["session_id"] == session_id
+    assert "budget_warning" not in stranger.types
 
 
 async def test_a_socket_on_one_process_takes_the_place_of_that_on_the_other(fleet: Fleet) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections.abc import Mapping
 
 from aiohttp import web
 
@@ -16,15 +15,10 @@ from tests.core.metering.conftest import CALLER, LONGEST_MS, PROMPT
 from tests.fakes.vendors import FakeModel, FakeRecogniser, FakeVoice
 
 
-def tell_nobody(tenant_id: str | None, type_: str, data: Mapping[str, object]) -> None:
-    """Nobody watches."""
-    del tenant_id, type_, data
-
-
 async def pay(url: str) -> None:
     """Ask the model, hear its first word, and never come to the end."""
     bank = Bank(Database(url, pool_size=2), lasts_s=0)
-    metering = BudgetMetering(bank, tell_nobody, longest_utterance_ms=LONGEST_MS, sweep_s=3600)
+    metering = BudgetMetering(bank, longest_utterance_ms=LONGEST_MS, sweep_s=3600)
     async for _ in metering.run(web.Application()):
         llm = FakeModel("Light", " scatters.")
         llm.pause_at = 1

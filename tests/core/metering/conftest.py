@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import LiteralString, TypeVar
 
@@ -39,15 +39,12 @@ class Till:
     def __init__(self, database: Database, owner: AsOwner) -> None:
         self.database = database
         self.owner = owner
-        self.published: list[tuple[str | None, str, Mapping[str, object]]] = []
         self.told: list[ModeChanged] = []
         self.sessions: list[str] = []
         self.stt = FakeRecogniser("yes")
         self.llm = FakeModel("Light", " scatters.")
         self.tts = FakeVoice(seconds=0.06)
-        self.metering = BudgetMetering(
-            Bank(database), self.publish, longest_utterance_ms=LONGEST_MS, sweep_s=3600, tidy_s=3600
-        )
+        self.metering = BudgetMetering(Bank(database), longest_utterance_ms=LONGEST_MS, sweep_s=3600, tidy_s=3600)
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
@@ -66,9 +63,6 @@ class Till:
     def _visit(self, caller: Caller) -> Visit:
         self.sessions.append(new_id())
         return Visit(self.sessions[-1], caller)
-
-    def publish(self, tenant_id: str | None, type_: str, data: Mapping[str, object]) -> None:
-        self.published.append((tenant_id, type_, data))
 
     def tell(self, notice: Notice) -> None:
         assert isinstance(notice, ModeChanged)

@@ -33,7 +33,7 @@ async def test_a_killed_process_leaves_nothing_reserved_and_nothing_uncounted(ti
 
 async def test_the_end_of_the_process_settles_what_its_sessions_spent(till: Till) -> None:
     bank = Bank(till.database)
-    metering = BudgetMetering(bank, till.publish, longest_utterance_ms=LONGEST_MS)
+    metering = BudgetMetering(bank, longest_utterance_ms=LONGEST_MS)
     async for _ in metering.run(web.Application()):
         purse = metering.open(Visit(new_id(), CALLER), till.tell)
         async for _ in purse.hire(Providers(till.stt, till.llm, till.tts)).llm.reply(PROMPT):
@@ -69,7 +69,7 @@ async def test_expired_reservations_are_swept_while_the_application_runs(till: T
             return expired
 
     bank = WatchedBank(till.database, lasts_s=0)
-    metering = BudgetMetering(bank, till.publish, longest_utterance_ms=LONGEST_MS, sweep_s=0.01)
+    metering = BudgetMetering(bank, longest_utterance_ms=LONGEST_MS, sweep_s=0.01)
     async for _ in metering.run(web.Application()):
         await bank.reserve(CALLER, new_id(), 70, 100)
         async with asyncio.timeout(10):

@@ -38,7 +38,7 @@ async def used_block(bank: Bank, ledger: Ledger, micro_usd: int, used: int) -> B
 async def test_what_cannot_be_settled_now_is_settled_later(till: Till) -> None:
     bank = AwayBank(till.database)
     bank.away = 3
-    ledger = Ledger(bank, till.publish, pause_s=0)
+    ledger = Ledger(bank, pause_s=0)
     working = asyncio.create_task(ledger.run())
     for _ in range(3):
         (await used_block(bank, ledger, 100, 40)).retire()
@@ -50,7 +50,7 @@ async def test_what_cannot_be_settled_now_is_settled_later(till: Till) -> None:
 
 async def test_a_flush_ends_and_what_it_left_expires_and_is_counted_whole(till: Till) -> None:
     bank = Bank(till.database, lasts_s=0)
-    ledger = Ledger(bank, till.publish)
+    ledger = Ledger(bank)
     (await used_block(bank, ledger, 100, 40)).retire()
     await ledger.flush(0)  # nobody works
     assert await bank.sweep() == 1
@@ -60,7 +60,7 @@ async def test_a_flush_ends_and_what_it_left_expires_and_is_counted_whole(till: 
 
 async def test_of_too_many_the_oldest_is_left_to_expire(till: Till) -> None:
     bank = Bank(till.database, lasts_s=0)
-    ledger = Ledger(bank, till.publish, most=1)
+    ledger = Ledger(bank, most=1)
     for _ in range(2):
         (await used_block(bank, ledger, 100, 40)).retire()
     working = asyncio.create_task(ledger.run())
@@ -73,7 +73,7 @@ async def test_of_too_many_the_oldest_is_left_to_expire(till: Till) -> None:
 
 async def test_a_block_nobody_knows_of_holds_up_no_other(till: Till) -> None:
     bank = Bank(till.database)
-    ledger = Ledger(bank, till.publish)
+    ledger = Ledger(bank)
     never_reserved = Block(OWNER, 100, 0.0, ledger.put)
     never_reserved.retire()
     (await used_block(bank, ledger, 100, 40)).retire()
@@ -83,7 +83,7 @@ async def test_a_block_nobody_knows_of_holds_up_no_other(till: Till) -> None:
     working.cancel()
 
 
-async def test_a_block_is_settled_once_everything_drawn_from_it_is(till: Till) -> None:
+def test_a_block_is_settled_once_everything_drawn_from_it_is() -> None:
     settled: list[Block] = []
     block = Block(OWNER, 100, 0.0, settled.append)
     first, second = block.hold(60), block.hold(40)
@@ -94,4 +94,3 @@ async def test_a_block_is_settled_once_everything_drawn_from_it_is(till: Till) -
     assert settled == []
     second.settle(40, [])
     assert settled == [block]
-    assert till.published == []

@@ -1,8 +1,10 @@
 """Money is there before a call, at most what the budgets hold, and nobody waits for it in the middle of a turn."""
 
 import asyncio
+import json
 from itertools import islice
 
+import psycopg
 import pytest
 
 from core.metering.purse import BudgetPurse
@@ -135,8 +137,10 @@ async def test_within_a_turn_a_refusal_is_not_asked_for_twice(till: Till) -> Non
     assert till.tts.pieces == ["x" * 8, "x" * 20]
 
 
-async def test_each_warning_is_told_once_to_the_tenant_alone(till: Till) -> None:
+async def test_each_warning_is_told_once_of_the_tenant_alone(till: Till, database_url: str) -> None:
     till.cap(1_000)
+    listener = await psycopg.AsyncConnection.connect(database_url, autocommit=True)
+    await listener.execute("LISTEN session_news")
     purse, providers = till.open()
     await say(providers, "x" * 500)
     await till.day()
@@ -148,12 +152,14 @@ async def test_each_warning_is_told_once_to_the_tenant_alone(till: Till) -> None
         purse.turn_begins()
     await till.day()
     purse.close()
-    assert [(tenant, type_, data["period"], data["percent"]) for tenant, type_, data in till.published] == [
-        (ALPHA_TENANT, "budget_warning", "day", 50),
-        (ALPHA_TENANT, "budget_warning", "day", 80),
-        (ALPHA_TENANT, "budget_warning", "day", 100),
+    await listener.execute("NOTIFY session_news, 'no more'")
+    told = [news.payload async for news in listener.notifies(stop_after=4, timeout=10)]
+    await listener.close()
+    warning = {"event": "budget_warning", "tenant": ALPHA_TENANT, "period": "day", "cap": 1_000}
+    assert [json.loads(payload) for payload in told[:-1]] == [
+        {**warning, "percent": percent, "spent": spent} for percent, spent in ((50, 500), (80, 800), (100, 800))
     ]
-    assert till.published[0][2] == {"period": "day", "percent": 50, "spent_micro_usd": 500, "cap_micro_usd": 1_000}
+    assert told[-1] == "no more"
 
 
 async def test_what_runs_here_is_counted_and_costs_nothing_even_without_money(till: Till) -> None:

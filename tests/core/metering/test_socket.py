@@ -1,7 +1,7 @@
 """A conversation over /ws/audio while its tenant's money runs out and comes back."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import aiohttp
@@ -15,9 +15,10 @@ from core.metering.budgets import BudgetMetering
 from core.pipeline.equipment import Equipment
 from core.providers import Providers
 from core.speech.cache import SpeechCache
+from core.ws.news import CHANNEL
 from core.ws.updates import Updates
 from shared.auth.caller import Caller
-from shared.db import Database
+from shared.db import Database, Listener
 from shared.domain.usage import FULL_SHARE, UsageEvent
 from shared.ids import new_id
 from shared.repositories.metering import MeteringRepository
@@ -80,12 +81,12 @@ class School:
 
 
 @pytest.fixture
-async def school(database: Database, as_owner: AsOwner) -> AsyncIterator[School]:
+async def school(database: Database, database_url: str, as_owner: AsOwner) -> AsyncIterator[School]:
     as_owner(PRICES)
     as_owner(FREE_READING)
     updates = Updates()
     till = Till(database, as_owner)
-    till.metering = BudgetMetering(Bank(database), updates.publish, longest_utterance_ms=60_000)
+    till.metering = BudgetMetering(Bank(database), longest_utterance_ms=60_000)
     llm, tts = FakeModel(), FakeVoice()
     cache = SpeechCache(tts)
     equipment = Equipment(
@@ -105,6 +106,15 @@ async def school(database: Database, as_owner: AsOwner) -> AsyncIterator[School]
     async def redeem(_ticket: str, _address: str) -> Caller:
         return CALLER
 
+    listening = asyncio.Event()
+
+    async def listen(heard: Callable[[str], None], opened: Callable[[], None]) -> None:
+        def begun() -> None:
+            opened()
+            listening.set()
+
+        await Listener(database_url, CHANNEL).run(heard, begun)
+
     app = assemble(
         Parts(
             equipment=equipment,
@@ -114,10 +124,12 @@ async def school(database: Database, as_owner: AsOwner) -> AsyncIterator[School]
             release=lambda: None,
             updates=updates,
             beside=(till.metering.run,),
+            listen=listen,
         )
     )
     server = TestServer(app, host="127.0.0.1")
     await server.start_server()
+    await listening.wait()
     async with aiohttp.ClientSession() as http:
         yield School(till, server, http, llm, tts)
     await server.close()

@@ -45,6 +45,7 @@ class Route:
     pattern: re.Pattern[str]
     replayable: bool
     role: AdminRole
+    accepts: tuple[str, ...]
 
 
 class Routes:
@@ -82,23 +83,39 @@ class Routes:
         max_body: int = 1 << 20,
         replayable: bool = True,
         role: AdminRole = "operator",
+        accepts: tuple[str, ...] = (),
     ) -> Callable[[Handler], Handler]:
         """Register a POST handler.
 
         Args:
+            accepts: content types of a body that the handler reads itself, as PUT's.
             role: the least an administrator must be, of this and every other method that changes something.
             replayable: an Idempotency-Key keeps its answer; not for answers that hold a secret, nor where asking again
                 is the right thing to do.
         """
         return self._add(
-            "POST", path, access, status=status, limit=limit, max_body=max_body, replayable=replayable, role=role
+            "POST",
+            path,
+            access,
+            status=status,
+            limit=limit,
+            max_body=max_body,
+            replayable=replayable,
+            role=role,
+            accepts=accepts,
         )
 
     def put(
-        self, path: str, *, access: Access, max_body: int = 1 << 20, role: AdminRole = "operator"
+        self,
+        path: str,
+        *,
+        access: Access,
+        max_body: int = 1 << 20,
+        role: AdminRole = "operator",
+        accepts: tuple[str, ...] = (),
     ) -> Callable[[Handler], Handler]:
         """Register a PUT handler."""
-        return self._add("PUT", path, access, max_body=max_body, role=role)
+        return self._add("PUT", path, access, max_body=max_body, role=role, accepts=accepts)
 
     def patch(
         self, path: str, *, access: Access, max_body: int = 1 << 20, role: AdminRole = "operator"
@@ -133,6 +150,7 @@ class Routes:
         max_body: int = 1 << 20,
         replayable: bool = True,
         role: AdminRole = "operator",
+        accepts: tuple[str, ...] = (),
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             hints = get_type_hints(handler)
@@ -153,6 +171,7 @@ class Routes:
                 pattern,
                 replayable,
                 role,
+                accepts,
             )
             self.routes.append(route)
             self._sort()

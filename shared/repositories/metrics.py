@@ -81,19 +81,21 @@ class Aggregates:
 
 
 @dataclass(frozen=True, slots=True)
-class Statistics:
-    """What the tenant's part of this deployment has done, as far as the caller sees it; durations in seconds."""
+class NewEvent:
+    """A single event.
 
-    total_metrics: int
-    avg_e2e_latency: float
-    avg_llm_ttft: float
-    online_clients: int
-    total_clients: int
-    total_sessions: int
-    active_sessions: int
-    sessions_last_hour: int
-    total_turns: int
-    avg_session_duration: float
+    Attributes:
+        digest: by which one that is sent again is stored once.
+        session_id: the client's name for the session; empty where it tells none.
+        e2e_ms: from the end of a question to the first sound of its answer, where it measured that.
+        providers: by stage, as the client names them.
+    """
+
+    digest: str
+    event: Mapping[str, Any]
+    session_id: str
+    e2e_ms: float | None
+    providers: Mapping[str, str]
 
 
 class MetricsRepository:
@@ -161,50 +163,18 @@ class MetricsRepository:
             client_id=client_id,
         )
 
-    def ingest(
-        self, *, client: str, client_id: str, client_name: str, events: Sequence[tuple[str, Mapping[str, Any]]]
-    ) -> None:
-        """Queue the storing of single events.
-
-        Args:
-            events: each with its digest, by which one that is sent again is stored once.
-        """
+    def ingest(self, *, client: str, client_id: str, client_name: str, events: Sequence[NewEvent]) -> None:
+        """Queue the storing of single events."""
         self._unit.run(
-            """INSERT INTO client_events (tenant_id, id, user_id, client, client_id, client_name, digest, event)
-               SELECT %(tenant_id)s, e.id, app_user(), %(client)s, %(client_id)s, %(client_name)s, e.digest, e.event
-               FROM jsonb_to_recordset(%(events)s) AS e (id uuid, digest text, event jsonb)
+            """INSERT INTO client_events (tenant_id, id, user_id, client, client_id, client_name, digest, event,
+                                          session_id, e2e_ms, providers)
+               SELECT %(tenant_id)s, e.id, app_user(), %(client)s, %(client_id)s, %(client_name)s, e.digest, e.event,
+                      e.session_id, e.e2e_ms, e.providers
+               FROM jsonb_to_recordset(%(events)s) AS e (id uuid, digest text, event jsonb, session_id text,
+                                                         e2e_ms double precision, providers jsonb)
                ON CONFLICT (tenant_id, user_id, client_id, digest) DO NOTHING""",
             client=client,
             client_id=client_id,
             client_name=client_name,
-            events=Json([{"id": new_id(), "digest": digest, "event": event} for digest, event in events]),
-        )
-
-    def statistics(self) -> Pending[Statistics]:
-        """Queue the count of everything the caller sees."""
-        return self._unit.one(
-            Statistics,
-            """WITH m AS (
-                   SELECT count(*) AS reports, coalesce(avg(nullif(e2e_latency_median, 0)), 0) AS e2e,
-                          coalesce(avg(nullif(llm_ttft_median, 0)), 0) AS ttft,
-                          count(DISTINCT client_id) FILTER (WHERE received_at > now() - interval '1 minute') AS online,
-                          count(DISTINCT client_id) AS clients
-                   FROM client_metrics
-                   WHERE tenant_id = %(tenant_id)s AND (user_id = app_user() OR (SELECT app_teaches()))
-               ), e AS (
-                   SELECT count(*) AS events FROM client_events
-                   WHERE tenant_id = %(tenant_id)s AND (user_id = app_user() OR (SELECT app_teaches()))
-               ), s AS (
-                   SELECT count(*) AS sessions, count(*) FILTER (WHERE status = 'active') AS active,
-                          count(*) FILTER (WHERE created_at > now() - interval '1 hour') AS recent,
-                          coalesce(sum(turn_count), 0) AS turns,
-                          coalesce(avg(session_active_ms(learning_sessions)) / 1000.0, 0)::float8 AS duration
-                   FROM learning_sessions
-                   WHERE tenant_id = %(tenant_id)s AND (user_id = app_user() OR (SELECT app_teaches()))
-               )
-               SELECT m.reports + e.events AS total_metrics, m.e2e AS avg_e2e_latency, m.ttft AS avg_llm_ttft,
-                      m.online AS online_clients, m.clients AS total_clients, s.sessions AS total_sessions,
-                      s.active AS active_sessions, s.recent AS sessions_last_hour, s.turns AS total_turns,
-                      s.duration AS avg_session_duration
-               FROM m, e, s""",
+            events=Json([{"id": new_id(), **asdict(event)} for event in events]),
         )

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from shared.clock import iso
+from shared.repositories.measurements import Totals
 from shared.repositories.metrics import Aggregates, Measures, Snapshot
 
 
@@ -59,7 +60,8 @@ class Health(Struct, frozen=True):
 class Stats(Struct, frozen=True, kw_only=True):
     """Figures for the console, the web client and Android; latencies in milliseconds, durations in seconds.
 
-    Nothing here collects logs, registers servers, speaks or holds sockets: those figures are true zeros.
+    Nobody calls the servers that were written down, so none is known to be healthy; learners hold one socket for each
+    active session; how long answers sounded is told by the phones that played them, not here.
     """
 
     uptime_seconds: int
@@ -74,13 +76,39 @@ class Stats(Struct, frozen=True, kw_only=True):
     active_sessions: int
     total_turns: int
     avg_session_duration: float
-    total_audio_generated_seconds: float = 0.0
-    total_logs: int = 0
-    total_logs_received: int = 0
-    logs_last_hour: int = 0
-    errors_count: int = 0
-    warnings_count: int = 0
+    total_logs: int
+    total_logs_received: int
+    logs_last_hour: int
+    errors_count: int
+    warnings_count: int
+    total_servers: int
+    registered_servers: int
+    websocket_connections: int
     healthy_servers: int = 0
-    total_servers: int = 0
-    registered_servers: int = 0
-    websocket_connections: int = 0
+    total_audio_generated_seconds: float = 0.0
+
+
+def stats_answer(totals: Totals, *, servers: int, uptime_s: int) -> Stats:
+    """Return the figures as all three clients read them."""
+    return Stats(
+        uptime_seconds=uptime_s,
+        total_metrics=totals.total_metrics,
+        total_metrics_received=totals.total_metrics,
+        avg_e2e_latency=totals.avg_e2e_latency,
+        avg_llm_ttft=totals.avg_llm_ttft,
+        online_clients=totals.online_clients,
+        total_clients=totals.total_clients,
+        sessions_last_hour=totals.sessions_last_hour,
+        total_sessions=totals.total_sessions,
+        active_sessions=totals.active_sessions,
+        total_turns=totals.total_turns,
+        avg_session_duration=totals.avg_session_duration,
+        total_logs=totals.total_logs,
+        total_logs_received=totals.total_logs,
+        logs_last_hour=totals.logs_last_hour,
+        errors_count=totals.errors,
+        warnings_count=totals.warnings,
+        total_servers=servers,
+        registered_servers=servers,
+        websocket_connections=totals.active_sessions,
+    )

@@ -4,6 +4,7 @@ import time
 from functools import lru_cache
 from typing import Final
 
+from metrics_api import fleet, history, logs, system
 from metrics_api.answers import (
     Accepted,
     Health,
@@ -11,20 +12,27 @@ from metrics_api.answers import (
     MetricsAnswer,
     Stats,
     snapshot_answer,
+    stats_answer,
 )
+from metrics_api.presence import sighting_of
 from metrics_api.requests import LONGEST_PAGE, Batch, ListMetrics, SingleEvent
-from metrics_api.rules import digest, known_client, read_report, snapshot_of
+from metrics_api.rules import event_of, known_client, read_report, snapshot_of
 from metrics_api.usage import routes as usage_routes
 from shared.api import Access, Request, Routes
 from shared.api.decoding import decode_body
 from shared.clock import iso, utc_now
 from shared.db import Database, TenantEntry
 from shared.errors import InvalidInput, Unavailable
+from shared.repositories.clients import ClientRepository
+from shared.repositories.measurements import MeasurementRepository
 from shared.repositories.metrics import MetricsRepository
+from shared.repositories.model_servers import ModelServerRepository
 from shared.version import VERSION
 
 routes = Routes("metrics")
 routes.include(usage_routes)
+for part in (logs, fleet, history, system):
+    routes.include(part.routes)
 
 _STARTED: Final = time.monotonic()
 # How long an answer about the database stands: checks come often, and anybody may make them.
@@ -39,6 +47,7 @@ def add_metrics(request: Request, body: dict[str, object]) -> Accepted:
     new = snapshot_of(read_report(body), body, client_id=client.id, client_name=client.name, now=utc_now())
     with request.unit() as unit:
         snapshot_id = MetricsRepository(unit).add(new)
+        ClientRepository(unit).seen(sighting_of(request, new.client_id, name=new.client_name, reports=1))
     return Accepted("ok", snapshot_id.result)
 
 
@@ -69,8 +78,9 @@ def ingest_metrics(request: Request, body: dict[str, object]) -> Ingested:
             client=told.client or request.client.platform,
             client_id=client_id,
             client_name=told.client_name or request.client.name,
-            events=[(digest(event), event) for event in events],
+            events=[event_of(event) for event in events],
         )
+        ClientRepository(unit).seen(sighting_of(request, client_id, name=told.client_name or "", reports=len(events)))
     return Ingested("ok", len(events), client_id)
 
 
@@ -78,22 +88,9 @@ def ingest_metrics(request: Request, body: dict[str, object]) -> Ingested:
 def get_stats(request: Request) -> Stats:
     """Return figures over everything the caller sees."""
     with request.unit() as unit:
-        statistics = MetricsRepository(unit).statistics()
-    counted = statistics.result
-    return Stats(
-        uptime_seconds=_uptime(),
-        total_metrics=counted.total_metrics,
-        total_metrics_received=counted.total_metrics,
-        avg_e2e_latency=counted.avg_e2e_latency,
-        avg_llm_ttft=counted.avg_llm_ttft,
-        online_clients=counted.online_clients,
-        total_clients=counted.total_clients,
-        sessions_last_hour=counted.sessions_last_hour,
-        total_sessions=counted.total_sessions,
-        active_sessions=counted.active_sessions,
-        total_turns=counted.total_turns,
-        avg_session_duration=counted.avg_session_duration,
-    )
+        totals = MeasurementRepository(unit).totals()
+        servers = ModelServerRepository(unit).find()
+    return stats_answer(totals.result, servers=len(servers.result), uptime_s=_uptime())
 
 
 @routes.get("/health", access=Access.PUBLIC)

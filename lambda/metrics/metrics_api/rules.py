@@ -3,16 +3,18 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeGuard, cast
 
 import msgspec
 
 from metrics_api.requests import CAMEL, Report
 from shared.api.decoding import decode_body
 from shared.errors import InvalidInput
-from shared.repositories.metrics import Measures, NewSnapshot
+from shared.repositories.metrics import Measures, NewEvent, NewSnapshot
 
 _SNAKE: Final = {camel: snake for snake, camel in CAMEL.items()}
+_E2E: Final = ("e2eLatencyMs", "e2e_latency_ms", "e2eLatency", "e2e_latency", "totalMs", "total_ms")
+_MOST_MS: Final = 1e9
 _KNOWN: Final = frozenset(Report.__struct_fields__) | frozenset(_SNAKE)
 
 
@@ -37,6 +39,26 @@ def digest(value: object) -> str:
     return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()
 
 
+def event_of(event: Mapping[str, object]) -> NewEvent:
+    """Return a single event to store, with what we understand of it; clients name its fields in several ways."""
+    providers = event.get("providers")
+    stages = {stage: event.get(f"{stage}Provider") for stage in ("stt", "llm", "tts")}
+    named = cast("dict[str, object]", providers) if isinstance(providers, dict) else stages
+    session = next((event[name] for name in ("sessionId", "session_id") if isinstance(event.get(name), str)), "")
+    e2e = next((value for name in _E2E if _is_number(value := event.get(name))), None)
+    return NewEvent(
+        digest=digest(event),
+        event=event,
+        session_id=str(session)[:200],
+        e2e_ms=float(e2e) if e2e is not None and 0 < e2e <= _MOST_MS else None,
+        providers={stage: name[:100] for stage, name in named.items() if isinstance(name, str) and len(stage) <= 32},
+    )
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def known_client(*names: str | None) -> str:
     """Return the first name a client gives itself.
 
@@ -49,10 +71,10 @@ def known_client(*names: str | None) -> str:
     raise InvalidInput(f"client_id: {expected}", details={"client_id": expected})
 
 
-def moment_of(timestamp: str | float | None, now: datetime) -> datetime:
-    """Return when a client made its report: its ISO 8601 timestamp, or now where it counts in a way of its own.
+def moment_of(timestamp: str | float | None, now: datetime, *, field: str = "timestamp") -> datetime:
+    """Return the moment a client names: its ISO 8601 timestamp, or now where it counts in a way of its own.
 
-    Raises: InvalidInput: a text that is no such timestamp.
+    Raises: InvalidInput: a text that is no such timestamp; `field` names it.
     """
     if not isinstance(timestamp, str) or not timestamp:
         return now
@@ -61,7 +83,7 @@ def moment_of(timestamp: str | float | None, now: datetime) -> datetime:
         return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         expected = "expected an ISO 8601 date and time"
-        raise InvalidInput(f"timestamp: {expected}", details={"timestamp": expected}) from None
+        raise InvalidInput(f"{field}: {expected}", details={field: expected}) from None
 
 
 def snapshot_of(

@@ -1,0 +1,335 @@
+"""The processes that serve this deployment: what they use, what they run, and how it was.
+
+Each process says of itself what it does (shared/repositories/processes.py). Power and temperatures mean nothing on a
+rented machine: those are the constants of a cool one on the mains, because the console cannot do without them.
+"""
+
+from typing import Annotated, Any, Final, NoReturn
+
+from msgspec import Meta, Struct
+
+from shared.api import Access, PerClient, Request, Routes
+from shared.clock import iso, utc_now
+from shared.errors import Conflict
+from shared.repositories.measurements import MeasurementRepository
+from shared.repositories.processes import SAMPLE_S, Grain, Process, ProcessRepository, Span
+
+routes = Routes("metrics")
+
+# A process that has been silent for longer has ended.
+SILENT_S: Final = 90
+POWER: Final[dict[str, float | bool]] = {
+    "current_battery_draw_w": 0.0,
+    "avg_battery_draw_w": 0.0,
+    "battery_percent": 100.0,
+    "battery_charging": True,
+    "estimated_service_power_w": 0.0,
+}
+THERMAL: Final[dict[str, float | str]] = {
+    "pressure": "nominal",
+    "pressure_level": 0,
+    "cpu_temp_c": 0.0,
+    "gpu_temp_c": 0.0,
+    "fan_speed_rpm": 0,
+}
+_COOL: Final[dict[str, float]] = {
+    "avg_battery_draw_w": 0.0,
+    "max_battery_draw_w": 0.0,
+    "min_battery_percent": 100.0,
+    "max_battery_percent": 100.0,
+    "avg_thermal_level": 0.0,
+    "max_thermal_level": 0,
+    "avg_cpu_temp_c": 0.0,
+    "max_cpu_temp_c": 0.0,
+}
+_MIB: Final = 1 << 20
+
+
+class DaysBack(Struct, frozen=True):
+    """How far back."""
+
+    days: Annotated[int, Meta(ge=1, le=400)] = 7
+
+
+class Model(Struct, frozen=True):
+    """A model that this deployment uses at one stage."""
+
+    id: str
+    name: str
+    type: str
+    server_id: str
+    server_name: str
+    status: str
+
+
+class HistoryAnswer(Struct, frozen=True):
+    """Hours or days, the oldest first: once as the console reads them, once as the Android app does."""
+
+    history: list[dict[str, Any]]
+    count: int
+    days_requested: int
+    period: str
+    data: list[dict[str, Any]]
+
+
+@routes.get("/api/metrics/system", access=Access.CLIENT)
+@routes.get("/api/system/metrics", access=Access.CLIENT)
+def get_system(request: Request) -> dict[str, Any]:
+    """Return what the processes use at present."""
+    processes, sessions = _present(request)
+    return _metrics(processes, sessions)
+
+
+@routes.get("/api/system/snapshot", access=Access.CLIENT)
+def get_snapshot(request: Request) -> PerClient:
+    """Return health, use, services and models in one answer."""
+    processes, sessions = _present(request)
+    services = [_service(process) for process in processes]
+    common = {
+        "health": {"status": "healthy"},
+        "metrics": _metrics(processes, sessions),
+        "models": models_of(processes),
+    }
+    return PerClient(
+        {**common, "services": {service["id"]: service for service in services}}, {**common, "services": services}
+    )
+
+
+@routes.get("/api/system/history/hourly", access=Access.CLIENT)
+def get_hours(request: Request, query: DaysBack) -> HistoryAnswer:
+    """Return the hours of the last days."""
+    return _history(request, "hour", query.days)
+
+
+@routes.get("/api/system/history/daily", access=Access.CLIENT)
+def get_days(request: Request, query: DaysBack) -> HistoryAnswer:
+    """Return the last days."""
+    return _history(request, "day", query.days)
+
+
+@routes.get("/api/system/history/summary", access=Access.CLIENT)
+def get_history_summary(request: Request) -> dict[str, Any]:
+    """Return today, yesterday and this week; a span nothing is known of is left out."""
+    with request.unit() as unit:
+        found = ProcessRepository(unit).history("day", days=400)
+    days = found.result
+    today = utc_now().date()
+    by_age = {(today - day.starts_at.date()).days: _day(day) for day in days}
+    week = [day for day in days if (today - day.starts_at.date()).days < 7]
+    answer: dict[str, Any] = {
+        "total_days_tracked": len(days),
+        "total_hours_tracked": sum(day.samples for day in days) * SAMPLE_S // 3600,
+    }
+    answer |= {name: by_age[age] for age, name in enumerate(("today", "yesterday")) if age in by_age}
+    if week:
+        answer["this_week"] = {
+            "days_recorded": len(week),
+            "avg_cpu_percent": round(sum(day.cpu_average for day in week) / len(week), 1),
+            "total_requests": sum(day.requests for day in week),
+            "max_thermal_level": 0,
+        }
+    if days:
+        answer["oldest_record"] = iso(days[0].starts_at)
+    return answer
+
+
+@routes.get("/api/system/power/history", access=Access.CLIENT)
+def get_power_history(request: Request) -> dict[str, Any]:
+    """Return no records: a rented machine tells nothing of its power."""
+    request.admit()
+    return {"history": [], "count": 0}
+
+
+@routes.get("/api/system/processes/history", access=Access.CLIENT)
+def get_process_history(request: Request, query: DaysBack) -> dict[str, Any]:
+    """Return each service's share of the CPU by the hour."""
+    with request.unit() as unit:
+        found = ProcessRepository(unit).history("hour", days=query.days)
+    history = [{"timestamp": iso(span.starts_at), "services": span.service_cpu} for span in found.result]
+    return {"history": history, "count": len(history)}
+
+
+@routes.get("/api/services", access=Access.CLIENT)
+def list_services(request: Request) -> PerClient:
+    """Return the processes that serve, running or ended within a day."""
+    processes, _ = _present(request)
+    services = [_service(process) for process in processes]
+    states = [service["status"] for service in services]
+    counts = {state: states.count(state) for state in ("running", "stopped", "error")}
+    return PerClient({"services": services, "total": len(services), **counts}, services)
+
+
+@routes.post("/api/services/{service_id}/{verb}", access=Access.CLIENT)
+def control_service(request: Request, service_id: str, verb: str) -> None:
+    """Refuse: processes are started and stopped where they are deployed."""
+    _refuse(request, f"{verb} {service_id}", "processes are started and stopped where they are deployed")
+
+
+@routes.post("/api/services/start-all", access=Access.CLIENT)
+def start_all(request: Request) -> None:
+    """Refuse: processes are started where they are deployed."""
+    _refuse(request, "start all", "processes are started and stopped where they are deployed")
+
+
+@routes.post("/api/services/stop-all", access=Access.CLIENT)
+def stop_all(request: Request) -> None:
+    """Refuse: processes are stopped where they are deployed."""
+    _refuse(request, "stop all", "processes are started and stopped where they are deployed")
+
+
+@routes.get("/api/models", access=Access.CLIENT)
+def list_models(request: Request) -> PerClient:
+    """Return the models this deployment uses."""
+    processes, _ = _present(request)
+    models = models_of(processes)
+    by_type = {kind: sum(model.type == kind for model in models) for kind in ("llm", "stt", "tts")}
+    return PerClient({"models": models, "total": len(models), "by_type": by_type}, models)
+
+
+@routes.get("/api/models/config", access=Access.CLIENT)
+def get_models_config(request: Request) -> dict[str, Any]:
+    """Return which models are used at each stage; a second one is what the first falls back to."""
+    processes, _ = _present(request)
+    models = models_of(processes)
+
+    def named(kind: str, *names: str) -> dict[str, str]:
+        return dict(zip(names, (model.id for model in models if model.type == kind), strict=False))
+
+    services = {
+        "llm": named("llm", "default_model", "fallback_model"),
+        "tts": named("tts", "default_provider"),
+        "stt": named("stt", "default_model"),
+    }
+    return {"status": "ok", "config": {"services": services}}
+
+
+@routes.post("/api/models/config", access=Access.CLIENT)
+def set_models_config(request: Request) -> None:
+    """Refuse: models are chosen by the settings of the deployment."""
+    _refuse(request, "choose models", "models are chosen by the settings of the deployment")
+
+
+def models_of(processes: list[Process]) -> list[Model]:
+    """Return the models of the processes that run, each once, in the order of preference."""
+    found: dict[str, Model] = {}
+    for process in processes:
+        if process.seconds_silent < SILENT_S:
+            for told in process.models:
+                model_id = f"{told['server']}:{told['name']}"
+                found.setdefault(
+                    f"{told['type']} {model_id}",
+                    Model(model_id, told["name"], told["type"], told["server"], told["server"], "available"),
+                )
+    return list(found.values())
+
+
+def _present(request: Request) -> tuple[list[Process], int]:
+    """Return the processes, and how many sessions of the tenant are active."""
+    with request.unit() as unit:
+        processes = ProcessRepository(unit).find()
+        sessions = MeasurementRepository(unit).active_sessions()
+    return processes.result, sessions.result
+
+
+def _metrics(processes: list[Process], sessions: int) -> dict[str, Any]:
+    running = [process for process in processes if process.seconds_silent < SILENT_S]
+    cpu = round(max((process.host_cpu_percent for process in running), default=0.0), 1)
+    return {
+        "timestamp": utc_now().timestamp(),
+        "power": POWER,
+        "thermal": THERMAL,
+        "cpu": {
+            "total_percent": cpu,
+            "by_service": {process.service: round(process.cpu_percent, 1) for process in running},
+        },
+        "services": {process.id: _use(process) for process in running},
+        "history_minutes": 0,
+        "cpu_percent": cpu,
+        "memory_percent": round(max((process.host_memory_percent for process in running), default=0.0), 1),
+        "memory_used_bytes": sum(process.memory_bytes for process in running),
+        "disk_percent": round(max((process.disk_percent for process in running), default=0.0), 1),
+        "active_sessions": sessions,
+        "requests_per_minute": sum(process.requests_per_minute for process in running),
+    }
+
+
+def _use(process: Process) -> dict[str, Any]:
+    return {
+        "service_id": process.id,
+        "service_name": process.service,
+        "status": _state(process),
+        "cpu_percent": round(process.cpu_percent, 1),
+        "memory_mb": round(process.memory_bytes / _MIB, 1),
+        "gpu_memory_mb": 0,
+        "request_count_5m": process.requests_per_minute * 5,
+        "model_loaded": bool(process.models),
+        "estimated_power_w": 0.0,
+    }
+
+
+def _service(process: Process) -> dict[str, Any]:
+    uptime = int((process.sampled_at - process.started_at).total_seconds())
+    return {"id": process.id, "name": process.service, "status": _state(process), "uptime": uptime}
+
+
+def _state(process: Process) -> str:
+    return "running" if process.seconds_silent < SILENT_S else "stopped"
+
+
+def _history(request: Request, grain: Grain, days: int) -> HistoryAnswer:
+    with request.unit() as unit:
+        found = ProcessRepository(unit).history(grain, days=days)
+    told = _hour if grain == "hour" else _day
+    return HistoryAnswer(
+        history=[told(span) for span in found.result],
+        count=len(found.result),
+        days_requested=days,
+        period="hourly" if grain == "hour" else "daily",
+        data=[
+            {
+                "timestamp": iso(span.starts_at),
+                "cpu_percent": round(span.cpu_average, 1),
+                "memory_percent": round(span.memory_average, 1),
+                "requests": span.requests,
+            }
+            for span in found.result
+        ],
+    )
+
+
+def _span(span: Span) -> dict[str, Any]:
+    return {
+        **_COOL,
+        "avg_cpu_percent": round(span.cpu_average, 1),
+        "max_cpu_percent": round(span.cpu_most, 1),
+        "service_cpu_avg": {name: round(cpu["average"], 1) for name, cpu in span.service_cpu.items()},
+        "service_cpu_max": {name: round(cpu["most"], 1) for name, cpu in span.service_cpu.items()},
+        "total_requests": span.requests,
+        "total_inferences": span.inferences,
+        "sample_count": span.samples,
+    }
+
+
+def _hour(span: Span) -> dict[str, Any]:
+    return {"hour": iso(span.starts_at), "idle_state_seconds": {}, **_span(span)}
+
+
+def _day(span: Span) -> dict[str, Any]:
+    hours = round(span.samples * SAMPLE_S / 3600, 1)
+    return {
+        "date": span.starts_at.date().isoformat(),
+        "thermal_events_count": 0,
+        "active_hours": hours,
+        "idle_state_hours": {},
+        "hours_aggregated": hours,
+        **_span(span),
+    }
+
+
+def _refuse(request: Request, what: str, why: str) -> NoReturn:
+    """Refuse what only the deployment's operator can do, where it is deployed.
+
+    Raises: Conflict: always.
+    """
+    request.admit()
+    raise Conflict(f"cannot {what} from here: {why}", code="not_controllable")

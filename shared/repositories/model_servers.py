@@ -1,0 +1,74 @@
+"""Model servers that somebody of the tenant wrote down. They are records: nothing here calls them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.db import Pending, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class ModelServer:
+    """One server; `type` is the operator's word for what it runs."""
+
+    id: str
+    name: str
+    type: str
+    url: str
+    port: int
+    models: list[str]
+    created_at: datetime
+
+
+class ModelServerRepository:
+    """The servers of one unit of work's tenant."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+
+    def find(self) -> Pending[list[ModelServer]]:
+        """Queue the read of all of them by name."""
+        return self._unit.all(
+            ModelServer,
+            """SELECT id, name, type, url, port, models, created_at FROM model_servers
+               WHERE tenant_id = %(tenant_id)s ORDER BY name LIMIT 1000""",
+        )
+
+    def add(
+        self, server_id: str, *, name: str, type_: str, url: str, port: int, models: Sequence[str]
+    ) -> Pending[ModelServer]:
+        """Queue the writing down of a server.
+
+        Raises (at the unit's end): Forbidden: the caller is a learner. Conflict: the name is taken.
+        """
+        self._unit.run("SELECT require_teacher()")
+        return self._unit.one(
+            ModelServer,
+            """INSERT INTO model_servers (tenant_id, id, name, type, url, port, models)
+               VALUES (%(tenant_id)s, %(server_id)s, %(name)s, %(type)s, %(url)s, %(port)s, %(models)s)
+               RETURNING id, name, type, url, port, models, created_at""",
+            server_id=server_id,
+            name=name,
+            type=type_,
+            url=url,
+            port=port,
+            models=list(models),
+        )
+
+    def remove(self, server_id: str) -> None:
+        """Queue the removal of a server.
+
+        Raises (at the unit's end): Forbidden: the caller is a learner. NotFound.
+        """
+        self._unit.run("SELECT require_teacher()")
+        self._unit.one(
+            _Removed,
+            "DELETE FROM model_servers WHERE tenant_id = %(tenant_id)s AND id = %(server_id)s RETURNING id",
+            missing=f"server {server_id} not found",
+            server_id=server_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Removed:
+    id: str

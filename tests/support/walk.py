@@ -13,9 +13,11 @@ from shared.ids import new_id
 from shared.repositories.content import store_curriculum, store_domains, store_pack
 from shared.repositories.devices import DeviceFacts, DeviceRepository
 from shared.repositories.identities import IdentityRepository
+from shared.repositories.model_servers import ModelServerRepository
 from tests.support.api import Answer, ApiClient
 from tests.support.identity import add_auth_session
 from tests.support.packs import a_pack, a_question
+from tests.support.people import add_person
 from tests.support.services import all_routes, operation
 from tests.support.umcf import PICTURE, a_document, a_topic
 
@@ -30,9 +32,12 @@ THEIRS = {
     "segment": "question",
     "word": "correct",
     "text": "alpha words",
+    "client_id": "alpha-client",
+    "verb": "stop",
 }
 NOBODYS = {name: value.replace("alpha", "other") for name, value in THEIRS.items()} | {
     **{name: new_id() for name in ("session_id", "device_id", "auth_session_id", "identity_id", "job_id")},
+    **{name: new_id() for name in ("server_id", "service_id")},
     "hash": "0" * 64,
 }
 # What a request needs in its body beside ids; {name} stands for the id of that kind.
@@ -47,6 +52,9 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/tts/cache/evict": {"bytes_to_free": 1},
     "POST /api/kb/audio/batch": {"question_ids": ["{question_id}"]},
     "POST /api/tts-cache/prefetch": {"curriculumId": "{curriculum_id}", "topicIds": ["{topic_id}"]},
+    "POST /api/logs": {"level": "INFO", "message": "Hello"},
+    "POST /log": {"level": "INFO", "message": "Hello"},
+    "POST /api/servers": {"name": "mill", "type": "llm", "url": "http://mill:11434"},
     "POST /api/metrics/ingest": {"metrics": [{"name": "latency", "value": 1}], "clientId": "c"},
 }
 
@@ -55,6 +63,7 @@ def give_everything(context: Context, owner: TenantEntry, token: str | None) -> 
     """Give a tenant one of each thing, and return the ids by the names of the path parameters they fit."""
     store_content(context.database, owner)
     ids = THEIRS | sign_in(context.database, owner) | {"session_id": hold_session(context, token)}
+    ids |= {"server_id": write_down_a_server(context.database, owner), "service_id": new_id()}
     return ids | have_spoken(context, token)
 
 
@@ -99,10 +108,27 @@ def hold_session(context: Context, token: str | None) -> str:
     assert said.status in {200, 201}, said.body
     sessions.post(f"/api/sessions/{session_id}/barge-in", {"utterance": MARK})
     metrics = ApiClient(Service(services["metrics"], context), token)
-    report = {"session_id": session_id, "session_duration": 1, "turns_total": 1, "client_id": MARK}
+    report = {
+        "session_id": session_id,
+        "session_duration": 1,
+        "turns_total": 1,
+        "client_id": THEIRS["client_id"],
+        "client_name": MARK,
+    }
     assert metrics.post("/api/metrics", report).status == 200
     assert metrics.post("/api/metrics/ingest", {"metrics": [{"name": MARK}], "clientId": MARK}).status == 200
+    assert metrics.post("/api/logs", {"level": "INFO", "message": MARK}).status == 200
     return session_id
+
+
+def write_down_a_server(database: Database, owner: TenantEntry) -> str:
+    """Have a teacher of the tenant write a model server down, and return its id."""
+    server_id = new_id()
+    with database.unit(add_person(database, owner.tenant_id or "", "teacher")) as unit:
+        ModelServerRepository(unit).add(
+            server_id, name=MARK, type_="llm", url="http://alpha:11434", port=11434, models=[MARK]
+        )
+    return server_id
 
 
 def have_spoken(context: Context, token: str | None) -> dict[str, str]:

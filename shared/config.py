@@ -39,6 +39,8 @@ class Settings:
             (`UNAMENTIS_APPLE_AUDIENCES`, `UNAMENTIS_GOOGLE_AUDIENCES`, separated by commas).
         apple_keys_url, google_keys_url: where their key sets are read (`UNAMENTIS_APPLE_KEYS_URL`,
             `UNAMENTIS_GOOGLE_KEYS_URL`).
+        objects_url: the object store, for files that are too big for a row: `file:///folder` or `s3://bucket/prefix`;
+            without one they are kept in the database (`UNAMENTIS_OBJECTS_URL`).
         cors_origins: who may call from a browser; "*" is everybody (`UNAMENTIS_CORS_ORIGINS`, separated by commas).
         origin_lock: what the edge must send, and who may name the client's address (`UNAMENTIS_ORIGIN_SECRETS`,
             `UNAMENTIS_TRUSTED_PROXIES`: values and networks separated by commas).
@@ -64,6 +66,7 @@ class Settings:
     logins_per_minute: int = 5
     refreshes_per_minute: int = 60
     registrations_per_hour: int = 3
+    objects_url: str | None = None
     cors_origins: tuple[str, ...] = ("*",)
     origin_lock: OriginLock = field(default_factory=OriginLock)
 
@@ -104,6 +107,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         logins_per_minute=_positive(environ, "UNAMENTIS_LOGINS_PER_MINUTE", 5),
         refreshes_per_minute=_positive(environ, "UNAMENTIS_REFRESHES_PER_MINUTE", 60),
         registrations_per_hour=_positive(environ, "UNAMENTIS_REGISTRATIONS_PER_HOUR", 3),
+        objects_url=environ.get("UNAMENTIS_OBJECTS_URL") or None,
         cors_origins=_list(environ, "UNAMENTIS_CORS_ORIGINS", "*"),
         origin_lock=OriginLock(
             secrets=_list(environ, "UNAMENTIS_ORIGIN_SECRETS"),

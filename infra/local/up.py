@@ -189,6 +189,7 @@ def configure(url: str, folder: DataFolder) -> None:
     """Tell the functions and core, who read the environment once, where everything is."""
     os.environ["DATABASE_URL"] = url
     os.environ["UNAMENTIS_DATA_DIR"] = str(folder.path)
+    os.environ.setdefault("UNAMENTIS_OBJECTS_URL", (folder.path.resolve() / "objects").as_uri())
     os.environ.setdefault("UNAMENTIS_SECRET", folder.secret())
     os.environ.setdefault("UNAMENTIS_DATABASE_POOL", "4")
     # numpy's matrix products here are too small for threads; read when numpy is imported.

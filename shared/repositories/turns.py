@@ -125,6 +125,21 @@ class TurnRepository:
             role=turn.role,
         )
 
+    def correct(self, session_id: str, turn_id: str, content: str) -> None:
+        """Queue the storing of an answer as it was heard after all, in place of what was stored of it.
+
+        Raises (at the unit's end): NotFound.
+        """
+        self.add(session_id, NewTurn(turn_id=turn_id, role="assistant", content=content, interrupted=True), late=True)
+        self._unit.run(
+            """UPDATE turns SET content = %(content)s, interrupted = true
+               WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s AND turn_id = %(turn_id)s
+                 AND role = 'assistant'""",
+            session_id=session_id,
+            turn_id=turn_id,
+            content=content,
+        )
+
     def last(self, session_id: str, limit: int) -> Pending[list[Turn]]:
         """Queue the read of a session's last turns, oldest first; none where the caller does not see the session."""
         return self._unit.all(

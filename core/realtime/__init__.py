@@ -1,0 +1,1 @@
+"""The voice core behind the events of OpenAI's Realtime API."""

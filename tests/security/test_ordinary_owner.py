@@ -145,4 +145,4 @@ def test_administrators_work_across_tenants(context: Context, owner_url: str) ->
     assert made.status == 201, made.body
     assert root.delete(f"/api/admin/users/{made.body['user']['id']}").status == 200
     noted = {entry["action"] for entry in root.get("/api/admin/audit", query={"limit": "1000"}).body["entries"]}
-    assert {"users.update", "users.delete", "memberships.insert", "beta_tokens.insert", "budgets.insert"} <= noted
+    assert {"users.update", "account_removed", "memberships.insert", "beta_tokens.insert", "budgets.insert"} <= noted

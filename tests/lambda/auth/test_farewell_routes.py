@@ -1,21 +1,29 @@
 """Leaving: a copy of everything, and nothing left behind."""
 
 import re
+from pathlib import Path
 
 import psycopg
 import pytest
 
-from shared.api import Context
-from shared.db import Database
+from shared.api import Context, Service
+from shared.db import Database, TenantEntry
+from shared.errors import Unavailable
+from shared.ids import new_id
+from shared.repositories.own_data import LEFT_OUT
+from shared.repositories.tenants import TenantRepository
+from shared.storage.objects import open_objects
+from shared.tenant_removal import Clearance
 from tests.conftest import ALPHA, ALPHA_TENANT, ALPHA_USER
 from tests.support.accounts import EMAIL, PASSWORD, logged_in, registered
 from tests.support.api import ApiClient
 from tests.support.identity import add_access_token, add_beta_token
 from tests.support.people import add_person
+from tests.support.services import all_routes
 from tests.support.walk import MARK, give_everything
 
-# Secrets with an end, and marks of requests: they tell a person nothing about themselves.
-NOT_EXPORTED = {"ws_tickets", "idempotency_keys", "one_time_tokens", "reservations", "feature_settings"}
+# What stays when somebody leaves, under an id that names nobody; answers to repeated requests go without a reference.
+UNREFERENCED = {"usage_events", "idempotency_keys"}
 
 
 def rows(database_url: str, sql: str, *values: object) -> list[tuple[object, ...]]:
@@ -120,4 +128,108 @@ def test_every_table_about_people_is_in_the_copy(client: ApiClient, alpha_token:
                WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace""",
         )
     }
-    assert about - NOT_EXPORTED == about & set(client.using(alpha_token).get("/api/auth/me/export").body)
+    about |= {"turns", "session_events", "audit_log"}
+    assert about - set(LEFT_OUT) - set(client.using(alpha_token).get("/api/auth/me/export").body) == set()
+
+
+def test_the_copy_reaches_into_every_tenant_of_the_person(
+    client: ApiClient, generous: Context, database_url: str
+) -> None:
+    body = registered(client)
+    with generous.database.unit(ALPHA) as unit:
+        TenantRepository(unit).enrol(body["id"], "learner")
+    there = {"X-Tenant-ID": ALPHA_TENANT}
+    sessions = ApiClient(Service(all_routes()["sessions"], generous), body["access_token"], headers=there)
+    give_everything(generous, ALPHA, add_beta_token(generous.database, ALPHA))
+    assert sessions.post("/api/sessions", {"curriculum_id": "alpha-light", "topic_id": "alpha-topic"}).status == 201
+    copied = client.using(body["access_token"]).get("/api/auth/me/export").body
+    assert {m["tenant_id"] for m in copied["memberships"]} == {ALPHA_TENANT, home_of(database_url, body["id"])}
+    assert [s["user_id"] for s in copied["learning_sessions"]] == [body["id"]]
+    # There is somebody else's in the same tenant.
+    assert MARK not in str(copied["turns"])
+
+
+def test_every_table_about_people_follows_them(database_url: str) -> None:
+    found = rows(
+        database_url,
+        """SELECT c.relname, EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f'
+                                     AND k.confrelid = 'users'::regclass AND k.confdeltype = 'c')
+           FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'user_id'
+           WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace""",
+    )
+    assert {table for table, follows in found if not follows} == UNREFERENCED
+
+
+def home_of(database_url: str, user_id: str) -> str:
+    [(home,)] = rows(database_url, "SELECT tenant_id::text FROM users WHERE id = %s", user_id)
+    return str(home)
+
+
+def test_the_objects_of_ones_own_tenant_go_too(
+    client: ApiClient, generous: Context, database_url: str, tmp_path: Path
+) -> None:
+    store = open_objects(tmp_path.as_uri())
+    body = registered(client)
+    home = home_of(database_url, body["id"])
+    for key in (f"tenants/{home}/speech/a.pcm", f"tenants/{home}/assets/b", f"tenants/{ALPHA_TENANT}/speech/a.pcm"):
+        store.put(key, b"1")
+    assert client.using(body["access_token"]).delete("/api/auth/me").status == 200
+    # The rows are gone, and the duty is there whatever happens to whoever should do it.
+    assert rows(database_url, "SELECT 1 FROM tenants WHERE tenant_id = %s", home) == []
+    broken = tmp_path / "tenants"
+    broken.rename(tmp_path / "away")
+    broken.write_text("a file where the folder should be")
+    with pytest.raises(Unavailable):
+        Clearance(generous.database, store).clear_due()
+    broken.unlink()
+    (tmp_path / "away").rename(broken)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE removal_duties SET due_at = now()")
+    assert Clearance(generous.database, store).clear_due() == 2
+    assert list(store.keys("")) == [f"tenants/{ALPHA_TENANT}/speech/a.pcm"]
+    [(reason, folders)] = rows(database_url, "SELECT reason, folders FROM removal_duties")
+    assert (reason, folders) == ("account_removed", [f"tenants/{home}"])
+
+
+def test_what_was_said_to_a_learner_is_removed_from_the_cache_of_their_school(
+    client: ApiClient, generous: Context, database_url: str, tmp_path: Path
+) -> None:
+    store = open_objects(tmp_path.as_uri())
+    for key in ("speech/a.pcm", "assets/b"):
+        store.put(f"tenants/{ALPHA_TENANT}/{key}", b"1")
+    nobody_special = add_person(generous.database, ALPHA_TENANT)
+    give_everything(generous, ALPHA, add_beta_token(generous.database, ALPHA))
+    assert client.using(add_access_token(generous.database, nobody_special)).delete("/api/auth/me").status == 200
+    assert rows(database_url, "SELECT 1 FROM removal_duties") == []
+    assert client.using(add_access_token(generous.database, ALPHA)).delete("/api/auth/me").status == 200
+    Clearance(generous.database, store).clear_due()
+    assert list(store.keys("")) == [f"tenants/{ALPHA_TENANT}/assets/b"]
+
+
+def test_a_team_with_others_keeps_the_organisations_only_owner(client: ApiClient, generous: Context) -> None:
+    organisation, team = TenantEntry(new_id()), TenantEntry(new_id())
+    body = registered(client)
+    with generous.database.unit(organisation) as unit:
+        TenantRepository(unit).found("organisation", "School")
+        TenantRepository(unit).enrol(body["id"], "owner")
+    with generous.database.unit(team) as unit:
+        TenantRepository(unit).found("team", "Class", parent_id=organisation.tenant_id)
+        TenantRepository(unit).enrol(ALPHA_USER, "learner")
+    refused = client.using(body["access_token"]).delete("/api/auth/me")
+    assert (refused.status, refused.body["code"]) == (409, "sole_owner")
+    with generous.database.unit(TenantEntry(team.tenant_id, ALPHA_USER)) as unit:
+        unit.run("DELETE FROM memberships WHERE tenant_id = %(tenant_id)s")
+    assert client.using(body["access_token"]).delete("/api/auth/me").status == 200
+
+
+def test_whoever_is_at_home_there_by_chance_stays(client: ApiClient, generous: Context, database_url: str) -> None:
+    """An account whose home is the tenant that goes, and who only belongs elsewhere, moves instead of going along."""
+    body = registered(client)
+    home = home_of(database_url, body["id"])
+    guest = add_person(generous.database, home)
+    with generous.database.unit(ALPHA) as unit:
+        TenantRepository(unit).enrol(str(guest.user_id), "learner")
+    with generous.database.unit(TenantEntry(home, guest.user_id)) as unit:
+        unit.run("DELETE FROM memberships WHERE tenant_id = %(tenant_id)s AND user_id = app_user()")
+    assert client.using(body["access_token"]).delete("/api/auth/me").status == 200
+    assert home_of(database_url, str(guest.user_id)) == ALPHA_TENANT

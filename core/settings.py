@@ -25,6 +25,8 @@ class ProviderSettings:
         tts_voice: the vendor's voice (`UNAMENTIS_TTS_VOICE`).
         tts_sample_rate: samples a second a compatible speech server answers with (`UNAMENTIS_TTS_SAMPLE_RATE`).
     """
+        cheaper_tts: who speaks where the budget no longer allows `tts`; empty: nobody (`UNAMENTIS_CHEAPER_TTS`).
+        cheaper_tts_model, cheaper_tts_voice: its model and voice (`UNAMENTIS_CHEAPER_TTS_MODEL` …).
 
     stt: str = "offline"
     llm: str = "offline"
@@ -44,6 +46,9 @@ class ProviderSettings:
     tts_voice: str = ""
     tts_sample_rate: int = 24_000
 
+    cheaper_tts: str = ""
+    cheaper_tts_model: str = ""
+    cheaper_tts_voice: str = ""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceSettings:
@@ -160,6 +165,9 @@ def read_voice_settings(environ: Mapping[str, str]) -> VoiceSettings:
     Raises: InvalidInput: a number is malformed or out of its range.
     """
     return VoiceSettings(
+        cheaper_tts=environ.get("UNAMENTIS_CHEAPER_TTS", ""),
+        cheaper_tts_model=environ.get("UNAMENTIS_CHEAPER_TTS_MODEL", ""),
+        cheaper_tts_voice=environ.get("UNAMENTIS_CHEAPER_TTS_VOICE", ""),
         timing=Timing(
             end_ms=_number(environ, "UNAMENTIS_TURN_SILENCE_MS", Timing().end_ms, 200, 5_000),
             least_end_ms=_number(environ, "UNAMENTIS_LEAST_TURN_SILENCE_MS", Timing().least_end_ms, 200, 5_000),

@@ -12,7 +12,7 @@ from core.metering.vendors import Amounts, Maker, hired, priced
 from core.pipeline.conversations import Visit
 from core.pipeline.notices import ModeChanged, Notice
 from core.providers import Providers
-from shared.domain.usage import FULL_SHARE, SPEECH_SHARE, Kind, Mode, Unit, UsageEvent
+from shared.domain.usage import FINER_SPEECH_SHARE, FULL_SHARE, SPEECH_SHARE, Kind, Mode, Unit, UsageEvent
 from shared.errors import BudgetExhausted
 from shared.ids import new_id
 from shared.logging import get_logger
@@ -29,6 +29,8 @@ _KINDS: Final[dict[Unit, Kind]] = {
 
 class BudgetPurse:
     """See Purse. Hearing and thinking draw on the whole of every cap, speaking on a smaller share: it stops first.
+
+    Where there is a cheaper voice, the finer one has a smaller share still, and stops before it.
 
     Args:
         longest_utterance_ms: the longest that is ever recognised at once.
@@ -54,6 +56,9 @@ class BudgetPurse:
         self._closed = closed
         self._words = Pocket(bank, ledger, visit.caller, FULL_SHARE, self._changed, ahead=ahead)
         self._speech = Pocket(bank, ledger, visit.caller, SPEECH_SHARE, self._changed, ahead=ahead)
+        self._finer = Pocket(bank, ledger, visit.caller, FINER_SPEECH_SHARE, self._changed, ahead=ahead)
+        self._pockets = (self._words, self._speech, self._finer)
+        self._has_cheaper = False
         self._quoting: asyncio.Task[Quote] | None = None
         self._wanted: Sequence[tuple[str, str, Unit]] = ()
         self._mode = Mode.FULL
@@ -62,6 +67,7 @@ class BudgetPurse:
     def hire(self, providers: Providers) -> Providers:
         """Return the same vendors, each call of which is paid from this purse."""
         self._wanted = priced(providers)
+        self._has_cheaper = providers.cheaper_tts is not None
         self._ask_prices()
         return hired(providers, self)
 
@@ -78,15 +84,19 @@ class BudgetPurse:
         """Set money aside for speaking."""
         return await self._pay(self._speech, maker, most)
 
+    async def for_finer_speech(self, maker: Maker, most: Amounts) -> "Bill":
+        """Set money aside for speaking where there is a cheaper voice too."""
+        return await self._pay(self._finer, maker, most)
+
     def tidy(self, now: float) -> None:
         """Settle what was used a while ago."""
-        self._words.tidy(now)
-        self._speech.tidy(now)
+        for pocket in self._pockets:
+            pocket.tidy(now)
 
     def close(self) -> None:
         """Give back what was not spent."""
-        self._words.close()
-        self._speech.close()
+        for pocket in self._pockets:
+            pocket.close()
         self._closed(self)
 
     def _ask_prices(self) -> "asyncio.Task[Quote]":
@@ -103,7 +113,9 @@ class BudgetPurse:
         words_cost = any(price.micro_usd for price in quote.prices if price.unit != "character")
         speech_costs = any(price.micro_usd for price in quote.prices if price.unit == "character")
         self._words.prepare(quote, costs=words_cost)
-        self._speech.prepare(quote, costs=speech_costs)
+        # Of two voices the finer one speaks as long as it may: nothing is reserved for the other in advance.
+        self._speech.prepare(quote, costs=speech_costs and not self._has_cheaper)
+        self._finer.prepare(quote, costs=speech_costs and self._has_cheaper)
 
     async def _pay(self, pocket: Pocket, maker: Maker, most: Amounts) -> "Bill":
         quoting = self._quoting
@@ -116,13 +128,24 @@ class BudgetPurse:
 
     def _changed(self) -> None:
         """Tell the session's mode, where it is another, and have a used-up budget announced."""
-        refusal = self._words.refusal or self._speech.refusal
-        mode = Mode.EXHAUSTED if self._words.refusal else Mode.TEXT if self._speech.refusal else Mode.FULL
+        refusal, mode = self._left()
         if self._words.refusal is not None:
             self._used_up(self._words.refusal)
         if mode is not self._mode:
             self._mode = mode
             self._tell(ModeChanged(mode.value, refusal.details if refusal else {}))
+
+    def _left(self) -> tuple[BudgetExhausted | None, Mode]:
+        """Return what the budgets leave, and the refusal that says why it is not everything."""
+        words, speech, finer = (pocket.refusal for pocket in self._pockets)
+        if words is not None:
+            return words, Mode.EXHAUSTED
+        if self._has_cheaper:
+            # The cheaper voice is asked only where the finer one was refused.
+            return (
+                (finer, Mode.FULL) if finer is None else (speech or finer, Mode.TEXT if speech else Mode.CHEAPER_VOICE)
+            )
+        return speech, Mode.TEXT if speech else Mode.FULL
 
     def _used_up(self, refusal: BudgetExhausted) -> None:
         period = refusal.details.get("period", "")

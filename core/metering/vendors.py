@@ -4,7 +4,7 @@ A call that is cut short, by the learner, a failure or a reply nobody wants any 
 until then: the audio that was sent, the tokens that came, the characters that were sent to be spoken.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -13,6 +13,8 @@ from core.providers.fallback import (
     FallbackLanguageModel,
     FallbackSpeechToText,
     FallbackTextToSpeech,
+    StandIn,
+    at_rate,
     breakers,
 )
 from core.providers.llm.port import LanguageModel, ModelUsage, Prompt, Token
@@ -20,7 +22,7 @@ from core.providers.streams import closing
 from core.providers.stt.port import SAMPLE_RATE, SpeechToText, Transcript, Uploads
 from core.providers.tts.port import TextToSpeech, Voice
 from shared.domain.usage import Unit
-from shared.errors import ProviderUnavailable
+from shared.errors import BudgetExhausted, ProviderUnavailable
 
 # Failures before any answer that tell that the vendor did nothing; after a timeout it may have.
 _REFUSALS: Final = frozenset({"rejected", "rate_limited", "server_error", "disconnected", "unsupported"})
@@ -44,6 +46,8 @@ class Maker:
 
 
 Amounts = Mapping[Unit, int]
+# Sets money aside for a call that uses these amounts at most.
+Pay = Callable[[Maker, Amounts], Awaitable["Payment"]]
 
 
 class Payment(Protocol):
@@ -78,17 +82,29 @@ class Payer(Protocol):
         """Set money aside for speaking; raises as `for_words`."""
         ...
 
+    async def for_finer_speech(self, maker: Maker, most: Amounts) -> Payment:
+        """Set money aside for speaking where there is a cheaper voice too; raises as `for_words`."""
+        ...
+
 
 def hired(providers: Providers, payer: Payer) -> Providers:
     """Return the providers with every single vendor paid, those a fallback tries in turn too."""
     stts = [PaidSpeechToText(vendor, payer) for vendor in _recognisers(providers)]
     llms = [PaidLanguageModel(vendor, payer) for vendor in _models(providers)]
-    voices = [PaidTextToSpeech(vendor, payer) for vendor in _voices(providers)]
+    finer = payer.for_finer_speech if providers.cheaper_tts else payer.for_speech
+    voices = [PaidTextToSpeech(vendor, finer) for vendor in _voices(providers.tts)]
+    cheaper = [PaidTextToSpeech(vendor, payer.for_speech) for vendor in _voices(providers.cheaper_tts)]
+    speaking = _one_of(voices, providers.tts)
     return Providers(
         stts[0] if len(stts) == 1 else FallbackSpeechToText(stts, breakers(providers.stt)),
         llms[0] if len(llms) == 1 else FallbackLanguageModel(llms, breakers(providers.llm)),
-        voices[0] if len(voices) == 1 else FallbackTextToSpeech(voices, breakers(providers.tts)),
+        Thrifty(speaking, _one_of(cheaper, providers.cheaper_tts)) if cheaper else speaking,
     )
+
+
+def _one_of(voices: "Sequence[PaidTextToSpeech]", unpaid: TextToSpeech | None) -> TextToSpeech:
+    """Return voices as one, with the breakers of those they pay for."""
+    return voices[0] if len(voices) == 1 else FallbackTextToSpeech(voices, breakers(unpaid))
 
 
 def priced(providers: Providers) -> list[tuple[str, str, Unit]]:
@@ -97,7 +113,8 @@ def priced(providers: Providers) -> list[tuple[str, str, Unit]]:
         *((vendor.name, vendor.model, "audio_ms") for vendor in _recognisers(providers)),
         *((vendor.name, vendor.model, "input_token") for vendor in _models(providers)),
         *((vendor.name, vendor.model, "output_token") for vendor in _models(providers)),
-        *((vendor.name, vendor.model, "character") for vendor in _voices(providers)),
+        *((vendor.name, vendor.model, "character") for vendor in _voices(providers.tts)),
+        *((vendor.name, vendor.model, "character") for vendor in _voices(providers.cheaper_tts)),
     ]
 
 
@@ -111,8 +128,9 @@ def _models(providers: Providers) -> Sequence[LanguageModel]:
     return llm.vendors if isinstance(llm, FallbackLanguageModel) else [llm]
 
 
-def _voices(providers: Providers) -> Sequence[TextToSpeech]:
-    tts = providers.tts
+def _voices(tts: TextToSpeech | None) -> Sequence[TextToSpeech]:
+    if tts is None:
+        return []
     return tts.vendors if isinstance(tts, FallbackTextToSpeech) else [tts]
 
 
@@ -191,15 +209,15 @@ class PaidLanguageModel:
 class PaidTextToSpeech:
     """A synthesiser, charged for the characters it was sent; below the cache, so that a cached sentence is free."""
 
-    def __init__(self, tts: TextToSpeech, payer: Payer) -> None:
+    def __init__(self, tts: TextToSpeech, pay: Pay) -> None:
         self._tts = tts
-        self._payer = payer
+        self._pay = pay
         self.name, self.model = tts.name, tts.model
         self.sample_rate = tts.sample_rate
 
     async def speak(self, text: str, *, voice: Voice) -> AsyncIterator[bytes]:
         """Speak; see TextToSpeech. Raises: BudgetExhausted: before anything was sent."""
-        payment = await self._payer.for_speech(Maker(self.name, self.model), {"character": len(text)})
+        payment = await self._pay(Maker(self.name, self.model), {"character": len(text)})
         began = refused = False
         try:
             async with closing(self._tts.speak(text, voice=voice)) as audio:
@@ -214,6 +232,34 @@ class PaidTextToSpeech:
 
     async def close(self) -> None:
         """Nothing: the vendor belongs to the process."""
+
+
+class Thrifty:
+    """A voice, and a cheaper one for what the budget no longer allows of it.
+
+    What the cheaper one says is a stand-in: heard, at the other's rate, and not kept in the speech cache.
+    """
+
+    def __init__(self, tts: TextToSpeech, cheaper: TextToSpeech) -> None:
+        self._tts = tts
+        self._cheaper = cheaper
+        self.name, self.model = tts.name, tts.model
+        self.sample_rate = tts.sample_rate
+
+    async def speak(self, text: str, *, voice: Voice) -> AsyncIterator[bytes]:
+        """Speak; see TextToSpeech. Raises: BudgetExhausted: neither voice may speak any more."""
+        try:
+            async with closing(self._tts.speak(text, voice=voice)) as audio:
+                async for chunk in audio:
+                    yield chunk
+        except BudgetExhausted:
+            plain = Voice(speed=voice.speed, language=voice.language)
+            async with closing(self._cheaper.speak(text, voice=plain)) as audio:
+                async for chunk in at_rate(audio, self._cheaper.sample_rate, self.sample_rate):
+                    yield StandIn(chunk)
+
+    async def close(self) -> None:
+        """Nothing: the vendors belong to the process."""
 
 
 class _Sent:

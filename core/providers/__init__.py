@@ -10,19 +10,24 @@ from core.providers.tts.port import TextToSpeech
 
 @dataclass(frozen=True, slots=True)
 class Providers:
-    """The vendors one process speaks through, chosen once at its start."""
+    """The vendors one process speaks through, chosen once at its start.
+
+    Attributes:
+        cheaper_tts: speaks where the budget no longer allows `tts`; None: nobody does.
+    """
 
     stt: SpeechToText
     llm: LanguageModel
     tts: TextToSpeech
+    cheaper_tts: TextToSpeech | None = None
 
     async def close(self) -> None:
-        """Release every vendor's connections and processes, all three even when one fails.
+        """Release every vendor's connections and processes, all of them even when one fails.
 
         Raises: the first failure, after all were asked.
         """
-        closings = (self.stt.close(), self.llm.close(), self.tts.close())
-        outcomes = await asyncio.gather(*closings, return_exceptions=True)
+        vendors = (self.stt, self.llm, self.tts, *([self.cheaper_tts] if self.cheaper_tts else []))
+        outcomes = await asyncio.gather(*(vendor.close() for vendor in vendors), return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome

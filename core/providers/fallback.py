@@ -161,7 +161,7 @@ class FallbackTextToSpeech:
             try:
                 with breaker.call() as call:
                     async with closing(vendor.speak(text, voice=wanted)) as audio:
-                        async for chunk in audio if first else _at_rate(audio, vendor.sample_rate, self.sample_rate):
+                        async for chunk in audio if first else at_rate(audio, vendor.sample_rate, self.sample_rate):
                             began = call.answered = True
                             yield chunk if first else StandIn(chunk)
             except ProviderUnavailable:
@@ -217,7 +217,7 @@ class _Replay:
         self._news = asyncio.Event()
 
 
-async def _at_rate(audio: AsyncIterator[bytes], source_rate: int, rate: int) -> AsyncIterator[bytes]:
+async def at_rate(audio: AsyncIterator[bytes], source_rate: int, rate: int) -> AsyncIterator[bytes]:
     """Yield the audio at another rate, in whole samples."""
     stream = soxr.ResampleStream(source_rate, rate, 1, dtype="int16", quality="LQ")
     async for chunk in audio:

@@ -1,6 +1,7 @@
 """Makes the providers the settings name. An adapter's SDK is imported only when it is chosen: openai alone is 25 MB."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from core.providers import Providers
@@ -30,10 +31,23 @@ def build_providers(settings: ProviderSettings, voice: VoiceSettings | None = No
     llm = _made("UNAMENTIS_LLM", settings.llm, _LLM, settings, (limits.llm_s, limits.stand_in_s))
     tts = _made("UNAMENTIS_TTS", settings.tts, _TTS, settings, (limits.tts_s, limits.stand_in_s))
     return Providers(
+        cheaper_tts=_cheaper(settings, limits),
         stt=stt[0] if len(stt) == 1 else FallbackSpeechToText(stt),
         llm=llm[0] if len(llm) == 1 else FallbackLanguageModel(llm),
         tts=tts[0] if len(tts) == 1 else FallbackTextToSpeech(tts),
     )
+
+
+def _cheaper(settings: ProviderSettings, limits: VoiceSettings) -> TextToSpeech | None:
+    """Return who speaks where the budget no longer allows the ordinary voice, if anybody is to.
+
+    Raises: InvalidInput: as `build_providers`.
+    """
+    if not settings.cheaper_tts:
+        return None
+    own = replace(settings, tts_model=settings.cheaper_tts_model, tts_voice=settings.cheaper_tts_voice)
+    found = _made("UNAMENTIS_CHEAPER_TTS", settings.cheaper_tts, _TTS, own, (limits.tts_s, limits.stand_in_s))
+    return found[0] if len(found) == 1 else FallbackTextToSpeech(found)
 
 
 async def warm_up(providers: Providers) -> None:
@@ -41,7 +55,7 @@ async def warm_up(providers: Providers) -> None:
 
     Raises: ProviderUnavailable: a provider does not start.
     """
-    for provider in (providers.stt, providers.llm, providers.tts):
+    for provider in (providers.stt, providers.llm, providers.tts, providers.cheaper_tts):
         if isinstance(provider, WarmsUp):
             await provider.warm_up()
 

@@ -11,7 +11,9 @@ Kind = Literal["speech_in", "tokens_in", "tokens_out", "speech_out", "request", 
 # A byte_day is a byte of the object store, kept for a day.
 Unit = Literal["audio_ms", "input_token", "output_token", "character", "request", "byte_day"]
 
-# Speech out may use this share of every cap, in percent: it stops first, so that words can go on.
+# Speech out may use this share of every cap, in percent: it stops first, so that words can go on. Where there is a
+# cheaper voice, the finer one stops before that.
+FINER_SPEECH_SHARE = 80
 SPEECH_SHARE = 90
 FULL_SHARE = 100
 
@@ -41,6 +43,7 @@ class Mode(Enum):
     """How much the tutor may still spend on a learner."""
 
     FULL = "full"  # everything
+    CHEAPER_VOICE = "cheaper_voice"  # what is not in the cache is spoken by a cheaper voice
     TEXT = "text"  # speech only from the cache or the learner's own device; hearing and answering go on
     EXHAUSTED = "exhausted"  # nothing that costs
 

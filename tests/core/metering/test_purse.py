@@ -11,17 +11,21 @@ from core.metering.purse import BudgetPurse
 from core.metering.vendors import Maker
 from core.pipeline.conversations import Visit
 from core.providers import Providers
+from core.providers.fallback import StandIn
 from core.providers.llm.port import LanguageModel
-from core.providers.mock import MockLanguageModel
+from core.providers.mock import MockLanguageModel, MockTextToSpeech
 from core.providers.tts.port import Voice
+from core.speech.cache import SpeechCache
 from shared.auth.caller import Caller
 from shared.errors import BudgetExhausted, Unauthenticated, Unavailable
 from shared.ids import new_id
 from tests.conftest import ALPHA_TENANT
 from tests.core.metering.conftest import CALLER, PROMPT, Till
-from tests.fakes.vendors import FakeModel
+from tests.fakes.vendors import FakeModel, FakeVoice
 
 MODEL = Maker("fake-llm", "fake")
+CHEAPER = """INSERT INTO price_book (provider, unit, micro_usd, per_quantity)
+             VALUES ('fake-cheaper-tts', 'character', 1, 10)"""
 
 
 async def think(llm: LanguageModel) -> None:
@@ -135,6 +139,46 @@ async def test_within_a_turn_a_refusal_is_not_asked_for_twice(till: Till) -> Non
     await say(providers, "x" * 20)
     purse.close()
     assert till.tts.pieces == ["x" * 8, "x" * 20]
+
+
+async def test_a_cheaper_voice_speaks_where_the_finer_one_may_not(till: Till) -> None:
+    till.cap(1_000)
+    cheaper = FakeVoice()
+    cheaper.name, cheaper.sample_rate = "fake-cheaper-tts", 8_000
+    till.owner(CHEAPER)
+    purse = till.open_for(CALLER)
+    providers = purse.hire(Providers(till.stt, till.llm, till.tts, cheaper))
+    cache = SpeechCache(till.tts).of(ALPHA_TENANT, providers.tts)
+    await say(providers, "x" * 700)  # eight tenths are the finer voice's
+    sounds: list[int] = []
+    for _ in range(2):
+        sound = [chunk async for chunk in cache.speak("y" * 101, voice=Voice(name="nova"))]
+        assert all(isinstance(chunk, StandIn) for chunk in sound)
+        sounds.append(sum(map(len, sound)))
+    assert sounds == [2 * 640] * 2  # brought from 8 000 to 16 000 samples a second
+    assert cheaper.pieces == ["y" * 101] * 2  # and not kept in the other's place
+    with pytest.raises(BudgetExhausted):
+        await say(providers, "z" * 1_900)
+    await think(providers.llm)
+    till.cap(700)
+    with pytest.raises(BudgetExhausted):
+        await think(providers.llm)
+    till.cap(100_000)
+    await think(providers.llm)
+    await say(providers, "x" * 201)
+    purse.close()
+    assert [told.mode for told in till.told] == ["cheaper_voice", "text", "exhausted", "text", "full"]
+    assert (await till.day()).reserved == 0
+
+
+async def test_a_cheaper_voice_of_this_machine_speaks_without_any_money(till: Till) -> None:
+    till.cap(0)
+    purse = till.open_for(CALLER)
+    providers = purse.hire(Providers(till.stt, till.llm, till.tts, MockTextToSpeech()))
+    await say(providers, "Hello")
+    purse.close()
+    assert [told.mode for told in till.told] == ["cheaper_voice"]
+    assert till.tts.pieces == []
 
 
 async def test_each_warning_is_told_once_of_the_tenant_alone(till: Till, database_url: str) -> None:

@@ -47,6 +47,17 @@ async def test_every_vendor_of_every_stage(stage: str, vendor: str) -> None:
     assert names == offline | {stage: offline[stage] if vendor == "offline" else vendor}
 
 
+async def test_a_cheaper_voice_has_a_model_and_a_voice_of_its_own() -> None:
+    environ = {"UNAMENTIS_TTS": "deepgram", "UNAMENTIS_TTS_MODEL": "aura-2-thalia-en", **KEYS}
+    assert (await built(environ)).cheaper_tts is None
+    cheaper = {"UNAMENTIS_CHEAPER_TTS": "deepgram", "UNAMENTIS_CHEAPER_TTS_MODEL": "aura-asteria-en"}
+    providers = await built({**environ, **cheaper})
+    assert providers.cheaper_tts is not None
+    assert (providers.tts.model, providers.cheaper_tts.model) == ("aura-2-thalia-en", "aura-asteria-en")
+    with pytest.raises(InvalidInput, match="UNAMENTIS_CHEAPER_TTS must be one of"):
+        await built({"UNAMENTIS_CHEAPER_TTS": "somebody"})
+
+
 async def test_several_vendors_are_tried_in_turn() -> None:
     environ = {f"UNAMENTIS_{stage}": "openai, offline" for stage in ("STT", "LLM", "TTS")}
     providers = await built({**environ, **KEYS})

@@ -11,10 +11,35 @@ import psutil
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from core.observability.record import TurnRecord
+from core.providers import Providers
+from core.providers.fallback import Chain, breakers
 from shared.clock import utc_now
 from shared.db import Database, TenantEntry
 from shared.ids import new_id
 from shared.repositories.processes import SAMPLE_S, ProcessRepository, Sample
+
+
+def models_of(providers: Providers) -> list[dict[str, str]]:
+    """Return the vendors of each stage in the order they are asked: {type, server, name, status} each.
+
+    The status is "available", or "resting" while a vendor that failed is left alone.
+    """
+    stages = {"stt": providers.stt, "llm": providers.llm, "tts": providers.tts}
+    found: list[dict[str, str]] = []
+    for stage, provider in stages.items():
+        vendors = provider.vendors if isinstance(provider, Chain) else (provider,)
+        ready = [breaker.ready for breaker in breakers(provider)] or [True]
+        found += [
+            {
+                "type": stage,
+                "server": vendor.name,
+                "name": vendor.model,
+                "status": "available" if is_ready else "resting",
+            }
+            for vendor, is_ready in zip(vendors, ready, strict=True)
+        ]
+    return found
 
 
 class RequestCounter:
@@ -30,22 +55,32 @@ class RequestCounter:
         return await handler(request)
 
 
+class AnswerCounter:
+    """Counts the turns that are over; an Observe."""
+
+    def __init__(self) -> None:
+        self.total = 0
+
+    def __call__(self, _record: TurnRecord) -> None:
+        """Count one turn."""
+        self.total += 1
+
+
 @dataclass(slots=True, kw_only=True)
 class Sampler:
     """Tells the database, round by round, what this process does.
 
     Attributes:
         service: what this process is.
-        models: of its providers: {type, server, name} each, in the order of preference.
+        models: of its vendors, as models_of tells them.
         folder: whose disk counts.
-        sessions: how many are live. requests, answers: how many there have been since the start.
+        requests, answers: how many there have been since the start.
     """
 
     database: Database
     service: str
-    models: Sequence[Mapping[str, str]]
+    models: Callable[[], Sequence[Mapping[str, str]]]
     folder: Path
-    sessions: Callable[[], int]
     requests: Callable[[], int]
     answers: Callable[[], int]
     _id: str = field(default_factory=new_id)
@@ -66,6 +101,11 @@ class Sampler:
                 ProcessRepository(unit).note(sample)
             self._told = requests, answers
 
+    def _disk(self) -> Path:
+        """Return the folder, or the closest one above it that is there already."""
+        folder = self.folder.resolve()
+        return next(there for there in (folder, *folder.parents) if there.exists())
+
     def _sample(self, requests: int, answers: int) -> Sample:
         return Sample(
             id=self._id,
@@ -76,10 +116,9 @@ class Sampler:
             host_cpu_percent=psutil.cpu_percent(),
             memory_bytes=self._process.memory_info().rss,
             host_memory_percent=psutil.virtual_memory().percent,
-            disk_percent=psutil.disk_usage(os.fspath(self.folder)).percent,
-            sessions=self.sessions(),
+            disk_percent=psutil.disk_usage(os.fspath(self._disk())).percent,
             requests=requests,
             inferences=answers,
             requests_per_minute=requests * 60 // SAMPLE_S,
-            models=self.models,
+            models=self.models(),
         )

@@ -8,6 +8,7 @@ from shared import config
 from shared.domain.tiers import DEFAULT_WINDOW
 from shared.errors import InvalidInput
 from shared.mail.settings import MailSettings, read_mail_settings
+from shared.repositories.measurements import Retention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +25,9 @@ class ProviderSettings:
         stt_model, llm_model, tts_model: the vendor's model names (`UNAMENTIS_STT_MODEL` …).
         tts_voice: the vendor's voice (`UNAMENTIS_TTS_VOICE`).
         tts_sample_rate: samples a second a compatible speech server answers with (`UNAMENTIS_TTS_SAMPLE_RATE`).
-    """
         cheaper_tts: who speaks where the budget no longer allows `tts`; empty: nobody (`UNAMENTIS_CHEAPER_TTS`).
         cheaper_tts_model, cheaper_tts_voice: its model and voice (`UNAMENTIS_CHEAPER_TTS_MODEL` …).
+    """
 
     stt: str = "offline"
     llm: str = "offline"
@@ -45,10 +46,10 @@ class ProviderSettings:
     tts_model: str = ""
     tts_voice: str = ""
     tts_sample_rate: int = 24_000
-
     cheaper_tts: str = ""
     cheaper_tts_model: str = ""
     cheaper_tts_voice: str = ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceSettings:
@@ -102,6 +103,8 @@ class Settings:
         data_dir: folder of the object store where that is a disk (`UNAMENTIS_DATA_DIR`).
         observability: where turns are reported.
         mail: how the mail that waits in the database leaves; None leaves it there.
+        retention: how many days what clients log, what they measure, and the sums over it are kept
+            (`UNAMENTIS_LOG_DAYS`, `UNAMENTIS_MEASUREMENT_DAYS`, `UNAMENTIS_SUM_DAYS`).
     """
 
     shared: config.Settings
@@ -112,6 +115,7 @@ class Settings:
     port: int = 8767
     data_dir: str = ".unamentis"
     mail: MailSettings | None = None
+    retention: Retention = field(default_factory=Retention)
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -129,6 +133,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         port=_number(environ, "UNAMENTIS_PORT", 8767, 1, 65_535),
         data_dir=data_dir,
         mail=read_mail_settings(environ, data_dir=data_dir),
+        retention=Retention(
+            log_days=_number(environ, "UNAMENTIS_LOG_DAYS", Retention().log_days, 1, 3_650),
+            measurement_days=_number(environ, "UNAMENTIS_MEASUREMENT_DAYS", Retention().measurement_days, 1, 3_650),
+            sum_days=_number(environ, "UNAMENTIS_SUM_DAYS", Retention().sum_days, 1, 3_650),
+        ),
     )
 
 
@@ -156,6 +165,9 @@ def read_provider_settings(environ: Mapping[str, str]) -> ProviderSettings:
         tts_model=environ.get("UNAMENTIS_TTS_MODEL", ""),
         tts_voice=environ.get("UNAMENTIS_TTS_VOICE", ""),
         tts_sample_rate=_number(environ, "UNAMENTIS_TTS_SAMPLE_RATE", 24_000, 8_000, 48_000),
+        cheaper_tts=environ.get("UNAMENTIS_CHEAPER_TTS", ""),
+        cheaper_tts_model=environ.get("UNAMENTIS_CHEAPER_TTS_MODEL", ""),
+        cheaper_tts_voice=environ.get("UNAMENTIS_CHEAPER_TTS_VOICE", ""),
     )
 
 
@@ -165,9 +177,6 @@ def read_voice_settings(environ: Mapping[str, str]) -> VoiceSettings:
     Raises: InvalidInput: a number is malformed or out of its range.
     """
     return VoiceSettings(
-        cheaper_tts=environ.get("UNAMENTIS_CHEAPER_TTS", ""),
-        cheaper_tts_model=environ.get("UNAMENTIS_CHEAPER_TTS_MODEL", ""),
-        cheaper_tts_voice=environ.get("UNAMENTIS_CHEAPER_TTS_VOICE", ""),
         timing=Timing(
             end_ms=_number(environ, "UNAMENTIS_TURN_SILENCE_MS", Timing().end_ms, 200, 5_000),
             least_end_ms=_number(environ, "UNAMENTIS_LEAST_TURN_SILENCE_MS", Timing().least_end_ms, 200, 5_000),

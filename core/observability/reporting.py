@@ -16,12 +16,14 @@ from shared.errors import InvalidInput
 Beside = Callable[[web.Application], AsyncGenerator[None]]
 
 
-def reporting(settings: ObservabilitySettings, metrics: Metrics) -> tuple[Watch, tuple[Beside, ...]]:
+def reporting(settings: ObservabilitySettings, metrics: Metrics, *also: Observe) -> tuple[Watch, tuple[Beside, ...]]:
     """Return who is told of each turn, and what must run beside the sockets for that.
 
+    Args:
+        also: who else is told.
     Raises: InvalidInput: spans are wanted and OpenTelemetry is not installed.
     """
-    observers: list[Observe] = [metrics.observe]
+    observers: list[Observe] = [metrics.observe, *also]
     beside: list[Beside] = []
     if settings.emf_namespace:
         observers.append(EmfLines(settings.emf_namespace, sys.stdout).observe)

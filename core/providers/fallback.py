@@ -235,9 +235,13 @@ def _some(vendors: Sequence[Vendor]) -> tuple[Vendor, ...]:
     return tuple(vendors)
 
 
+# A stage whose vendors are tried in turn.
+Chain = FallbackSpeechToText | FallbackLanguageModel | FallbackTextToSpeech
+
+
 def breakers(provider: object) -> tuple[Breaker, ...]:
     """Return the breakers of a stage's vendors; a single vendor has none, for there is nobody to ask in its place."""
-    if isinstance(provider, FallbackSpeechToText | FallbackLanguageModel | FallbackTextToSpeech):
+    if isinstance(provider, Chain):
         return provider.breakers
     return ()
 

@@ -272,9 +272,9 @@ class MeasurementRepository:
 class Retention:
     """How long what is measured is kept, in days: clients' logs, what they report, and the sums over it."""
 
-    log_days: int
-    measurement_days: int
-    sum_days: int
+    log_days: int = 14
+    measurement_days: int = 90
+    sum_days: int = 400
 
 
 def forget_measurements(database: Database, kept: Retention) -> int:

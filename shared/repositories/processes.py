@@ -25,7 +25,7 @@ class Sample:
         cpu_percent: of one core, since its last word. host_*: of the machine it runs on.
         requests, inferences: HTTP requests and answers to learners since its last word.
         requests_per_minute: the former, over a minute.
-        models: of its providers: {type, server, name} each.
+        models: of its vendors: {type, server, name, status} each.
     """
 
     id: str
@@ -36,7 +36,6 @@ class Sample:
     host_cpu_percent: float
     host_memory_percent: float
     disk_percent: float
-    sessions: int
     requests: int
     inferences: int
     requests_per_minute: int
@@ -92,7 +91,6 @@ class ProcessRepository:
             "host_cpu_percent": sample.host_cpu_percent,
             "host_memory_percent": sample.host_memory_percent,
             "disk_percent": sample.disk_percent,
-            "sessions": sample.sessions,
             "requests_per_minute": sample.requests_per_minute,
             "models": sample.models,
         }

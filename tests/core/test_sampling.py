@@ -6,21 +6,22 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from core.sampling import RequestCounter, Sampler
+from core.providers.registry import build_providers
+from core.sampling import RequestCounter, Sampler, models_of
+from core.settings import ProviderSettings
 from shared.db import Database, TenantEntry
 from shared.errors import Unavailable
 from shared.repositories.processes import Process, ProcessRepository, Span
 
-MODELS = [{"type": "llm", "server": "offline", "name": "tutor"}]
+MODELS = [{"type": "llm", "server": "offline", "name": "tutor", "status": "available"}]
 
 
 def sampler(database: Database, requests: list[int], answers: list[int]) -> Sampler:
     return Sampler(
         database=database,
         service="core",
-        models=MODELS,
-        folder=Path("/"),
-        sessions=lambda: 3,
+        models=lambda: MODELS,
+        folder=Path("/not/there/yet"),
         requests=lambda: requests[-1],
         answers=lambda: answers[-1],
     )
@@ -69,6 +70,20 @@ def test_each_start_is_a_process_of_its_own(database: Database) -> None:
     processes, hours, _ = read(database)
     assert len(processes) == 2
     assert hours[0].requests == 2
+
+
+async def test_vendors_are_told_in_the_order_they_are_asked() -> None:
+    providers = build_providers(ProviderSettings(stt="mock", llm="mock,offline", tts="mock"))
+    try:
+        told = models_of(providers)
+    finally:
+        await providers.close()
+    assert [(model["type"], model["server"], model["status"]) for model in told] == [
+        ("stt", "mock", "available"),
+        ("llm", "mock", "available"),
+        ("llm", "offline", "available"),
+        ("tts", "mock", "available"),
+    ]
 
 
 async def test_requests_are_counted_whether_they_succeed_or_not() -> None:

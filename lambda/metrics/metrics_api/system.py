@@ -218,7 +218,7 @@ def models_of(processes: list[Process]) -> list[Model]:
                 model_id = f"{told['server']}:{told['name']}"
                 found.setdefault(
                     f"{told['type']} {model_id}",
-                    Model(model_id, told["name"], told["type"], told["server"], told["server"], "available"),
+                    Model(model_id, told["name"], told["type"], told["server"], told["server"], told["status"]),
                 )
     return list(found.values())
 

@@ -273,7 +273,6 @@ CREATE TABLE processes (
     host_cpu_percent double precision NOT NULL,
     host_memory_percent double precision NOT NULL,
     disk_percent double precision NOT NULL,
-    sessions int NOT NULL,
     requests_per_minute int NOT NULL,
     models jsonb NOT NULL DEFAULT '[]'
 );
@@ -302,8 +301,8 @@ BEGIN
     ON CONFLICT (id) DO UPDATE
     SET sampled_at = excluded.sampled_at, cpu_percent = excluded.cpu_percent, memory_bytes = excluded.memory_bytes,
         host_cpu_percent = excluded.host_cpu_percent, host_memory_percent = excluded.host_memory_percent,
-        disk_percent = excluded.disk_percent, sessions = excluded.sessions,
-        requests_per_minute = excluded.requests_per_minute, models = excluded.models;
+        disk_percent = excluded.disk_percent, requests_per_minute = excluded.requests_per_minute,
+        models = excluded.models;
     INSERT INTO process_history AS h
     SELECT grain, date_trunc(grain, now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC', said.service, 1, said.cpu_percent,
            said.cpu_percent, said.host_memory_percent, said.host_memory_percent, requests, inferences

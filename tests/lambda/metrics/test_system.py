@@ -14,10 +14,10 @@ from tests.contract.decoding import Int, Long, Moment, Number, decode, refused
 from tests.support.api import ApiClient
 
 MODELS = [
-    {"type": "stt", "server": "groq", "name": "whisper-large-v3-turbo"},
-    {"type": "llm", "server": "openai", "name": "gpt-5-mini"},
-    {"type": "llm", "server": "offline", "name": "tutor"},
-    {"type": "tts", "server": "deepgram", "name": "aura-2"},
+    {"type": "stt", "server": "groq", "name": "whisper-large-v3-turbo", "status": "available"},
+    {"type": "llm", "server": "openai", "name": "gpt-5-mini", "status": "available"},
+    {"type": "llm", "server": "offline", "name": "tutor", "status": "available"},
+    {"type": "tts", "server": "deepgram", "name": "aura-2", "status": "available"},
 ]
 ANDROID = {"X-Client-Platform": "Android"}
 
@@ -88,7 +88,6 @@ def tell(database: Database, **changes: Any) -> str:
         "host_cpu_percent": 40.0,
         "host_memory_percent": 55.0,
         "disk_percent": 70.0,
-        "sessions": 3,
         "requests": 30,
         "inferences": 4,
         "requests_per_minute": 60,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 
 
 class AudioBuffer:
@@ -33,6 +34,12 @@ class AudioBuffer:
             await self._emptied.wait()
         self._items.append(pcm)
         self._bytes += len(pcm)
+        self._filled.set()
+
+    def put_back(self, items: Sequence[str | bytes]) -> None:
+        """Have what was taken taken again, before everything else; there is always room for it."""
+        self._items.extendleft(reversed(items))
+        self._bytes += sum(len(item) for item in items if isinstance(item, bytes))
         self._filled.set()
 
     def finish(self) -> None:

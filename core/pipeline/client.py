@@ -17,8 +17,8 @@ class Client(Protocol):
         """Send PCM16 mono at the session's output rate; waits while the listener does not take what was sent."""
         ...
 
-    def drop_audio(self) -> None:
-        """Forget sound that has not left yet."""
+    def drop_audio(self) -> int:
+        """Forget sound that has not left yet, and return how many bytes it was."""
         ...
 
     def leave(self, error: AppError) -> None:

@@ -72,9 +72,16 @@ class ReplyText:
 
 @dataclass(frozen=True, slots=True)
 class SpeakingStarted:
-    """Sound follows; `text_length` is that of the text known so far, in characters."""
+    """Sound follows.
+
+    Attributes:
+        text_length: of the text known so far, in characters.
+        position_ms: how much of the answer's sound was heard before: more than 0 when it goes on after it was held.
+    """
 
     text_length: int
+    turn_id: str = ""
+    position_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,17 @@ class SpeakingEnded:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """The answer stopped: sound that was sent and not yet played is to be dropped."""
+    """The answer stopped: sound that was sent and not yet played is to be dropped.
+
+    Either its turn ends next, or it goes on.
+    """
+
+    turn_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerResumed:
+    """What stopped the answer was no interruption: it goes on where the learner stopped hearing it."""
 
     turn_id: str
 
@@ -156,6 +173,7 @@ Notice = (
     | SpeakingStarted
     | SpeakingEnded
     | Interrupted
+    | AnswerResumed
     | TurnEnded
     | ModeChanged
     | Unvoiced

@@ -6,13 +6,15 @@ stored). A vendor that fails ends its own stage; what was made before it is stil
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from traceback import format_tb
 from typing import Final
 
+from core.pipeline.asking import Ask, Cut
 from core.pipeline.conversations import Turn
 from core.pipeline.notices import (
     Answer,
+    AnswerResumed,
     Heard,
     Interrupted,
     Notice,
@@ -32,37 +34,12 @@ from core.pipeline.thinking import Thinking
 from core.pipeline.transcription import Transcription
 from core.voice.events import Event
 from core.voice.sentences import Piece
+from core.voice.weighing import Saying
 from shared.errors import AppError, BudgetExhausted, Unavailable
 from shared.ids import new_id
 from shared.logging import get_logger
 
 _log: Final = get_logger("core")
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """What is to be answered.
-
-    Attributes:
-        words: a typed question, or an utterance still in the recogniser; None: what the history ends with.
-        since: the event loop's time when the learner fell silent, or sent the text.
-        button: the learner held a button, and expects to be told when nothing was understood.
-        answered: False: only the words are wanted, and kept.
-    """
-
-    words: str | Transcription | None
-    since: float
-    button: bool = False
-    answered: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """Where an answer was cut short: the text and the milliseconds that were heard of it."""
-
-    text: str
-    heard_ms: int
-    by_learner: bool
 
 
 class _Given(Exception):
@@ -96,6 +73,7 @@ class Reply:
         self._answer = Answer()
         self._all_played = False
         self._cut: Cut | None = None
+        self._told_stop = False
         self._problem: Problem | None = None
         self._held: list[Notice] = []
         self._times = StageTimes()
@@ -121,20 +99,60 @@ class Reply:
 
     def interrupt(self, *, by_learner: bool) -> None:
         """Stop now: no further sound, vendors cancelled, the turn kept as far as it was heard."""
-        if self._work.done() or self._cut is not None:
+        if self._is_over:
             return
+        self._speaker.stop()
+        self._stop_sound()
         now = self._loop.time()
         playback = self._speaker.playback
         heard_ms = playback.heard(now) * 1000 // playback.rate
         self._cut = Cut(playback.heard_text(now), heard_ms, by_learner)
-        self._speaker.stop()
-        self._talk.client.drop_audio()
-        self._talk.client.tell(Interrupted(self.turn_id))
         self._give_up()
+
+    def hold(self) -> None:
+        """Stop the sound now, where the learner stops hearing it; everything else goes on."""
+        if self._is_over:
+            return
+        if self._speaker.playback.sent:
+            self._stop_sound()
+        else:
+            self._speaker.hold()
+
+    def resume(self) -> None:
+        """Go on with the sound that was held."""
+        if self._is_over:
+            return
+        if self._told_stop:
+            self._told_stop = False
+            self._talk.client.tell(AnswerResumed(self.turn_id))
+        self._speaker.resume()
+
+    def acknowledge(self, played_ms: int) -> None:
+        """The client says how much of the answer's sound it has played."""
+        playback = self._speaker.playback
+        playback.acknowledge(played_ms * playback.rate // 1000, self._loop.time())
+
+    def saying(self) -> Saying:
+        """Return what the learner hears of it about now."""
+        now = self._loop.time()
+        return Saying(self._speaker.playback.saying(now), self._speaker.playback.asks(now))
 
     def finish_sentence(self) -> None:
         """Say the present sentence to its end, and no more."""
         self._speaker.finish_sentence()
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether nothing more will be sounded."""
+        return self._work.done() or self._all_played or self._cut is not None
+
+    def _stop_sound(self) -> None:
+        """Stop the sound, once, and tell."""
+        if self._told_stop:
+            return
+        self._told_stop = True
+        self._speaker.hold(unsent=self._talk.client.drop_audio() // 2)
+        self._talk.client.tell(Interrupted(self.turn_id))
 
     async def _run(self) -> None:
         await asyncio.wait({self._work})
@@ -159,8 +177,9 @@ class Reply:
             self._talk.happened(self, Event.REPLY_ENDED)
 
     async def _produce(self) -> None:
-        await self._wait_for_the_turn_before()
+        # Its words may decide what becomes of the turn before, so they are listened to first.
         heard = None if self._ask.words is None else await self._listen(self._ask.words)
+        await self._wait_for_the_turn_before()
         if heard is not None and not heard.text:
             await self._released.wait()
             self._talk.client.tell(heard)
@@ -260,12 +279,15 @@ class Reply:
 
     async def _play(self) -> None:
         await self._committed.wait()
-        complete = await self._speaker.run()
         playback = self._speaker.playback
+        complete, played = False, False
+        while not played:
+            complete = await self._speaker.run()
+            heard_ms = playback.sent * 1000 // playback.rate
+            if playback.sent:
+                self._tell(SpeakingEnded(heard_ms, self._times.tts_ms))
+            played = await self._speaker.played_out()
         heard_ms = playback.sent * 1000 // playback.rate
-        if playback.sent:
-            self._tell(SpeakingEnded(heard_ms, self._times.tts_ms))
-        await self._speaker.played_out()
         if not complete:
             self._cut = Cut(playback.finished_text(), heard_ms, by_learner=False)
             self._work.cancel()
@@ -324,8 +346,11 @@ class Reply:
         return playback.finished_text() if self._problem is None else playback.heard_text(self._loop.time())
 
     def _on_sound(self) -> None:
-        self._times = replace(self._times, total_ms=self._ms_since(self._ask.since))
-        self._talk.client.tell(SpeakingStarted(len(self._thinking.text)))
+        if not self._times.total_ms:
+            self._times = replace(self._times, total_ms=self._ms_since(self._ask.since))
+        playback = self._speaker.playback
+        position_ms = playback.sent * 1000 // playback.rate
+        self._talk.client.tell(SpeakingStarted(len(self._thinking.text), self.turn_id, position_ms))
         self._talk.happened(self, Event.AUDIO_STARTED)
 
     def _tell(self, notice: Notice) -> None:

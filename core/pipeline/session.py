@@ -4,19 +4,21 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from core.pipeline.asking import Ask
 from core.pipeline.client import Client
 from core.pipeline.conversations import Conversation, Turn, Visit
 from core.pipeline.equipment import Equipment
 from core.pipeline.notices import SpeechEnded, SpeechStarted
 from core.pipeline.problems import NOT_UNDERSTOOD
-from core.pipeline.reply import Ask, Reply
+from core.pipeline.reply import Reply
 from core.pipeline.talk import Talk
 from core.pipeline.transcription import Transcription
 from core.providers.tts.port import Voice
 from core.voice.dialogue import Dialogue, Microphone
 from core.voice.endpointing import RATE, Timing
 from core.voice.events import Command, Event
-from core.voice.turns import State
+from core.voice.turns import UNSPOKEN, State
+from core.voice.weighing import Saying
 from shared.errors import InvalidInput
 
 # The recogniser is fed stretches of this length, so that its task wakes ten times a second and not fifty.
@@ -59,6 +61,7 @@ class VoiceSession:
         self._asked_at = 0.0
         self._by_learner = True
         self._reply: Reply | None = None
+        self._held: Reply | None = None
         self._leaving: set[asyncio.Task[object]] = set()
         self._room: asyncio.Event | None = None
         self._obey: dict[Command, Callable[[], None]] = {
@@ -67,6 +70,8 @@ class VoiceSession:
             Command.DISCARD: self._discard,
             Command.RELEASE: self._release,
             Command.ANSWER: self._answer,
+            Command.HOLD: self._hold,
+            Command.RESUME: self._resume,
             Command.INTERRUPT: self._interrupt,
             Command.TELL_SPEECH_STARTED: lambda: client.tell(SpeechStarted(self._dialogue.started_ms)),
             Command.TELL_SPEECH_ENDED: self._tell_speech_ended,
@@ -163,15 +168,23 @@ class VoiceSession:
         await self._equipment.conversations.store(self._talk.visit, turn)
 
     def cancel(self, *, by_learner: bool = True) -> None:
-        """Stop the tutor, or forget what the learner has begun to say; only a learner's own wish is a barge-in."""
-        self._by_learner = by_learner
-        self._do(self._dialogue.receive(Event.CANCELLED))
-        self._by_learner = True
+        """Stop the tutor, or forget what the learner has begun to say; only a learner's own wish is a barge-in.
+
+        A learner who is speaking over the tutor, and wishes it, is heard on.
+        """
+        over = by_learner and self._dialogue.state is State.OVER
+        self._stop(Event.MEANT if over else Event.CANCELLED, by_learner=by_learner)
 
     def stop(self) -> None:
         """Stop the tutor, whom somebody else has found interrupted; a learner who is speaking is heard on."""
-        if self._dialogue.state in {State.THINKING, State.TUTOR}:
-            self.cancel(by_learner=False)
+        spoken = self._dialogue.state not in UNSPOKEN
+        self._stop(Event.MEANT if spoken else Event.CANCELLED, by_learner=False)
+
+    def acknowledge(self, turn_id: str, played_ms: int) -> None:
+        """The client says how much of an answer's sound it has played; of another answer than this it is too late."""
+        speaking = self._held or self._reply
+        if speaking is not None and speaking.turn_id == turn_id:
+            speaking.acknowledge(played_ms)
 
     async def choose_topic(self, topic_id: str) -> Conversation:
         """Move to another topic; the tutor stops first.
@@ -193,7 +206,7 @@ class VoiceSession:
 
     async def drain(self, seconds: float) -> None:
         """Let the tutor finish its sentence, for so long at most; the learner's turn is not taken any more."""
-        if self._dialogue.state in {State.LEARNER, State.PAUSED}:
+        if self._dialogue.state not in UNSPOKEN:
             self.cancel(by_learner=False)
         if self._reply is not None:
             self._reply.finish_sentence()
@@ -203,12 +216,14 @@ class VoiceSession:
         """Stop everything; what was heard is stored before this returns."""
         self._ear.close()
         self._forget_transcription()
-        if self._reply is not None:
-            if self._reply.released:
-                self._reply.interrupt(by_learner=False)
+        for reply in (self._held, self._reply):
+            if reply is None:
+                continue
+            if reply.released:
+                reply.interrupt(by_learner=False)
             else:
-                self._reply.discard()
-            self._leave(self._reply.task)
+                reply.discard()
+            self._leave(reply.task)
         if self._leaving:
             await asyncio.wait(self._leaving)
         self._purse.close()
@@ -229,8 +244,16 @@ class VoiceSession:
             self._room = None
 
     def _happened(self, reply: object, event: Event) -> None:
-        if reply is self._reply:
-            self._do(self._dialogue.receive(event))
+        if reply is not (self._held or self._reply):
+            return
+        if event is Event.REPLY_ENDED:
+            self._held = None
+        self._do(self._dialogue.receive(event))
+
+    def _stop(self, event: Event, *, by_learner: bool) -> None:
+        self._by_learner = by_learner
+        self._do(self._dialogue.receive(event))
+        self._by_learner = True
 
     def _do(self, commands: tuple[Command, ...]) -> None:
         for command in commands:
@@ -278,10 +301,11 @@ class VoiceSession:
         transcription.tell(lambda words: self._understood(reply, words))
         self._equipment.counts.prepared += 1
 
-    def _understood(self, reply: Reply, words: str) -> None:
+    def _understood(self, reply: Reply, words: str | None) -> None:
         """Have the words weighed while the reply to them is held back."""
         if reply is self._reply and not reply.discarded:
-            self._dialogue.understood(words)
+            saying = self._held.saying() if self._held else Saying()
+            self._do(self._dialogue.understood(words, saying))
 
     def _discard(self) -> None:
         self._forget_transcription()
@@ -297,9 +321,25 @@ class VoiceSession:
         self._begin(Ask(self._question, self._asked_at))
         self._release()
 
-    def _interrupt(self) -> None:
+    def _hold(self) -> None:
         if self._reply is not None:
-            self._reply.interrupt(by_learner=self._by_learner)
+            self._held = self._reply
+            self._held.hold()
+
+    def _resume(self) -> None:
+        held, self._held = self._held, None
+        if held is None or self._reply is None:
+            return
+        if self._reply is not held:
+            self._leave(self._reply.task)
+            self._reply = held
+        held.resume()
+
+    def _interrupt(self) -> None:
+        stopped = self._held or self._reply
+        self._held = None
+        if stopped is not None:
+            stopped.interrupt(by_learner=self._by_learner)
 
     def _begin(self, ask: Ask) -> Reply:
         before = self._reply

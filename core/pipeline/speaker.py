@@ -1,6 +1,7 @@
 """Sends a reply's sound to the listener, never far ahead of what is played."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -16,15 +17,17 @@ _LEAST_S: Final = 0.08
 _LOW_S: Final = 0.06
 # Sound made ahead and not yet sent.
 _BUFFERED_S: Final = 5
+# Sound kept after it was sent: a listener may not have heard it yet when the tutor is held.
+_KEPT_S: Final = 2
 _SENTENCE_ENDS: Final = ".!?…:\n"
 
 
 class Speaker:
-    """Paces one reply.
+    """Paces one reply, which may be held and go on where the listener stopped hearing it.
 
     Args:
         rate: samples a second sent.
-        on_sound: called before the first sound.
+        on_sound: called before the first sound, and before the first after each hold.
         on_piece: called when a piece of text has been sent to its end.
     """
 
@@ -38,12 +41,41 @@ class Speaker:
         self._text = ""
         self._last = False
         self._stopped = False
+        self._sounded = False
+        self._hand: str | bytes | None = None  # taken from the buffer, and not sent
+        self._kept: deque[str | bytes] = deque()
+        self._kept_from = 0
+        self._resumptions = 0
+        self._going = asyncio.Event()
+        self._going.set()
         self.buffer = AudioBuffer(_BUFFERED_S * rate * 2)
         self.playback = Playback(rate)
 
     def finish_sentence(self) -> None:
         """Say the present sentence, or the first one, and no more."""
         self._last = True
+
+    def hold(self, *, unsent: int = 0) -> None:
+        """Send nothing until told to resume. Args: unsent: samples counted as sent that have not left."""
+        if self._going.is_set():
+            self._going.clear()
+            self.playback.hold(asyncio.get_running_loop().time(), unsent)
+
+    def resume(self) -> None:
+        """Go on where the listener stopped hearing."""
+        now = asyncio.get_running_loop().time()
+        at = max(self.playback.heard(now), self._kept_from)
+        again = self._unheard(at)
+        if self._hand is not None:
+            again.append(self._hand)
+            self._hand = None
+        self.playback.rewind(at, now)
+        self.buffer.put_back(again)
+        self._kept.clear()
+        self._kept_from = at
+        self._sounded = False
+        self._resumptions += 1
+        self._going.set()
 
     def stop(self) -> None:
         """Send nothing more: `run` ends as if cancelled, even where its cancellation has not reached it yet."""
@@ -52,38 +84,81 @@ class Speaker:
     async def run(self) -> bool:
         """Send what the buffer holds; return whether all of the reply was sent."""
         while True:
-            item = await self.buffer.take(self._wanted(), self._bytes(_CHUNK_S))
+            item = self._hand = await self.buffer.take(self._wanted(), self._bytes(_CHUNK_S))
+            taken = self._resumptions
+            if isinstance(item, bytes):
+                await self._wait_until_due(len(item) // 2)
+            await self._going.wait()
+            self._check_stopped()
+            if taken != self._resumptions:
+                continue  # it was put back
             if item is None:
                 break
             if isinstance(item, bytes):
                 await self._send(item)
-                continue
-            self._check_stopped()
-            if self._last and self.playback.sent and self._text.rstrip(" \"')")[-1:] in _SENTENCE_ENDS:
+            elif not self._begin(item):
                 self.playback.finish()
                 return False
-            self._text = item
-            self.playback.begin(item)
-            self._on_piece()
         self.playback.finish()
         return True
 
-    async def played_out(self) -> None:
-        """Wait until the listener has heard what was sent."""
+    async def played_out(self) -> bool:
+        """Wait until the listener has heard what was sent; False: it was held, and there may be more to send."""
+        taken = self._resumptions
         # Event loops may wake a millisecond early, and the last word would seem unheard.
         await asyncio.sleep(self.playback.ahead(asyncio.get_running_loop().time()) + 0.002)
+        await self._going.wait()
+        return taken == self._resumptions
 
-    async def _send(self, pcm: bytes) -> None:
-        loop = asyncio.get_running_loop()
-        samples = len(pcm) // 2
-        early = self.playback.ahead(loop.time()) + samples / self._rate - _LEAD_S
+    async def _wait_until_due(self, samples: int) -> None:
+        early = self.playback.ahead(asyncio.get_running_loop().time()) + samples / self._rate - _LEAD_S
         if early > 0:
             await asyncio.sleep(early)
-        self._check_stopped()
-        if not self.playback.sent:
+
+    def _begin(self, text: str) -> bool:
+        """Name the next piece; False: the last one was to be the last."""
+        if self._last and self.playback.sent and self._text.rstrip(" \"')")[-1:] in _SENTENCE_ENDS:
+            return False
+        self._hand = None
+        self._keep(text)
+        self._text = text
+        self.playback.begin(text)
+        self._on_piece()
+        return True
+
+    async def _send(self, pcm: bytes) -> None:
+        if not self._sounded:
+            self._sounded = True
             self._on_sound()
         await self._client.play(pcm)
-        self.playback.send(samples, loop.time())
+        await self._going.wait()
+        if self._hand is not pcm:
+            return  # held while the listener took nothing: it was put back
+        self._hand = None
+        self._keep(pcm)
+        self.playback.send(len(pcm) // 2, asyncio.get_running_loop().time())
+
+    def _keep(self, item: str | bytes) -> None:
+        """Keep what is sent for a while."""
+        self._kept.append(item)
+        while self.playback.sent - self._kept_from > _KEPT_S * self._rate:
+            oldest = self._kept.popleft()
+            if isinstance(oldest, bytes):
+                self._kept_from += len(oldest) // 2
+
+    def _unheard(self, at: int) -> list[str | bytes]:
+        """Return what was sent after the sample `at`."""
+        skip = (at - self._kept_from) * 2
+        unheard: list[str | bytes] = []
+        for item in self._kept:
+            if skip and isinstance(item, bytes):
+                rest = item[skip:]
+                skip -= len(item) - len(rest)
+                if rest:
+                    unheard.append(rest)
+            elif not skip:
+                unheard.append(item)
+        return unheard
 
     def _check_stopped(self) -> None:
         if self._stopped:

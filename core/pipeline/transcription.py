@@ -42,12 +42,12 @@ class Transcription:
         """Nobody wants to know any more."""
         self.task.cancel()
 
-    def tell(self, understood: Callable[[str], None]) -> None:
-        """Call `understood` with the words as soon as they are known; never when the recogniser fails."""
+    def tell(self, understood: Callable[[str | None], None]) -> None:
+        """Call `understood` with the words as soon as they are known; with None when they never will be."""
 
         def told(task: "asyncio.Task[Transcript]") -> None:
-            if not task.cancelled() and task.exception() is None:
-                understood(task.result().text)
+            failed = task.cancelled() or task.exception() is not None
+            understood(None if failed else task.result().text)
 
         self.task.add_done_callback(told)
 

@@ -10,7 +10,8 @@ from core.voice.completeness import completeness
 from core.voice.endpointing import RATE, Endpointing, Timing
 from core.voice.events import Command, Event
 from core.voice.recorder import Recorder
-from core.voice.turns import State, Turns
+from core.voice.turns import UNSPOKEN, State, Turns
+from core.voice.weighing import Saying, is_meant
 
 _PAST: Final = RATE  # what is kept while nobody speaks
 _NOTHING: Final[tuple[Command, ...]] = ()
@@ -102,7 +103,7 @@ class Dialogue:
         """How long the last utterance lasted, from its first to its last speech."""
         if not self.detecting:
             return (self.recorder.position - self._utterance_from) * 1000 // RATE
-        return (self._endpointing.ended - self._endpointing.started) * 1000 // RATE
+        return max(0, self._endpointing.ended - self._endpointing.started) * 1000 // RATE
 
     @property
     def silence_ms(self) -> int:
@@ -126,10 +127,20 @@ class Dialogue:
             return _NOTHING
         return self._receive(events)
 
-    def understood(self, words: str) -> None:
-        """Take the words before the present pause: they tell how long a silence ends the turn."""
-        if self.turns.state is State.PAUSED:
+    def understood(self, words: str | None, saying: Saying) -> tuple[Command, ...]:
+        """Take the words before the present pause, None when the recogniser failed.
+
+        They tell how long a silence ends the turn, and whether speech over a reply was meant to interrupt it.
+
+        Args: saying: what the tutor was saying when the learner spoke.
+        """
+        state = self.turns.state
+        if words and state in {State.PAUSED, State.WEIGHING}:
             self._endpointing.understood(completeness(words, self.language))
+        if state not in {State.WEIGHING, State.JUDGING}:
+            return _NOTHING
+        meant = words is not None and is_meant(words, saying, self.language)
+        return self.turns.receive(Event.MEANT if meant else Event.NOT_MEANT)
 
     def start_recording(self) -> tuple[Command, ...]:
         """The learner pressed the button; pressing it twice changes nothing."""
@@ -141,7 +152,7 @@ class Dialogue:
             return _NOTHING
         self.recorder.forget(self.recorder.position)
         self._utterance_from = self.recorder.position
-        return self.turns.receive(Event.SPEECH_STARTED)
+        return self._speech_started()
 
     def stop_recording(self) -> tuple[Command, ...]:
         """The learner let go; nothing changes when the utterance has already ended by its silence."""
@@ -165,18 +176,30 @@ class Dialogue:
     def _receive(self, events: tuple[Event, ...]) -> tuple[Command, ...]:
         commands = _NOTHING
         for event in events:
-            if event is Event.SPEECH_STARTED:
-                if not self.microphone.interrupts and self.turns.state in {State.THINKING, State.TUTOR}:
-                    continue
-                before = self.microphone.before_ms * RATE // 1000
-                self._utterance_from = max(self.recorder.first, self._endpointing.started - before)
-            commands += self.turns.receive(event)
+            if event is not Event.SPEECH_STARTED:
+                commands += self.turns.receive(event)
+            elif self.microphone.interrupts or self.turns.state not in {State.THINKING, State.TUTOR}:
+                self._place_utterance()
+                commands += self._speech_started()
         return commands
+
+    def _place_utterance(self) -> None:
+        """Find the new utterance's first sample; one whose words are still awaited is continued."""
+        longest = self.timing.longest_ms * RATE // 1000
+        if self.turns.state is State.JUDGING and self._endpointing.started - self._utterance_from < longest:
+            return
+        before = self.microphone.before_ms * RATE // 1000
+        self._utterance_from = max(self.recorder.first, self._endpointing.started - before)
+
+    def _speech_started(self) -> tuple[Command, ...]:
+        commands = self.turns.receive(Event.SPEECH_STARTED)
+        if self.microphone.hands_free:
+            return commands
+        return commands + self.turns.receive(Event.MEANT)  # who presses a button over the tutor means it
 
     def _forget(self) -> None:
         """Bound what is kept while no utterance is under way; a second's worth at a time is cheaper than each frame."""
-        state = self.turns.state
-        if state is State.LEARNER or state is State.PAUSED:
+        if self.turns.state not in UNSPOKEN:
             return
         oldest = self._endpointing.position - _PAST
         if oldest - self.recorder.first > _PAST:

@@ -19,7 +19,8 @@ class Timing:
 
     Attributes:
         onset_ms: speech that starts an utterance.
-        barge_in_ms: speech that interrupts the tutor.
+        barge_in_ms: speech that makes the tutor wait.
+        meant_ms: speech over the tutor that is an interruption, whatever it says.
         likely_end_ms: silence after which a reply is prepared.
         end_ms: silence that ends the learner's turn, while nothing is known of the learner's pauses and words.
         least_end_ms, most_end_ms: that silence is never shorter or longer, whatever is known; `end_ms` may lie outside.
@@ -29,7 +30,8 @@ class Timing:
     """
 
     onset_ms: int = 96
-    barge_in_ms: int = 96
+    barge_in_ms: int = 64
+    meant_ms: int = 1_000
     likely_end_ms: int = 64
     end_ms: int = 500
     least_end_ms: int = 400
@@ -70,6 +72,7 @@ class Endpointing:
         "_eager_left",
         "_finish_at",
         "_hearing",
+        "_meant",
         "_pauses",
         "_run",
         "_spoken",
@@ -92,6 +95,7 @@ class Endpointing:
         self._hearing = _Hearing.SILENCE
         self._run = 0
         self._spoken = 0
+        self._meant = False
         self._eager_left = timing.eager_starts
         self._finish_at: int | None = None
         self._utterances = 0
@@ -157,6 +161,7 @@ class Endpointing:
         if not self._answered:
             self._note_pause(self.started - self.ended)
         self._hearing = _Hearing.SPEECH
+        self._meant = False
         self._spoken = self._run
         self.ended = self.position
         self._eager_left = self._timing.eager_starts
@@ -172,7 +177,11 @@ class Endpointing:
         if self.position - self.started >= self._timing.longest_ms * _PER_MS:
             self._close()
             return (Event.SPEECH_RESUMED, Event.END_CONFIRMED) if resumed else (Event.END_CONFIRMED,)
-        return (Event.SPEECH_RESUMED,) if resumed else _NOTHING
+        events = (Event.SPEECH_RESUMED,) if resumed else _NOTHING
+        if self._meant or self._spoken < self._timing.meant_ms * _PER_MS:
+            return events
+        self._meant = True
+        return (*events, Event.MEANT)
 
     def _pause(self) -> tuple[Event, ...]:
         silence = self.position - self.ended

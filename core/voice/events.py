@@ -14,6 +14,8 @@ class Event(Enum):
     NOTHING_HEARD = auto()  # the button was let go and nobody had spoken
     TEXT_ASKED = auto()  # a typed question
     CANCELLED = auto()  # the client asked to stop the tutor
+    MEANT = auto()  # what is said over the answer is an interruption: it goes on, or its words say so
+    NOT_MEANT = auto()  # what was said over the answer was a nod, an echo or nothing
     AUDIO_STARTED = auto()  # the first audio of the reply left for the client
     REPLY_ENDED = auto()  # the reply was heard to its end, or there is none
 
@@ -26,6 +28,8 @@ class Command(Enum):
     DISCARD = auto()  # forget the transcription and the prepared reply, without a trace
     RELEASE = auto()  # the turn is the tutor's: let the prepared reply be heard
     ANSWER = auto()  # reply to the typed question, heard at once
+    HOLD = auto()  # stop audio now; the reply waits where the learner stopped hearing it
+    RESUME = auto()  # let the held reply go on from there
     INTERRUPT = auto()  # stop audio now, cancel the reply, keep what was heard of it
     TELL_SPEECH_STARTED = auto()
     TELL_SPEECH_ENDED = auto()

@@ -6,6 +6,11 @@ from typing import Final
 
 # Speech for one character of text where a piece's true length is not known yet; about 15 characters a second.
 _SECONDS_PER_CHARACTER: Final = 0.065
+# How long around a moment the tutor is said to be saying something.
+_AROUND_S: Final = 4.0
+# A question is understood before its last sound, and answered a moment after it.
+_FORESEEN_S: Final = 0.6
+_REMEMBERED_S: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -19,7 +24,7 @@ class Spoken:
 
 @dataclass(slots=True)
 class Playback:
-    """Follows one reply on a listener that plays what it gets at once and in real time.
+    """Follows one reply on a listener that plays what it gets at once and in real time, or says how far it is.
 
     Attributes:
         rate: samples a second of what is sent.
@@ -30,6 +35,8 @@ class Playback:
     sent: int = 0
     _pieces: list[Spoken] = field(default_factory=list[Spoken])
     _plays_until: float = 0.0
+    _told: tuple[int, float] | None = None
+    _held_at: int | None = None
 
     def begin(self, text: str) -> None:
         """Name the piece of text that the next samples speak."""
@@ -54,11 +61,63 @@ class Playback:
 
     def heard(self, now: float) -> int:
         """Return how many samples the listener has played."""
-        return self.sent - round(self.ahead(now) * self.rate)
+        if self._held_at is not None:
+            return self._held_at
+        heard = self.sent - round(self.ahead(now) * self.rate)
+        if self._told is None:
+            return heard
+        position, at = self._told
+        return min(heard, position + round((now - at) * self.rate))
+
+    def acknowledge(self, samples: int, now: float) -> None:
+        """The listener says how many samples it has played; of what was not sent it cannot have."""
+        samples = min(max(samples, 0), self.sent)
+        self._told = (samples, now)
+        if self._held_at is not None:
+            self._held_at = samples
+
+    def hold(self, now: float, unsent: int) -> None:
+        """The listener stops playing now; of what was counted as sent, `unsent` samples had not left."""
+        self._held_at = max(0, min(self.heard(now), self.sent - unsent))
+
+    def rewind(self, to: int, now: float) -> None:
+        """Go on from the sample `to`: what was sent after it is sent again."""
+        begin = 0
+        kept: list[Spoken] = []
+        for piece in self._pieces:
+            if begin >= to:
+                break
+            if begin + piece.sent > to:
+                piece.sent, piece.complete = to - begin, False
+            kept.append(piece)
+            begin += piece.sent
+        self._pieces = kept
+        self.sent = to
+        self._plays_until = now
+        self._told = None
+        self._held_at = None
 
     def heard_text(self, now: float) -> str:
         """Return the text as far as it was heard, cut after a whole word."""
         return said(self._pieces, self.heard(now), self.rate)
+
+    def saying(self, now: float) -> str:
+        """Return the pieces being heard around this moment."""
+        earliest = self.heard(now) - round(_AROUND_S * self.rate)
+        begin = 0
+        around: list[str] = []
+        for piece in self._pieces:
+            begin += piece.sent
+            if begin >= earliest:
+                around.append(piece.text)
+        return "".join(around)
+
+    def asks(self, now: float) -> bool:
+        """Whether a question has just been heard."""
+        heard = self.heard(now)
+        before = said(self._pieces, heard - round(_REMEMBERED_S * self.rate), self.rate)
+        soon = said(self._pieces, min(heard + round(_FORESEEN_S * self.rate), self.sent), self.rate)
+        return "?" in soon[len(before) :]
 
     @property
     def pieces(self) -> tuple[Spoken, ...]:

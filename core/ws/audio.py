@@ -213,6 +213,8 @@ class AudioConnection:
             case wire.BargeIn(segment_index=index, offset_ms=offset):
                 session.cancel()
                 self._outbox.send(wire.message("barge_in_ack", segment_index=index, offset_ms=offset))
+            case wire.PlaybackAck(turn_id=turn_id, played_ms=played_ms):
+                session.acknowledge(turn_id, played_ms)
             case wire.Ping():
                 self._outbox.send(wire.message("pong"))
 

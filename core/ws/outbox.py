@@ -79,13 +79,14 @@ class Outbox:
             self._sound += size
             self._waiting.set()
 
-    def drop_audio(self) -> None:
-        """Forget sound that has not left."""
+    def drop_audio(self) -> int:
+        """Forget sound that has not left, and return how many bytes it was."""
         self._drops += 1
-        if self._sound:
+        dropped, self._sound = self._sound, 0
+        if dropped:
             self._items = deque(item for item in self._items if isinstance(item, str))
-            self._sound = 0
             self._room.set()
+        return dropped
 
     def leave(self, error: AppError) -> None:
         """Tell an error that ends the session, then close."""

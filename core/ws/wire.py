@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from core.pipeline.notices import (
+    AnswerResumed,
     Heard,
     Interrupted,
     ModeChanged,
@@ -32,6 +33,7 @@ LONGEST_MESSAGE: Final = 16_384  # characters of one control message
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 _Rate = Annotated[int, msgspec.Meta(ge=8_000, le=48_000)]
+_Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=86_400_000)]
 _Probability = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
@@ -79,13 +81,20 @@ class BargeIn(msgspec.Struct, tag_field="type", tag="barge_in", frozen=True):
     offset_ms: float = 0
 
 
+class PlaybackAck(msgspec.Struct, tag_field="type", tag="playback_ack", frozen=True):
+    """How much of an answer's sound the client has played."""
+
+    turn_id: _Id
+    played_ms: _Milliseconds
+
+
 class Ping(msgspec.Struct, tag_field="type", tag="ping", frozen=True):
     """A sign of life that wants an answer."""
 
 
-Control = Config | StartRecording | StopRecording | Cancel | TextInput | SetTopic | BargeIn | Ping
+Control = Config | StartRecording | StopRecording | Cancel | TextInput | SetTopic | BargeIn | PlaybackAck | Ping
 _DECODER: Final = msgspec.json.Decoder(Control)
-_KNOWN: Final = "config, start_recording, stop_recording, cancel, text_input, set_topic, barge_in, ping"
+_KNOWN: Final = "config, start_recording, stop_recording, cancel, text_input, set_topic, barge_in, playback_ack, ping"
 
 
 def decode(text: str) -> Control:
@@ -161,9 +170,12 @@ _ENCODERS: Final[dict[type[Notice], Callable[[Any], str]]] = {
     ReplyStarted: lambda _: message("llm_start", timestamp=_now()),
     ReplyToken: lambda n: message("llm_token", token=n.text),
     ReplyText: lambda n: message("llm_complete", text=n.text, latency_ms=n.latency_ms),
-    SpeakingStarted: lambda n: message("tts_start", text_length=n.text_length),
+    SpeakingStarted: lambda n: message(
+        "tts_start", text_length=n.text_length, turn_id=n.turn_id, position_ms=n.position_ms
+    ),
     SpeakingEnded: lambda n: message("tts_complete", duration_ms=n.duration_ms, latency_ms=n.latency_ms),
     Interrupted: lambda n: message("interrupted", timestamp=_now(), turn_id=n.turn_id),
+    AnswerResumed: lambda n: message("answer_resumed", turn_id=n.turn_id),
     TurnEnded: _turn_ended,
     ModeChanged: lambda n: message("mode", mode=n.mode, details=n.details),
     Unvoiced: lambda n: message("sentence", turn_id=n.turn_id, text=n.text),

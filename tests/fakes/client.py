@@ -31,8 +31,9 @@ class FakeClient:
         if self.on_play:
             self.on_play()
 
-    def drop_audio(self) -> None:
+    def drop_audio(self) -> int:
         self.dropped += 1
+        return 0
 
     def leave(self, error: AppError) -> None:
         self.left = error

@@ -1,9 +1,10 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
 import pytest
 
+from benchmarks.virtual_time import VirtualTimeLoop
 from core.pipeline.conversations import Turn, Visit
 from core.pipeline.equipment import Equipment
 from core.pipeline.session import VoiceSession
@@ -20,6 +21,14 @@ from tests.fakes.vendors import FakeModel, FakeRecogniser, FakeVoice
 SESSION = "0190aaaa-0000-7000-8000-000000000001"
 TENANT = "0190aaaa-0000-7000-8000-00000000000a"
 VISIT = Visit(SESSION, Caller("session", TENANT, "credential", "user"))
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Sound is heard in real time, on a clock that jumps over it."""
+    del config, item
+    return {"virtual time": VirtualTimeLoop}
 
 
 @dataclass

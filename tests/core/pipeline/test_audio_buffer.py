@@ -42,3 +42,14 @@ async def test_a_full_buffer_makes_the_synthesiser_wait() -> None:
     assert await buffer.take(2, 2) == b"aa"
     await waiting
     assert await buffer.take(2, 8) == b"bbcc"
+
+
+async def test_what_is_put_back_comes_first_even_when_all_was_taken() -> None:
+    buffer = AudioBuffer(4)
+    await buffer.put(b"cccc")
+    buffer.put_back(["one", b"aa", b"bb", "two"])
+    assert [await buffer.take(2, 6) for _ in range(4)] == ["one", b"aabb", "two", b"cccc"]
+    buffer.finish()
+    assert await buffer.take(2, 6) is None
+    buffer.put_back([b"zz"])
+    assert [await buffer.take(2, 6) for _ in range(2)] == [b"zz", None]

@@ -1,7 +1,10 @@
+import pytest
+
 from core.voice.dialogue import Dialogue, Microphone
 from core.voice.endpointing import RATE, Timing
 from core.voice.events import Command, Event
 from core.voice.turns import State
+from core.voice.weighing import Saying
 
 WINDOW = 512
 SILENCE = bytes(2 * WINDOW)
@@ -79,12 +82,54 @@ def test_a_button_held_for_ever_is_let_go() -> None:
     assert commands == (Command.PREPARE, Command.TELL_SPEECH_ENDED, Command.RELEASE)
 
 
-def test_speaking_over_the_tutor_interrupts_it() -> None:
-    dialogue = hands_free()
+def over_the_tutor(microphone: Microphone) -> Dialogue:
+    dialogue = Dialogue(TIMING, microphone)
     dialogue.receive(Event.TEXT_ASKED)
     dialogue.receive(Event.AUDIO_STARTED)
     assert dialogue.state is State.TUTOR
-    assert speak(dialogue, 3)[0] is Command.INTERRUPT
+    return dialogue
+
+
+def test_speaking_over_the_tutor_holds_it_until_the_words_are_known() -> None:
+    dialogue = over_the_tutor(Microphone(hands_free=True))
+    assert speak(dialogue, 2) == [Command.HOLD, Command.TELL_SPEECH_STARTED, Command.LISTEN]
+    assert dialogue.understood("Too early", Saying()) == ()
+    assert speak(dialogue, 5) + speak(dialogue, 3, 0.0) == [Command.PREPARE]
+    assert dialogue.understood("Wait, why?", Saying()) == (Command.INTERRUPT,)
+    assert dialogue.state is State.PAUSED
+
+
+def test_a_nod_over_the_tutor_is_no_turn() -> None:
+    dialogue = over_the_tutor(Microphone(hands_free=True))
+    speak(dialogue, 7)
+    speak(dialogue, 3, 0.0)
+    assert dialogue.understood("Okay.", Saying("Light scatters.")) == ()
+    assert speak(dialogue, 20, 0.0)[-1] is Command.RESUME
+    assert dialogue.state is State.THINKING
+
+
+def test_words_that_never_come_are_no_turn() -> None:
+    dialogue = over_the_tutor(Microphone(hands_free=True))
+    speak(dialogue, 7)
+    speak(dialogue, 20, 0.0)
+    assert dialogue.state is State.JUDGING
+    assert dialogue.understood(None, Saying())[-1] is Command.RESUME
+
+
+def test_what_is_said_again_before_the_words_are_known_is_one_utterance() -> None:
+    dialogue = over_the_tutor(Microphone(hands_free=True))
+    speak(dialogue, 7)
+    begin = dialogue.utterance_from
+    speak(dialogue, 20, 0.0)
+    assert speak(dialogue, 3) == [Command.DISCARD, Command.LISTEN]
+    assert dialogue.utterance_from == begin
+    assert dialogue.recorder.first <= begin
+
+
+@pytest.mark.parametrize("detect", [True, False])
+def test_a_button_over_the_tutor_interrupts_it(detect: bool) -> None:  # a parameter of the test
+    dialogue = over_the_tutor(Microphone(detect=detect))
+    assert Command.INTERRUPT in [*dialogue.start_recording(), *speak(dialogue, 3)]
     assert dialogue.state is State.LEARNER
 
 
@@ -98,9 +143,9 @@ def test_audio_nobody_has_decided_on_is_counted() -> None:
 
 def test_words_that_must_go_on_are_waited_for() -> None:
     dialogue = hands_free()
-    dialogue.understood("Light and")  # nobody has spoken yet
+    dialogue.understood("Light and", Saying())  # nobody has spoken yet
     speak(dialogue, 10)
     assert Command.PREPARE in speak(dialogue, 3, 0.0)
-    dialogue.understood("Light and")
+    dialogue.understood("Light and", Saying())
     assert Command.RELEASE not in speak(dialogue, 20, 0.0)
     assert Command.RELEASE in speak(dialogue, 5, 0.0)

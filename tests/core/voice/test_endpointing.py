@@ -67,7 +67,15 @@ def test_a_reply_is_prepared_only_so_often_for_one_utterance() -> None:
 
 def test_somebody_who_never_stops_is_ended() -> None:
     events = [event for _, event in hear(Endpointing(TIMING), "#" * 70)]
-    assert events[:2] == [Event.SPEECH_STARTED, Event.END_CONFIRMED]
+    assert events[:3] == [Event.SPEECH_STARTED, Event.MEANT, Event.END_CONFIRMED]
+
+
+def test_speech_that_goes_on_for_a_second_is_meant_once_in_each_utterance() -> None:
+    timing = Timing(meant_ms=320, end_ms=320)
+    pattern = "######....######..............##########............"
+    events = [event for _, event in hear(Endpointing(timing), pattern)]
+    assert events.count(Event.MEANT) == 2
+    assert events.index(Event.MEANT) > events.index(Event.SPEECH_RESUMED)
 
 
 def test_letting_the_button_go_ends_the_utterance_when_all_of_it_is_decided() -> None:

@@ -7,7 +7,7 @@ from core.pipeline.conversations import Turn
 from shared.domain.lesson import Lesson
 from shared.errors import Unavailable
 from tests.core.ws.conftest import CONFIG, SESSION, House, Phone
-from tests.fakes.detector import SPEECH
+from tests.fakes.detector import SILENCE, SPEECH
 
 METRICS = {"stt_ms", "llm_ms", "tts_ms", "total_ms"}
 
@@ -51,12 +51,29 @@ async def test_a_typed_question_and_barge_in_in_both_dialects(house: House) -> N
         await phone.until("turn_complete")
     await phone.say({"type": "text_input", "text": "Again?"})
     await phone.until("tts_start")
-    await phone.say(SPEECH * 3)
+    await phone.say(SPEECH * 40)
     interrupted = await phone.until("interrupted")
     ended = await phone.until("turn_complete")
     assert ended["turn_id"] == interrupted["turn_id"]
     assert len(house.session.barge_ins) == 3
     assert house.session.turns[0].text == "What is light?"
+
+
+async def test_a_nod_over_the_answer_lets_it_go_on(house: House) -> None:
+    house.tts.seconds = 0.3
+    house.stt.words = ["Mm-hm."]
+    phone = await house.configured()
+    await phone.say({"type": "text_input", "text": "What is light?"})
+    started = await phone.until("tts_start")
+    assert started["position_ms"] == 0
+    await phone.say(SPEECH * 8)
+    stopped = await phone.until("interrupted")
+    await phone.say({"type": "playback_ack", "turn_id": stopped["turn_id"], "played_ms": 0})
+    await phone.say(SILENCE * 11)
+    assert (await phone.until("answer_resumed"))["turn_id"] == started["turn_id"]
+    assert (await phone.until("tts_start"))["position_ms"] == 0
+    await phone.until("turn_complete")
+    assert [turn.text for turn in house.session.turns] == ["What is light?", "Light scatters. Blue most."]
 
 
 async def test_a_client_that_comes_back_is_told_and_goes_on(house: House) -> None:
@@ -143,6 +160,7 @@ async def test_an_ended_session_and_a_store_that_does_not_answer_have_codes_of_t
         ({**CONFIG, "format": "opus"}, "UNSUPPORTED_CONFIG", "format must be pcm16"),
         ({**CONFIG, "vad_threshold": 2}, "INVALID_MESSAGE", "$.vad_threshold"),
         ({**CONFIG, "output_sample_rate": 1}, "INVALID_MESSAGE", "$.output_sample_rate"),
+        ({"type": "playback_ack", "turn_id": "x", "played_ms": -1}, "INVALID_MESSAGE", "$.played_ms"),
         ({"type": "set_topic", "topic_id": "elsewhere"}, "TOPIC_NOT_FOUND", "elsewhere"),
         (b"\x00\x01\x02", "INVALID_AUDIO", "even number of bytes"),
     ],

@@ -15,6 +15,7 @@ NOTICES: list[Notice] = [
     notices.SpeakingStarted(12),
     notices.SpeakingEnded(1_200, 100),
     notices.Interrupted("turn"),
+    notices.AnswerResumed("turn"),
     notices.TurnEnded("turn", notices.StageTimes(1, 2, 3, 4)),
     notices.Problem("STT_FAILED", "it failed"),
 ]

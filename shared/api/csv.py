@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,8 +10,9 @@ from typing import Final
 from shared.api.events import HttpRequest
 from shared.api.reply import Reply
 
-# What makes a spreadsheet take a cell for a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# What makes a spreadsheet take a cell for a formula; a text that looks protected already gets one apostrophe more, so
+# that taking one away gives back every text.
+_FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +40,4 @@ def csv_reply(columns: Sequence[str], rows: Iterable[Sequence[object]], name: st
 
 
 def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value

@@ -25,6 +25,8 @@ TIERS: Final = ("elementary", "middle_school", "jv", "varsity", "championship", 
 SOURCES: Final = ("naqt", "nsb", "qb_packets", "custom", "ai_generated")
 STATUSES: Final = ("active", "draft", "archived")
 PACK_TYPES: Final = ("system", "custom", "bundle")
+# The phones' words for the levels from 1; they know a sixth, research, that no server has.
+DIFFICULTY_NAMES: Final = {1: "overview", 2: "foundational", 3: "intermediate", 4: "varsity", 5: "championship"}
 ANSWER_TYPES: Final = (
     "text", "person", "place", "number", "numeric", "date", "title", "scientific", "multipleChoice",
 )  # fmt: skip
@@ -117,39 +119,42 @@ _ID: Final = matching(
     lambda value: re.fullmatch(r"[A-Za-z0-9_-]{1,100}", value), "must be an id of 1 to 100 letters, digits, _ or -"
 )
 _LINES: Final = array(text(2_000), most=100)
-_QUESTION: Final = record(
-    {"id": _ID, "domain_id": text(100), "question_text": text(10_000), "answer_text": text(2_000)},
-    {
-        "subcategory": text(200, least=0),
-        "acceptable_answers": _LINES,
-        "answer_type": one_of(*ANSWER_TYPES),
-        "difficulty": integer(1, 5),
-        "difficulty_tier": one_of(*TIERS),
-        "speed_target_seconds": integer(1, 3_600),
-        "question_type": one_of(*QUESTION_TYPES),
-        "question_source": one_of(*SOURCES),
-        "competition_year": integer(1900, 2200),
-        "buzzable": boolean,
-        "hints": _LINES,
-        "explanation": text(10_000, least=0),
-        "status": one_of(*STATUSES),
-        "lead_in": text(10_000, least=0),
-        "parts": array(record({"prompt": text(10_000), "answer": text(2_000)}, {"points": integer(0, 1000)}), most=50),
-        "total_points": integer(0, 10_000),
-        "conference_time": integer(0, 3_600),
-        "clues": array(record({"text": text(10_000)}, {"reveal_points": integer(0, 1000)}), most=50),
-    },
-)
+_NEEDED: Final = {"domain_id": text(100), "question_text": text(10_000), "answer_text": text(2_000)}
+_OPTIONAL: Final = {
+    "subcategory": text(200, least=0),
+    "acceptable_answers": _LINES,
+    "answer_type": one_of(*ANSWER_TYPES),
+    "difficulty": integer(1, 5),
+    "difficulty_tier": one_of(*TIERS),
+    "speed_target_seconds": integer(1, 3_600),
+    "question_type": one_of(*QUESTION_TYPES),
+    "question_source": one_of(*SOURCES),
+    "competition_year": integer(1900, 2200),
+    "buzzable": boolean,
+    "hints": _LINES,
+    "explanation": text(10_000, least=0),
+    "status": one_of(*STATUSES),
+    "lead_in": text(10_000, least=0),
+    "parts": array(record({"prompt": text(10_000), "answer": text(2_000)}, {"points": integer(0, 1000)}), most=50),
+    "total_points": integer(0, 10_000),
+    "conference_time": integer(0, 3_600),
+    "clues": array(
+        record({"text": text(10_000)}, {"reveal_points": integer(0, 1000), "difficulty": integer(1, 5)}), most=50
+    ),
+}
+_QUESTION: Final = record({"id": _ID, **_NEEDED}, _OPTIONAL)
+_NEW_QUESTION: Final = record(_NEEDED, {"id": _ID, **_OPTIONAL})
+_PACK_FIELDS: Final = {
+    "description": text(5_000, least=0),
+    "type": one_of(*PACK_TYPES),
+    "difficulty_tier": one_of(*TIERS),
+    "competition_year": integer(1900, 2200),
+    "status": one_of(*STATUSES),
+}
 _PACK: Final = record(
-    {"id": _ID, "name": text(200), "questions": array(_QUESTION, most=MOST_PACK_QUESTIONS)},
-    {
-        "description": text(5_000, least=0),
-        "type": one_of(*PACK_TYPES),
-        "difficulty_tier": one_of(*TIERS),
-        "competition_year": integer(1900, 2200),
-        "status": one_of(*STATUSES),
-    },
+    {"id": _ID, "name": text(200), "questions": array(_QUESTION, most=MOST_PACK_QUESTIONS)}, _PACK_FIELDS
 )
+_PACK_ITSELF: Final = record({"name": text(200)}, _PACK_FIELDS)
 _DOMAINS: Final = array(
     record(
         {"id": _ID, "name": text(200), "weight": number(0, 1)},
@@ -164,6 +169,16 @@ def pack_problems(pack: object) -> list[Problem]:
     found = _problems(_PACK, pack)
     questions = records_of(record_of(pack).get("questions"))
     return found + _repeated([question.get("id") for question in questions], "/questions")
+
+
+def pack_field_problems(pack: object) -> list[Problem]:
+    """Return every problem of a pack's own fields."""
+    return _problems(_PACK_ITSELF, pack)
+
+
+def question_problems(question: object) -> list[Problem]:
+    """Return every problem of a question that may be without an id."""
+    return _problems(_NEW_QUESTION, question)
 
 
 def domain_problems(domains: object) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""Question packs."""
+"""Question packs, as their readers see them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,12 @@ from shared.domain.knowledge import PackCell, PackStats
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A pack; `cells` count its questions by what they agree in."""
+    """A pack; `cells` count its questions by what they agree in.
+
+    Attributes:
+        revision: moves with every change of its own fields.
+        is_reference: a bundle that follows its sources.
+    """
 
     id: str
     name: str
@@ -22,6 +27,8 @@ class Pack:
     difficulty_tier: str
     competition_year: int | None
     status: str
+    revision: int
+    is_reference: bool
     created_at: datetime
     updated_at: datetime
     cells: list[dict[str, Any]]
@@ -34,9 +41,10 @@ class Pack:
 
 @dataclass(frozen=True, slots=True)
 class PackContent(Pack):
-    """A pack and the ids of its questions, in its order."""
+    """A pack, the ids of its questions, in its order, and those of the packs a bundle was made of."""
 
     question_ids: list[str]
+    source_pack_ids: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +57,14 @@ class PackFilter:
 
 
 _COLUMNS: Final = """SELECT p.id, p.name, p.description, p.type, p.difficulty_tier, p.competition_year, p.status,
-    p.created_at, p.updated_at, pack_cells(p.tenant_id, p.id) AS cells
+    p.revision, p.is_reference, p.created_at, p.updated_at, shown_cells(p) AS cells
 """
 _ONE: Final = """,
-    ARRAY(SELECT pq.question_id FROM pack_questions pq WHERE pq.tenant_id = p.tenant_id AND pq.pack_id = p.id
-          ORDER BY pq.position, pq.question_id) AS question_ids
+    ARRAY(SELECT l.question_id FROM pack_links(p.tenant_id, p.id) l ORDER BY l.place, l.question_id) AS question_ids,
+    ARRAY(SELECT s.source_id FROM pack_sources s WHERE s.tenant_id = p.tenant_id AND s.pack_id = p.id
+          ORDER BY s.position) AS source_pack_ids
     FROM packs p WHERE p.tenant_id = ANY(%(readable)s::uuid[]) AND p.id = %(pack_id)s
-    ORDER BY p.tenant_id = %(tenant_id)s DESC LIMIT 1
+    ORDER BY p.tenant_id = %(tenant_id)s DESC, p.tenant_id DESC LIMIT 1
 """
 _FILTERED: Final = """
     FROM packs p
@@ -99,7 +108,7 @@ class PackRepository:
     def store(self, pack: Mapping[str, Any], question_ids: Sequence[str]) -> None:
         """Queue the upsert of a pack that holds exactly these questions of its own tenant, in this order.
 
-        `updated_at` moves only when the pack's own fields change.
+        `updated_at` and `revision` move only when the pack's own fields change.
         """
         self._unit.run(
             """INSERT INTO packs AS stored
@@ -109,7 +118,7 @@ class PackRepository:
                ON CONFLICT (tenant_id, id) DO UPDATE SET
                     name = excluded.name, description = excluded.description, type = excluded.type,
                     difficulty_tier = excluded.difficulty_tier, competition_year = excluded.competition_year,
-                    status = excluded.status, updated_at = now()
+                    status = excluded.status, updated_at = now(), revision = stored.revision + 1
                WHERE (stored.name, stored.description, stored.type, stored.difficulty_tier, stored.competition_year,
                       stored.status)
                    IS DISTINCT FROM (excluded.name, excluded.description, excluded.type, excluded.difficulty_tier,

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from shared.domain.knowledge import MOST_PACK_QUESTIONS
+
 Search = Annotated[str, Meta(max_length=200)]
 Name = Annotated[str, Meta(max_length=200)]
 AtLeastOne = Annotated[int, Meta(ge=1)]
@@ -69,6 +71,8 @@ class PackItem(Struct, frozen=True, kw_only=True):
     stats: Stats
     created_at: str
     updated_at: str
+    revision: int
+    is_reference_bundle: bool
     competition_year: int | UnsetType = UNSET
 
 
@@ -80,6 +84,7 @@ class PackFields(PackItem, frozen=True, kw_only=True):
     question_types: list[str]
     question_ids: list[str]
     missing_audio_count: int
+    source_pack_ids: list[str] | UnsetType = UNSET
 
 
 class SubcategoryCount(Struct, frozen=True, kw_only=True):
@@ -135,6 +140,7 @@ class QuestionItem(Struct, frozen=True, kw_only=True):
     pack_ids: list[str]
     status: str
     has_audio: bool
+    revision: int
     created_at: str
     updated_at: str
     domain_name: str | UnsetType = UNSET
@@ -159,8 +165,15 @@ class QuestionList(Struct, frozen=True, kw_only=True):
     success: bool = True
 
 
+class PageOfPack(Struct, frozen=True):
+    """Which of a pack's questions; all of them unless told."""
+
+    limit: Annotated[int, Meta(ge=1, le=MOST_PACK_QUESTIONS)] = MOST_PACK_QUESTIONS
+    offset: NotNegative = 0
+
+
 class PackQuestions(Struct, frozen=True, kw_only=True):
-    """All questions of a pack in its order."""
+    """Questions of a pack in its order; `total` counts all it has."""
 
     questions: list[QuestionItem]
     total: int
@@ -189,4 +202,26 @@ class DomainList(Struct, frozen=True, kw_only=True):
 
     domains: list[DomainItem]
     source: str = "database"
+    success: bool = True
+
+
+class DomainAnswer(Struct, frozen=True, kw_only=True):
+    """One domain."""
+
+    domain: DomainItem
+    success: bool = True
+
+
+class CategoryItem(Struct, frozen=True, kw_only=True):
+    """A subcategory of a domain."""
+
+    domain_id: str
+    name: str
+
+
+class CategoryAnswer(Struct, frozen=True, kw_only=True):
+    """A subcategory and the domain it was added to."""
+
+    category: CategoryItem
+    domain: DomainItem
     success: bool = True

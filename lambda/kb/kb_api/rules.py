@@ -1,5 +1,7 @@
 """What rows look like on the wire, and what a query means; pure."""
 
+import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,19 +33,25 @@ def pack_item(pack: Pack) -> PackItem:
     return PackItem(**_item(pack, pack.stats))
 
 
-def pack_detail(pack: PackContent, domains: Sequence[QuestionDomain]) -> PackDetail:
-    """Return a pack with everything about it, its questions grouped by domain."""
+def pack_fields(pack: PackContent) -> PackFields:
+    """Return a pack with everything about itself."""
     stats = pack.stats
-    fields = PackFields(
+    return PackFields(
         **_item(pack, stats),
         domain_distribution=stats.domains,
         difficulty_distribution=stats.difficulties,
         question_types=stats.question_types,
         question_ids=pack.question_ids,
         missing_audio_count=stats.missing_audio_count,
+        source_pack_ids=pack.source_pack_ids or UNSET,
     )
+
+
+def pack_detail(pack: PackContent, domains: Sequence[QuestionDomain]) -> PackDetail:
+    """Return a pack with everything about it, its questions grouped by domain."""
+    fields = pack_fields(pack)
     names = {domain.id: domain.name for domain in domains}
-    return PackDetail(**structs.asdict(fields), pack=fields, domain_groups=_groups(stats, names))
+    return PackDetail(**structs.asdict(fields), pack=fields, domain_groups=_groups(pack.stats, names))
 
 
 def question_item(question: Question) -> QuestionItem:
@@ -67,6 +75,7 @@ def question_item(question: Question) -> QuestionItem:
             "pack_ids": question.pack_ids,
             "status": question.status,
             "has_audio": question.has_audio,
+            "revision": question.revision,
             "created_at": iso(question.created_at),
             "updated_at": iso(question.updated_at),
             **_known(
@@ -108,6 +117,12 @@ def question_filter(query: ListQuestions) -> QuestionFilter:
     )
 
 
+def new_question_id(domain_id: str, subcategory: str) -> str:
+    """Return an id for a question, as the clients know them: letters of domain and subcategory, and random digits."""
+    letters = [re.sub("[^a-z]", "", word.lower())[:length] for word, length in ((domain_id, 3), (subcategory, 4))]
+    return "-".join([*(word for word in letters if word), os.urandom(3).hex()])
+
+
 def _levels(text: str | None) -> list[int] | None:
     if text is None:
         return None
@@ -141,6 +156,8 @@ def _item(pack: Pack, stats: PackStats) -> dict[str, Any]:
         ),
         "created_at": iso(pack.created_at),
         "updated_at": iso(pack.updated_at),
+        "revision": pack.revision,
+        "is_reference_bundle": pack.is_reference,
         "competition_year": year,
     }
 

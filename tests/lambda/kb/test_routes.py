@@ -289,9 +289,12 @@ def test_questions_are_filtered(alpha: ApiClient, database: Database) -> None:
     assert ids(status="draft") == ["b-1"]
     assert ids(has_audio="true") == []
     assert len(ids(has_audio="false")) == 4
-    assert ids(search="0% GREY") == ["b-1"]
-    assert ids(search="WHAT IS A-") == ["a-1", "a-2"]
-    assert ids(search="_") == []
+    assert ids(search="50% GREYS") == ids(search="gre") == ["b-1"]
+    assert ids(search="chemistry") == ids(search="physics biology") == []
+    assert ids(search="physic") == ids(search="physics a-2") == ids(search="PHYSICS", difficulty="5") == ["a-2"]
+    assert ids(search="physics", status="draft") == ids(search="_") == []
+    assert ids(search="grey", pack_id="two") == ["b-1"]
+    assert ids(search="grey", pack_id="one") == []
 
 
 def test_a_question_by_itself(alpha: ApiClient, database: Database) -> None:

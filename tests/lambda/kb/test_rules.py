@@ -20,12 +20,12 @@ CELL = {
     "domain_id": "social_studies", "subcategory": "Civics", "difficulty": 4, "question_type": "bonus",
     "questions": 3, "voiced": 1,
 }  # fmt: skip
-PACK = PackContent("p", "Pack", "", "custom", "jv", None, "draft", NOW, NOW, [CELL], ["a", "b", "c"])
+PACK = PackContent("p", "Pack", "", "custom", "jv", None, "draft", 1, False, NOW, NOW, [CELL], ["a", "b", "c"], [])
 QUESTION = Question(
     id="a", domain_id="science", domain_name=None, subcategory="", question_text="?", answer_text="!",
     answer_type="text", acceptable_answers=[], difficulty=1, difficulty_tier=None, speed_target_seconds=5,
     question_type="toss_up", question_source=None, competition_year=None, buzzable=True, hints=[], explanation="",
-    details={}, has_audio=False, status="active", pack_ids=[], created_at=NOW, updated_at=NOW,
+    details={}, has_audio=False, status="active", revision=1, pack_ids=[], created_at=NOW, updated_at=NOW,
 )  # fmt: skip
 
 

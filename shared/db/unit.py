@@ -8,7 +8,7 @@ import psycopg
 from psycopg.rows import class_row, dict_row, scalar_row, tuple_row
 from psycopg.types.json import Jsonb
 
-from shared.db.entry import PUBLIC_TENANT, Entry
+from shared.db.entry import Entry
 from shared.db.errors import from_psycopg
 from shared.errors import InvalidInput, NotFound
 
@@ -57,7 +57,8 @@ class Unit:
     """Collects statements; leaving `Database.unit()` sends them in one implicit transaction with a single Sync.
 
     Every statement may use `%(tenant_id)s`, the tenant of this unit, and `%(readable)s`, the array of tenants it may
-    read: its own and the public one. Nothing is sent when the block raises, and one failing statement undoes all.
+    read: its own, the organisation of a team, and the public one. Nothing is sent when the block raises, and one
+    failing statement undoes all.
     """
 
     def __init__(self, entry: Entry) -> None:
@@ -117,8 +118,9 @@ class Unit:
     def _queue(
         self, sql: LiteralString, params: Mapping[str, object], factory: Any, settle: Callable[[Any], None]
     ) -> None:
-        bound = {"tenant_id": self._tenant_id, "readable": [self._tenant_id, PUBLIC_TENANT], **params}
-        self._statements.append(_Statement(sql, bound, factory, settle))
+        # Only the database knows whether a tenant is a team; it is asked in the same statement, once.
+        sql = sql.replace("%(readable)s", "(SELECT app_readable())")
+        self._statements.append(_Statement(sql, {"tenant_id": self._tenant_id, **params}, factory, settle))
 
     def _execute(self, connection: "psycopg.Connection[Any]", cursors: list["psycopg.Cursor[Any]"]) -> None:
         try:

@@ -11,9 +11,9 @@ from shared.domain.context import Place
 from shared.domain.curriculum import Topic
 from shared.domain.lesson import Lesson
 from shared.domain.lesson_material import lesson_of
-from shared.repositories.progress import ProgressRepository
 from shared.repositories.session_claims import claim_open
 from shared.repositories.session_events import SessionEventRepository
+from shared.repositories.topic_progress import TopicProgressRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,12 @@ class SessionLessonRepository:
         )
         self._unit.run(
             """UPDATE learning_sessions s
-               SET curriculum_id = c.id, curriculum_title = c.title, topic_id = coalesce(t.id, ''),
+               SET curriculum_id = c.id, curriculum_title = c.title, curriculum_tenant = c.tenant_id,
+                   curriculum_revision = c.revision, topic_id = coalesce(t.id, ''),
                    topic_title = coalesce(t.title, ''), topics_covered = array_remove(ARRAY[t.title], NULL)
-               FROM (SELECT tenant_id, id, title FROM curricula
+               FROM (SELECT tenant_id, id, title, revision FROM curricula
                      WHERE tenant_id = ANY(%(readable)s::uuid[]) AND id = %(curriculum_id)s
-                     ORDER BY tenant_id = %(tenant_id)s DESC LIMIT 1) c
+                     ORDER BY tenant_id = %(tenant_id)s DESC, tenant_id DESC LIMIT 1) c
                LEFT JOIN LATERAL (SELECT id, title FROM topics
                                   WHERE tenant_id = c.tenant_id AND curriculum_id = c.id
                                   ORDER BY order_index, id LIMIT 1) t ON true
@@ -107,11 +108,11 @@ class SessionLessonRepository:
         Raises (at the unit's end): NotFound: no such session, or no such topic. Conflict `session_ended`.
         """
         claim_open(self._unit, session_id, "moved to another topic")
-        ProgressRepository(self._unit).note(session_id)
+        TopicProgressRepository(self._unit).note(session_id)
         self._unit.run(
             """SELECT refuse('PT404', format('topic %%s not found', %(topic_id)s::text)) FROM learning_sessions s
                WHERE s.tenant_id = %(tenant_id)s AND s.id = %(session_id)s AND %(title)s = ''
-                 AND NOT EXISTS (SELECT FROM find_topic(s.tenant_id, s.curriculum_id, %(topic_id)s))""",
+                 AND NOT EXISTS (SELECT FROM session_topic(s, %(topic_id)s))""",
             session_id=session_id,
             topic_id=topic_id,
             title=title,
@@ -119,7 +120,10 @@ class SessionLessonRepository:
         self._unit.run(
             """UPDATE learning_sessions s
                SET curriculum_id = coalesce(t.curriculum_id, s.curriculum_id),
-                   curriculum_title = coalesce(c.title, s.curriculum_title),
+                   curriculum_title = CASE WHEN session_is_pinned(o) THEN s.curriculum_title
+                                           ELSE coalesce(c.title, s.curriculum_title) END,
+                   curriculum_tenant = CASE WHEN session_is_pinned(o) THEN s.curriculum_tenant ELSE c.tenant_id END,
+                   curriculum_revision = CASE WHEN session_is_pinned(o) THEN s.curriculum_revision ELSE c.revision END,
                    topic_id = %(topic_id)s, topic_title = coalesce(nullif(%(title)s, ''), t.title),
                    topics_covered = CASE
                        WHEN s.topic_id = %(topic_id)s THEN s.topics_covered
@@ -128,7 +132,7 @@ class SessionLessonRepository:
                    position = CASE WHEN s.topic_id = %(topic_id)s THEN s.position ELSE 0 END,
                    offset_ms = CASE WHEN s.topic_id = %(topic_id)s THEN s.offset_ms ELSE 0 END
                FROM learning_sessions o
-               LEFT JOIN LATERAL find_topic(o.tenant_id, o.curriculum_id, %(topic_id)s) t ON true
+               LEFT JOIN LATERAL session_topic(o, %(topic_id)s) t ON true
                LEFT JOIN curricula c ON c.tenant_id = t.tenant_id AND c.id = t.curriculum_id
                WHERE o.tenant_id = %(tenant_id)s AND o.id = %(session_id)s
                  AND s.tenant_id = o.tenant_id AND s.id = o.id""",
@@ -147,17 +151,19 @@ class SessionLessonRepository:
         return self._unit.one(
             SessionLesson,
             """SELECT s.curriculum_title, s.material, s.place, t.id AS topic_id, t.tenant_id AS owner_id, t.title,
-                      t.segments, t.objectives, t.misconceptions, t.assessments, c.glossary,
+                      t.segments, t.objectives, t.misconceptions, t.assessments,
+                      coalesce(past.glossary, c.glossary) AS glossary,
                       CASE WHEN t.id IS NOT NULL THEN ARRAY(
-                          SELECT o.title FROM topics o
-                          WHERE o.tenant_id = t.tenant_id AND o.curriculum_id = t.curriculum_id
+                          SELECT o.title FROM session_topics(s, t.tenant_id, t.curriculum_id) o
                           ORDER BY o.order_index, o.id) END AS outline,
-                      (SELECT count(*) FROM topics o
-                       WHERE o.tenant_id = t.tenant_id AND o.curriculum_id = t.curriculum_id
-                         AND (o.order_index, o.id) < (t.order_index, t.id)) AS topic_index
+                      (SELECT count(*) FROM session_topics(s, t.tenant_id, t.curriculum_id) o
+                       WHERE (o.order_index, o.id) < (t.order_index, t.id)) AS topic_index
                FROM learning_sessions s
-               LEFT JOIN LATERAL find_topic(s.tenant_id, s.curriculum_id, s.topic_id) t ON s.topic_id <> ''
+               LEFT JOIN LATERAL session_topic(s, s.topic_id) t ON s.topic_id <> ''
                LEFT JOIN curricula c ON c.tenant_id = t.tenant_id AND c.id = t.curriculum_id
+               LEFT JOIN past_curricula past
+                    ON past.tenant_id = s.curriculum_tenant AND past.id = s.curriculum_id
+                   AND past.revision = s.curriculum_revision
                WHERE s.tenant_id = %(tenant_id)s AND s.id = %(session_id)s AND app_sees(s.user_id)""",
             missing=f"session {session_id} not found",
             session_id=session_id,

@@ -15,9 +15,9 @@ import msgspec
 from shared.db import Json, Pending, Unit
 from shared.domain.context import Place, Signals
 from shared.ids import new_id
-from shared.repositories.progress import ProgressRepository
 from shared.repositories.session_claims import ANY, claim, claim_open
 from shared.repositories.session_events import SessionEventRepository
+from shared.repositories.topic_progress import TopicProgressRepository
 
 Status = Literal["created", "active", "paused", "ended"]
 
@@ -213,7 +213,7 @@ class SessionRepository:
     def end(self, session_id: str) -> None:
         """Queue active or paused → ended, for ever."""
         claim(self._unit, session_id, ["active", "paused"], "ended")
-        ProgressRepository(self._unit).note(session_id)
+        TopicProgressRepository(self._unit).note(session_id)
         self._unit.run(
             """UPDATE learning_sessions SET status = 'ended', active_since = NULL, ended_at = now()
                WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s""",
@@ -278,7 +278,7 @@ class SessionRepository:
             place=Json(msgspec.to_builtins(place)) if place else None,
             offset_ms=offset_ms,
         )
-        ProgressRepository(self._unit).note(session_id)
+        TopicProgressRepository(self._unit).note(session_id)
 
     def set_segment(self, session_id: str, segment: Mapping[str, object]) -> None:
         """Queue the passage a client says it teaches: id, text, and start_time and end_time in seconds.

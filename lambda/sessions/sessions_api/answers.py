@@ -10,6 +10,7 @@ from shared.clock import iso
 from shared.domain.context import Context
 from shared.repositories.session_events import SessionEvent
 from shared.repositories.session_history import PastSession
+from shared.repositories.session_insights import ScoredAnswer
 from shared.repositories.session_lessons import SessionLesson
 from shared.repositories.sessions import Session
 from shared.repositories.turns import Latencies, Turn
@@ -21,6 +22,10 @@ def _time(moment: datetime | None) -> str | UnsetType:
 
 def _number(value: int | None) -> int | UnsetType:
     return UNSET if value is None else value
+
+
+def _mean(scores: Sequence[ScoredAnswer]) -> float | UnsetType:
+    return round(sum(each.score for each in scores) / len(scores), 4) if scores else UNSET
 
 
 class SessionMetrics(Struct, frozen=True):
@@ -39,9 +44,10 @@ class SessionMetrics(Struct, frozen=True):
 
 
 class SessionSummary(Struct, frozen=True):
-    """What an ended session covered."""
+    """What an ended session covered, and the mean confidence of its last answers, 0 to 1, where any was weighed."""
 
     topics_covered: list[str]
+    confidence_score: float | UnsetType = UNSET
 
 
 class SessionAnswer(Struct, frozen=True, kw_only=True):
@@ -61,7 +67,7 @@ class SessionAnswer(Struct, frozen=True, kw_only=True):
     turn_count: int
     total_turns: int
     barge_in_count: int
-    expansion_count: int = 0
+    expansion_count: int
     duration_seconds: int
     duration_minutes: int
     model_name: str
@@ -83,6 +89,7 @@ class SessionAnswer(Struct, frozen=True, kw_only=True):
         *,
         websocket_url: str | UnsetType = UNSET,
         message: str | UnsetType = UNSET,
+        scores: Sequence[ScoredAnswer] = (),
     ) -> "SessionAnswer":
         """Return a session as the wire has it."""
         seconds = session.active_ms // 1000
@@ -103,6 +110,7 @@ class SessionAnswer(Struct, frozen=True, kw_only=True):
             turn_count=session.turn_count,
             total_turns=session.turn_count,
             barge_in_count=session.barge_in_count,
+            expansion_count=session.expansion_count,
             duration_seconds=seconds,
             duration_minutes=seconds // 60,
             model_name=session.model_name,
@@ -113,7 +121,7 @@ class SessionAnswer(Struct, frozen=True, kw_only=True):
             ended_at=_time(session.ended_at),
             metrics=SessionMetrics.of(medians) if medians else UNSET,
             websocket_url=websocket_url,
-            summary=SessionSummary(session.topics_covered) if ended else UNSET,
+            summary=SessionSummary(session.topics_covered, _mean(scores)) if ended else UNSET,
             message=message,
         )
 

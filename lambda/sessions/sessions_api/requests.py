@@ -4,6 +4,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from shared.domain.signals import Signal
+from shared.domain.tiers import TIERS
+
 ContentId = Annotated[str, Meta(max_length=200)]
 Title = Annotated[str, Meta(max_length=500)]
 Sentence = Annotated[str, Meta(max_length=5_000)]
@@ -14,6 +17,7 @@ Milliseconds = Annotated[int, Meta(ge=0, le=86_400_000)]
 Page = Annotated[int, Meta(ge=1)]
 
 LONGEST_PAGE = 200
+MOST_TURNS = TIERS[0].turns
 FARTHEST_OFFSET = 10_000
 
 
@@ -122,3 +126,35 @@ class MessagesQuery(Struct, frozen=True):
     """The learner's next words, if any."""
 
     user_message: Sentence | None = None
+
+
+class SetSegment(Struct, frozen=True):
+    """The passage being taught; times are seconds within its topic."""
+
+    segment_id: Annotated[str, Meta(min_length=1, max_length=200)]
+    text: Annotated[str, Meta(max_length=20_000)] | None = None
+    start_time: Annotated[float, Meta(ge=0, le=86_400)] | None = None
+    end_time: Annotated[float, Meta(ge=0, le=86_400)] | None = None
+    topic_id: ContentId | None = None
+
+
+class ReportSignal(Struct, frozen=True):
+    """What a client noticed; either name of the type will do. The timestamp tells repeated reports from new ones."""
+
+    type: Signal | None = None
+    signal_type: Signal | None = None
+    content: Sentence | None = None
+    value: Sentence | float | bool | None = None
+    timestamp: Annotated[str, Meta(max_length=64)] | int | None = None
+
+
+class AnalyzeResponse(Struct, frozen=True):
+    """A tutor's answer to be weighed."""
+
+    response: Utterance
+
+
+class ProgressQuery(Struct, frozen=True):
+    """Of which curriculum; of all when none is named."""
+
+    curriculum_id: ContentId | None = None

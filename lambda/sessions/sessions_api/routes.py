@@ -1,11 +1,10 @@
 """HTTP in and out of the sessions service."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from msgspec import UNSET, UnsetType
 
-from sessions_api import requests
+from sessions_api import insight_routes, requests
 from sessions_api.answers import (
     BargeInAnswer,
     BufferAnswer,
@@ -23,24 +22,24 @@ from sessions_api.rules import (
     brought_lesson,
     new_turn,
     reported_barge_in,
-    session_context,
     socket_url,
     told_place,
 )
+from sessions_api.views import View
 from shared.api import Access, Listing, Request, Routes
 from shared.db import Pending, Unit
 from shared.domain.tiers import DEFAULT_WINDOW, TIERS, tier_of
 from shared.ids import known_id, new_id
 from shared.repositories.session_events import SessionEventRepository
 from shared.repositories.session_history import SessionHistoryRepository
-from shared.repositories.session_lessons import SessionLesson, SessionLessonRepository
+from shared.repositories.session_insights import ScoredAnswer, SessionInsightRepository
+from shared.repositories.session_lessons import SessionLessonRepository
 from shared.repositories.sessions import NewSession, Session, SessionFilter, SessionRepository
-from shared.repositories.turns import Latencies, Turn, TurnRepository
+from shared.repositories.turns import Latencies, TurnRepository
 from shared.version import VERSION
 
 routes = Routes("sessions")
-
-MOST_TURNS = TIERS[0].turns
+routes.include(insight_routes.routes)
 
 
 @routes.post("/api/sessions", access=Access.CLIENT, status=201)
@@ -134,7 +133,7 @@ def choose_topic(request: Request, session_id: str, body: requests.ChooseTopic) 
         SessionLessonRepository(unit).choose_topic(
             known, body.topic_id, title=body.topic_title or "", material=brought_lesson(body)
         )
-        session, medians = _read(unit, known)
+        session, medians, _ = _read(unit, known)
     return SessionAnswer.of(session.result, medians.result, message=f"the topic is {session.result.topic_title}")
 
 
@@ -156,6 +155,7 @@ def add_turn(request: Request, session_id: str, body: requests.AddTurn) -> TurnA
     turn = new_turn(body, new_id())
     with request.unit() as unit:
         stored = TurnRepository(unit).add(known, turn)
+        SessionInsightRepository(unit).observe(known, turn)
         session = SessionRepository(unit).get(known)
     return TurnAnswer.of(known, stored.result, turn_count=session.result.turn_count)
 
@@ -181,9 +181,9 @@ def report_barge_in(request: Request, session_id: str, body: requests.ReportBarg
     known = known_id(session_id, "session")
     with request.unit() as unit:
         count = SessionEventRepository(unit).barge_in(known, reported_barge_in(body))
-        view = _view(unit, known, MOST_TURNS)
-    words = body.utterance or ""
-    context = session_context(*view.results, words=words, barge_in=words)
+        words = body.utterance or ""
+        view = View.queue(unit, known, requests.MOST_TURNS, words)
+    context = view.context(words=words, barge_in=words)
     return BargeInAnswer(
         session_id=known,
         barge_in_count=count.result,
@@ -209,8 +209,9 @@ def build_context(request: Request, session_id: str, body: requests.BuildContext
 def list_messages(request: Request, session_id: str, query: requests.MessagesQuery) -> Listing:
     """Return what the model would be told now."""
     with request.unit() as unit:
-        view = _view(unit, known_id(session_id, "session"), MOST_TURNS)
-    return Listing("messages", messages_of(session_context(*view.results, words=query.user_message or "")))
+        words = query.user_message or ""
+        view = View.queue(unit, known_id(session_id, "session"), requests.MOST_TURNS, words)
+    return Listing("messages", messages_of(view.context(words=words)))
 
 
 @routes.get("/api/sessions/{session_id}/events", access=Access.CLIENT)
@@ -235,49 +236,27 @@ def get_fov_health(request: Request) -> FovHealth:
         sessions=HealthCounts(seen.total, seen.active, seen.paused),
         active_sessions=seen.active,
         features=FovFeatures(
-            confidence_monitoring=False,
-            context_expansion=False,
+            confidence_monitoring=True,
+            context_expansion=True,
             adaptive_budgets=True,
             model_tiers=[tier.name for tier in TIERS],
         ),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What a context is built from."""
-
-    session: Pending[Session]
-    lesson: Pending[SessionLesson]
-    turns: Pending[list[Turn]]
-
-    @property
-    def results(self) -> tuple[Session, SessionLesson, list[Turn]]:
-        return self.session.result, self.lesson.result, self.turns.result
-
-
-def _view(unit: Unit, session_id: str, turns: int) -> _View:
-    return _View(
-        SessionRepository(unit).get(session_id),
-        SessionLessonRepository(unit).lesson(session_id),
-        TurnRepository(unit).last(session_id, turns),
-    )
-
-
 def _context(request: Request, session_id: str, wanted: requests.BuildContext) -> ContextAnswer:
+    words = wanted.user_message or ""
     with request.unit() as unit:
-        window = MOST_TURNS if wanted.history_window is None else wanted.history_window
-        view = _view(unit, known_id(session_id, "session"), window)
-    session, stored, turns = view.results
+        window = requests.MOST_TURNS if wanted.history_window is None else wanted.history_window
+        view = View.queue(unit, known_id(session_id, "session"), window, words)
+    session, turns = view.session.result, view.turns.result
     if wanted.history_window is None:
         window = tier_of(session.model_context_window).turns
         turns = turns[-window:]
-    context = session_context(
-        session, stored, turns, words=wanted.user_message or "", barge_in=wanted.barge_in_utterance or ""
-    )
+    context = view.context(most_turns=window, words=words, barge_in=wanted.barge_in_utterance or "")
     return ContextAnswer.build(
         session,
-        stored,
+        view.lesson.result,
         turns,
         context,
         history_window=window,
@@ -285,8 +264,12 @@ def _context(request: Request, session_id: str, wanted: requests.BuildContext) -
     )
 
 
-def _read(unit: Unit, session_id: str) -> tuple[Pending[Session], Pending[Latencies]]:
-    return SessionRepository(unit).get(session_id), TurnRepository(unit).latencies(session_id)
+def _read(unit: Unit, session_id: str) -> tuple[Pending[Session], Pending[Latencies], Pending[list[ScoredAnswer]]]:
+    return (
+        SessionRepository(unit).get(session_id),
+        TurnRepository(unit).latencies(session_id),
+        SessionInsightRepository(unit).scores(session_id),
+    )
 
 
 def _after(
@@ -300,5 +283,5 @@ def _after(
     known = known_id(session_id, "session")
     with request.unit() as unit:
         change(SessionRepository(unit), known)
-        session, medians = _read(unit, known)
-    return SessionAnswer.of(session.result, medians.result, websocket_url=websocket_url)
+        session, medians, scores = _read(unit, known)
+    return SessionAnswer.of(session.result, medians.result, websocket_url=websocket_url, scores=scores.result)

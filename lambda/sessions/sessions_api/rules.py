@@ -2,15 +2,20 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from sessions_api.requests import AddTurn, ChooseTopic, Mistake, ReportBargeIn, SetPosition, Term
-from shared.domain.context import Context, Message, Place, Situation, build_context
+from sessions_api.requests import AddTurn, ChooseTopic, Mistake, ReportBargeIn, ReportSignal, SetPosition, Term
+from shared.domain.confidence import Confidence, expansion_of, trend_of
+from shared.domain.context import Context, Message, Place, build_context
 from shared.domain.lesson import GlossaryTerm, Lesson, Misconception
+from shared.domain.signals import Signal
 from shared.domain.tiers import tier_of
 from shared.errors import InvalidInput
 from shared.repositories.session_events import BargeIn
+from shared.repositories.session_insights import Related, ScoredAnswer, scores_of
 from shared.repositories.session_lessons import SessionLesson
+from shared.repositories.session_situations import situation_of
 from shared.repositories.sessions import Session
 from shared.repositories.turns import NewTurn, Turn
 
@@ -99,28 +104,57 @@ def told_place(body: SetPosition) -> Place | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class ReportedSignal:
+    """A signal as a client reports it; `key` names the report where it says when it was."""
+
+    type: Signal
+    key: str | None
+    content: str
+
+
+def reported_signal(body: ReportSignal) -> ReportedSignal:
+    """Return the signal a client reports.
+
+    Raises: InvalidInput: it names none.
+    """
+    type_ = body.type or body.signal_type
+    if type_ is None:
+        raise InvalidInput("type: required", details={"type": "required"})
+    content = body.content or ("" if body.value is None else str(body.value))
+    key = None if body.timestamp is None else f"{body.timestamp}:{type_}"
+    return ReportedSignal(type_, key, content)
+
+
 def session_context(
-    session: Session, stored: SessionLesson, turns: Sequence[Turn], *, words: str = "", barge_in: str = ""
+    session: Session,
+    stored: SessionLesson,
+    turns: Sequence[Turn],
+    scores: Sequence[ScoredAnswer] = (),
+    related: Sequence[Related] = (),
+    *,
+    words: str = "",
+    barge_in: str = "",
 ) -> Context:
-    """Return what the model would be told now."""
-    before = session.topics_covered
-    if session.topic_title and before and before[-1] == session.topic_title:
-        before = before[:-1]
-    situation = Situation(
-        position=session.position,
-        barge_in=barge_in,
-        elapsed_s=session.active_ms // 1000,
-        covered=tuple(before),
-        place=stored.standing,
-    )
+    """Return what the model would be told now; passages of other topics are in it where the last answer was unsure."""
+    situation = situation_of(session, stored)
+    wider = tuple(f"{each.topic_title}: {each.text}" for each in related) if _may_expand(session, scores) else ()
     return build_context(
         stored.lesson,
         [Message(turn.role, turn.content) for turn in turns],
         tier=tier_of(session.model_context_window),
         words=words,
         instructions=session.system_prompt,
-        situation=situation,
+        situation=replace(situation, barge_in=barge_in, related=wider),
     )
+
+
+def _may_expand(session: Session, scores: Sequence[ScoredAnswer]) -> bool:
+    if not session.auto_expand_context or not scores:
+        return False
+    last = scores[-1]
+    bare = Confidence(last.score, 0, 0, 0, 0, tuple(last.markers))
+    return expansion_of(bare, trend_of(scores_of(scores))).wanted
 
 
 def completion(position: int, passages: int | None, *, ended: bool) -> int:

@@ -232,6 +232,10 @@ EVERY_USE: list[tuple[str, str, Any]] = [
     ("POST", "/context/build", {}),
     ("GET", "/messages", None),
     ("GET", "/events", None),
+    ("PUT", "/segment", {"segment_id": "s1", "text": "Light bends."}),
+    ("POST", "/signals", {"type": "confusion"}),
+    ("POST", "/analyze-response", {"response": "I don't know."}),
+    ("GET", "/debug", None),
 ]
 
 

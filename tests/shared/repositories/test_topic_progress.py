@@ -4,9 +4,9 @@ import pytest
 
 from shared.db import Database
 from shared.db.entry import PUBLIC_TENANT, TenantEntry
-from shared.repositories.progress import Progress, ProgressRepository
 from shared.repositories.session_lessons import SessionLessonRepository
 from shared.repositories.sessions import NewSession, SessionRepository
+from shared.repositories.topic_progress import TopicProgress, TopicProgressRepository
 from tests.conftest import ALPHA, ALPHA_TENANT, BETA
 from tests.support.lessons import LIGHT, MIRRORS, RAINBOWS, store_light
 from tests.support.people import add_person
@@ -32,9 +32,9 @@ def move(database: Database, session_id: str, position: int, offset_ms: int = 0)
         SessionRepository(unit).set_position(session_id, position, offset_ms=offset_ms)
 
 
-def own(database: Database, entry: TenantEntry = ALPHA, curriculum_id: str | None = None) -> list[Progress]:
+def own(database: Database, entry: TenantEntry = ALPHA, curriculum_id: str | None = None) -> list[TopicProgress]:
     with database.unit(entry) as unit:
-        found = ProgressRepository(unit).own(curriculum_id=curriculum_id)
+        found = TopicProgressRepository(unit).own(curriculum_id=curriculum_id)
     return found.result
 
 

@@ -57,6 +57,8 @@ export class Conversation {
       speaker: this.#speaker,
       showPicture: listeners.picture,
       changed: () => this.#changed(),
+      acknowledge: (turnId, playedMs) =>
+        this.#socket?.send({ type: "playback_ack", turn_id: turnId, played_ms: playedMs }),
     });
   }
 

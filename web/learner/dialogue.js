@@ -2,6 +2,8 @@
 
 /** A sound too short to be speech ends without a transcript; after this long nobody waits for one. */
 const TRANSCRIPT_MS = 6_000;
+/** The server is told how far its answer was played so often. */
+const ACKNOWLEDGE_MS = 250;
 
 export class Dialogue {
   #transcript;
@@ -9,11 +11,16 @@ export class Dialogue {
   #speaker;
   #showPicture;
   #changed;
+  #acknowledge;
   #hearing = false;
   #thinking = false;
   #answering = false;
   #discarding = false;
   #buffered = 0;
+  #played = 0;
+  /** The answer being played: its turn, and how many samples the speaker had played when its sound was at 0 ms. */
+  #answer = null;
+  #acknowledged = 0;
   #typed = [];
   #transcriptTimer = 0;
 
@@ -24,13 +31,15 @@ export class Dialogue {
    * @param {import("./speaker.js").Speaker} parts.speaker
    * @param {(asset: object) => void} parts.showPicture
    * @param {() => void} parts.changed told when something changes by itself
+   * @param {(turnId: string, playedMs: number) => void} parts.acknowledge told how much of an answer was played
    */
-  constructor({ transcript, notices, speaker, showPicture, changed }) {
+  constructor({ transcript, notices, speaker, showPicture, changed, acknowledge }) {
     this.#transcript = transcript;
     this.#notices = notices;
     this.#speaker = speaker;
     this.#showPicture = showPicture;
     this.#changed = changed;
+    this.#acknowledge = acknowledge;
   }
 
   /** "hearing" the learner, "speaking", "thinking", or "quiet". */
@@ -70,6 +79,7 @@ export class Dialogue {
   /** The connection is gone, and the turn with it. */
   reset() {
     this.#silence();
+    this.#answer = null;
     this.#hearing = false;
     this.#turnOver();
   }
@@ -88,7 +98,9 @@ export class Dialogue {
   }
 
   /** Take the speaker's report; returns whether playing began or ended. */
-  played({ buffered }) {
+  played({ played, buffered }) {
+    this.#played = played;
+    this.#report();
     const changed = this.#buffered > 0 !== buffered > 0;
     this.#buffered = buffered;
     return changed;
@@ -115,19 +127,46 @@ export class Dialogue {
     },
     llm_token: ({ token }) => this.#transcript.tutorSays(token),
     llm_complete: ({ text }) => this.#transcript.tutorSaid(text),
+    tts_start: ({ turn_id, position_ms = 0 }) => {
+      const rate = this.#speaker.sampleRate;
+      this.#answer = rate ? { turnId: turn_id, rate, from: this.#played - (position_ms * rate) / 1000 } : null;
+      this.#acknowledged = position_ms;
+    },
     visual_asset: ({ asset }) => this.#showPicture(asset),
     interrupted: () => {
       this.#silence();
       this.#discarding = false;
       this.#transcript.interrupted();
     },
+    answer_resumed: () => {
+      clearTimeout(this.#transcriptTimer);
+      this.#hearing = false;
+      this.#answering = true;
+      this.#thinking = true;
+      this.#transcript.learnerSaidNothing();
+      this.#transcript.resumed();
+    },
     turn_complete: () => this.#turnOver(),
     error: (error) => this.#failed(error),
   };
 
+  /** Fall silent; the speaker's next report says where, and that is told at once. */
   #silence() {
     this.#speaker.flush();
     this.#buffered = 0;
+    this.#acknowledged = -ACKNOWLEDGE_MS;
+  }
+
+  #report() {
+    if (!this.#answer) {
+      return;
+    }
+    const { turnId, rate, from } = this.#answer;
+    const playedMs = Math.max(0, Math.floor(((this.#played - from) / rate) * 1000));
+    if (playedMs - this.#acknowledged >= ACKNOWLEDGE_MS) {
+      this.#acknowledged = playedMs;
+      this.#acknowledge(turnId, playedMs);
+    }
   }
 
   #nothingSaid() {

@@ -121,6 +121,14 @@ export class Transcript {
     this.#unspoken = "";
   }
 
+  /** It was not cut short after all: it goes on. */
+  resumed() {
+    if (this.#tutor) {
+      this.#tutor.classList.remove("is-interrupted");
+      this.#tutor.querySelector(".turn-note").textContent = "";
+    }
+  }
+
   /** The turn is over; the next answer gets its own bubble. */
   turnEnds() {
     this.#announceRest();

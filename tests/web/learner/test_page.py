@@ -167,6 +167,29 @@ async def test_the_answer_is_heard_until_it_is_interrupted(page: Page, tutor: Tu
     await expect(page.locator("#activity")).to_have_text("Hearing you")
 
 
+async def test_an_answer_that_goes_on_after_a_nod_is_heard_to_its_end(page: Page, tutor: Tutor) -> None:
+    playback = await listen(page)
+    call = await answered(page, tutor, "Why?")
+    await call.tell("tts_start", text_length=9, turn_id="t", position_ms=0)
+    await call.speak(TONE)
+    acknowledged = await call.control()
+    assert (acknowledged["type"], acknowledged["turn_id"]) == ("playback_ack", "t")
+    assert acknowledged["played_ms"] >= 250
+    await call.tell("interrupted", timestamp="2026-01-01T00:00:00Z", turn_id="t")
+    await call.tell("vad_start", timestamp="2026-01-01T00:00:00Z")
+    await expect(page.get_by_text("You stopped this answer")).to_be_visible()
+    await playback.until(lambda status: status.buffered == 0)
+    while (stopped := await call.control())["played_ms"] * 24 < playback.played - 480:
+        pass
+    await call.tell("vad_end", timestamp="2026-01-01T00:00:00Z", duration_ms=300)
+    await call.tell("answer_resumed", turn_id="t")
+    await expect(page.get_by_text("You stopped this answer")).to_be_hidden()
+    await call.tell("tts_start", text_length=9, turn_id="t", position_ms=stopped["played_ms"])
+    await call.speak(TONE)
+    assert (await call.control())["played_ms"] >= stopped["played_ms"] + 250
+    await expect(page.locator("#activity")).to_have_text("Speaking. Talk to interrupt.")
+
+
 async def test_what_arrives_after_stop_is_not_played(page: Page, tutor: Tutor) -> None:
     playback = await listen(page)
     call = await answered(page, tutor, "Why?")

@@ -1,11 +1,11 @@
 """Bodies and queries into models, with errors that name the field and what was expected."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 import msgspec
 
+from shared.domain.strict_json import parse_json
 from shared.errors import InvalidInput
 
 T = TypeVar("T")
@@ -17,24 +17,10 @@ def decode_body(body: bytes, model: type[T]) -> T:
     Raises: InvalidInput: not JSON (`invalid_json`), or a field is missing, given twice, of the wrong type or holds a
         NUL.
     """
-    try:
-        raw: object = msgspec.json.decode(body or b"{}")
-        # Two parsers may each take another of two values; whoever looks in front of us must not see less than we do.
-        json.loads(body or b"{}", object_pairs_hook=_once_each)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        raise InvalidInput("the body must be JSON in UTF-8", code="invalid_json") from None
+    raw: object = parse_json(body or b"{}")
     if b"\\u0000" in body:
         _refuse_nul(raw, "")
     return _convert(raw, model, strict=True)
-
-
-def _once_each(pairs: list[tuple[str, Any]]) -> None:
-    """Refuse an object that names a field twice."""
-    names = [name for name, _ in pairs]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        name = twice.replace("\x00", "")[:64] or "body"
-        raise InvalidInput(f"{name}: given more than once", details={name: "given once"})
 
 
 def decode_query(query: Mapping[str, str], model: type[T]) -> T:

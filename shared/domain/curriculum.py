@@ -54,6 +54,7 @@ class Curriculum:
     Attributes:
         status: draft, published or archived.
         duration: ISO 8601.
+        subjects: the fields of knowledge it belongs to, as the document names them.
         glossary: terms as `{"term", "definition"?, "pronunciation"?}`.
         objectives: as `{"id"?, "statement", "blooms_level"?}`.
     """
@@ -69,6 +70,7 @@ class Curriculum:
     age_range: str
     duration: str
     keywords: list[str]
+    subjects: list[str]
     author: str | None
     grade_level: str | None
     source: str | None
@@ -96,6 +98,7 @@ def read_curriculum(document: Node) -> Curriculum:
         age_range=text_of(educational.get("typicalAgeRange")) or "18+",
         duration=text_of(educational.get("typicalLearningTime")) or "PT4H",
         keywords=texts_of(metadata.get("keywords")),
+        subjects=texts_of(metadata.get("subject")) or texts_of([metadata.get("subject")]),
         author=_author(document),
         grade_level=text_of(record_of(educational.get("audienceProfile")).get("gradeLevel")) or None,
         source=_source(document),

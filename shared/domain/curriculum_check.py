@@ -1,8 +1,10 @@
 """Whether a UMCF document can be taught from: every problem is reported with its JSON pointer. Pure."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
+from shared.domain.curriculum_order import check_prerequisites
 from shared.domain.json_values import id_of, list_of, record_of, records_of, text_of
 from shared.domain.shapes import (
     Check,
@@ -34,6 +36,10 @@ BLOOM_LEVELS: Final = ("remember", "understand", "apply", "analyze", "evaluate",
 ASSET_TYPES: Final = (
     "image", "diagram", "equation", "formula", "chart", "slideImage", "slideDeck", "map", "video", "generated",
 )  # fmt: skip
+# What JSON readers agree on: beyond this, a double skips whole numbers.
+LARGEST_NUMBER: Final = 2**53 - 1
+# The literal segments the API has where a curriculum's id stands.
+TAKEN_IDS: Final = frozenset({"archived", "import", "progress", "reload", "subjects", "suggest", "topics"})
 _TITLE: Final = text(500)
 _PROSE: Final = text(50_000, least=0)
 _LABEL: Final = text(500, least=0)
@@ -48,7 +54,10 @@ def curriculum_problems(document: object) -> list[Problem]:
     if isinstance(document, dict):
         root = cast("dict[str, Any]", document)
         _check_header(root, findings)
+        _check_id(root, findings)
+        _check_values(root, findings)
         _check_nodes(root, findings)
+        check_prerequisites(root, findings)
     return findings.problems
 
 
@@ -76,6 +85,28 @@ def _text_or(other: Check) -> Check:
     return check
 
 
+# A browser would run what these name.
+_SCHEME: Final = re.compile(r"[\x00-\x20]*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+
+
+def _is_address(value: str) -> bool:
+    scheme = _SCHEME.match(value)
+    known = scheme is None or scheme[1].lower() in {"http", "https"} or value.lower().startswith("data:image/")
+    return known and value.isprintable() and (len(value) <= 2_000 or value.lower().startswith("data:image/"))
+
+
+def _is_local_path(value: str) -> bool:
+    parts = value.removeprefix("./").split("/")
+    return (
+        len(value) <= 500
+        and value.isprintable()
+        and not value.startswith("/")
+        and "\\" not in value
+        and ":" not in value
+        and ".." not in parts
+    )
+
+
 _CHECKPOINT: Final = record({}, {"type": _LABEL, "prompt": _PROSE})
 _SEGMENT: Final = record(
     {"id": _identifier, "type": one_of(*SEGMENT_TYPES), "content": text(20_000)},
@@ -100,8 +131,10 @@ _MISCONCEPTION: Final = record(
 _ASSET: Final = record(
     {"id": _identifier, "type": one_of(*ASSET_TYPES), "alt": text(5_000)},
     {
-        "url": _LABEL,
-        "localPath": _LABEL,
+        "url": matching(
+            _is_address, "must be an https, http or data:image address, or a path, of at most 2000 characters"
+        ),
+        "localPath": matching(_is_local_path, "must be a relative path without .. and backslashes"),
         "title": _LABEL,
         "caption": _PROSE,
         "mimeType": _LABEL,
@@ -168,6 +201,33 @@ _DOCUMENT: Final = record(
 def _check_header(document: Mapping[str, Any], findings: Findings) -> None:
     if document.get("formatIdentifier") != "umcf" and not text_of(document.get("umcf")):
         findings.add("/umcf", 'required: the format\'s version such as "1.0.0", or formatIdentifier "umcf"')
+
+
+def _check_id(document: Mapping[str, Any], findings: Findings) -> None:
+    if id_of(document.get("id")) in TAKEN_IDS:
+        findings.add("/id", f"must not be one of {', '.join(sorted(TAKEN_IDS))}: paths of the API have these names")
+
+
+def _check_values(document: Mapping[str, Any], findings: Findings) -> None:
+    """Numbers and texts anywhere, also in members we know nothing of, are such as every reader holds alike."""
+    level: list[tuple[str, object]] = [("", document)]
+    while level:
+        deeper: list[tuple[str, object]] = []
+        for pointer, value in level:
+            if isinstance(value, dict):
+                for key, member in cast("dict[str, object]", value).items():
+                    if "\x00" in key:
+                        findings.add(pointer, "must not have a name with NUL")
+                    deeper.append((below(pointer, key), member))
+            elif isinstance(value, list):
+                members = cast("list[object]", value)
+                deeper += [(below(pointer, index), member) for index, member in enumerate(members)]
+            elif isinstance(value, str):
+                if "\x00" in value:
+                    findings.add(pointer, "must not contain NUL")
+            elif isinstance(value, int | float) and abs(value) > LARGEST_NUMBER:
+                findings.add(pointer, f"must be a number from -{LARGEST_NUMBER} to {LARGEST_NUMBER}")
+        level = deeper
 
 
 def _check_nodes(document: Mapping[str, Any], findings: Findings) -> None:

@@ -11,7 +11,7 @@ from shared.domain.curriculum import Curriculum, read_curriculum
 from shared.domain.curriculum_check import curriculum_problems
 from shared.domain.curriculum_phones import for_phones
 from shared.domain.knowledge import domain_problems, pack_problems, question_row
-from shared.domain.pictures import picture_problem, picture_type
+from shared.domain.pictures import picture_problem, plain_picture
 from shared.domain.shapes import Problem, refuse
 from shared.repositories.assets import AssetRepository
 from shared.repositories.curricula import CurriculumRepository
@@ -56,5 +56,5 @@ def store_curriculum(unit: Unit, document: Mapping[str, Any], files: Mapping[str
     TopicRepository(unit).replace(curriculum.id, curriculum.topics)
     assets = AssetRepository(unit)
     for name, body in files.items():
-        assets.store(curriculum.id, name, picture_type(name), body)
+        assets.store(curriculum.id, plain_picture(name, body))
     return curriculum

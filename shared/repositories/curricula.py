@@ -31,6 +31,8 @@ class CurriculumSummary:
     source: str | None
     topic_count: int
     visual_asset_count: int
+    revision: int
+    subjects: list[str]
     created_at: datetime
     updated_at: datetime
 
@@ -45,9 +47,18 @@ class CurriculumDetail(CurriculumSummary):
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """A UMCF document as it came."""
+    """A UMCF document as it came; `revision` counts the documents this curriculum has had."""
 
     document: dict[str, Any]
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectRow:
+    """A subject and how many curricula name it."""
+
+    name: str
+    curriculum_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +66,7 @@ class CurriculumFilter:
     """Which curricula; None takes all but the archived ones.
 
     Attributes:
-        search: text found literally in title, description or keywords, in any case.
+        search: words that are all found in title, keywords, topics or description; of the last one the beginning.
     """
 
     status: str | None = None
@@ -100,22 +111,66 @@ class PendingLesson:
 
 _SUMMARY: Final = """SELECT c.id, c.catalog, c.title, c.description, c.version, c.status, c.language, c.difficulty,
     c.age_range, c.duration, c.keywords, c.author, c.grade_level, c.source, c.topic_count, c.visual_asset_count,
-    c.created_at, c.updated_at
+    c.revision, c.subjects, c.created_at, c.updated_at
 """
-_FILTERED: Final = """
-    FROM curricula c
+# Both branches come in the order of their index, so that a page reads no more rows than it shows and skips.
+_PAGE: Final = """
+    FROM (
+        (SELECT o.tenant_id, o.id, o.title FROM curricula o
+         WHERE o.tenant_id = %(tenant_id)s AND (o.status = %(status)s OR %(status)s::text IS NULL
+               AND o.status <> 'archived')
+           AND (%(difficulty)s::text IS NULL OR lower(o.difficulty) = lower(%(difficulty)s))
+         ORDER BY o.title, o.id LIMIT %(limit)s::int + %(offset)s)
+        UNION ALL
+        (SELECT i.tenant_id, i.id, i.title FROM curricula i
+         WHERE i.tenant_id = (SELECT app_parent())
+           AND NOT EXISTS (SELECT FROM curricula own WHERE own.tenant_id = %(tenant_id)s AND own.id = i.id)
+           AND (i.status = %(status)s OR %(status)s::text IS NULL AND i.status <> 'archived')
+           AND (%(difficulty)s::text IS NULL OR lower(i.difficulty) = lower(%(difficulty)s))
+         ORDER BY i.title, i.id LIMIT %(limit)s::int + %(offset)s)
+        UNION ALL
+        (SELECT p.tenant_id, p.id, p.title FROM curricula p
+         WHERE p.tenant_id = public_tenant() AND p.tenant_id <> %(tenant_id)s
+           AND NOT EXISTS (SELECT FROM curricula near
+                           WHERE near.tenant_id IN (%(tenant_id)s, (SELECT app_parent())) AND near.id = p.id)
+           AND (p.status = %(status)s OR %(status)s::text IS NULL AND p.status <> 'archived')
+           AND (%(difficulty)s::text IS NULL OR lower(p.difficulty) = lower(%(difficulty)s))
+         ORDER BY p.title, p.id LIMIT %(limit)s::int + %(offset)s)
+        ORDER BY title, id LIMIT %(limit)s OFFSET %(offset)s
+    ) shown
+    JOIN curricula c ON c.tenant_id = shown.tenant_id AND c.id = shown.id
+    ORDER BY c.title, c.id
+"""
+_COUNT: Final = """
+    SELECT (SELECT count(*) FROM curricula o
+            WHERE o.tenant_id = %(tenant_id)s AND (o.status = %(status)s OR %(status)s::text IS NULL
+                  AND o.status <> 'archived')
+              AND (%(difficulty)s::text IS NULL OR lower(o.difficulty) = lower(%(difficulty)s)))
+         + (SELECT count(*) FROM curricula i
+            WHERE i.tenant_id = (SELECT app_parent())
+              AND NOT EXISTS (SELECT FROM curricula own WHERE own.tenant_id = %(tenant_id)s AND own.id = i.id)
+              AND (i.status = %(status)s OR %(status)s::text IS NULL AND i.status <> 'archived')
+              AND (%(difficulty)s::text IS NULL OR lower(i.difficulty) = lower(%(difficulty)s)))
+         + (SELECT count(*) FROM curricula p
+            WHERE p.tenant_id = public_tenant() AND p.tenant_id <> %(tenant_id)s
+              AND NOT EXISTS (SELECT FROM curricula near
+                              WHERE near.tenant_id IN (%(tenant_id)s, (SELECT app_parent())) AND near.id = p.id)
+              AND (p.status = %(status)s OR %(status)s::text IS NULL AND p.status <> 'archived')
+              AND (%(difficulty)s::text IS NULL OR lower(p.difficulty) = lower(%(difficulty)s)))
+"""
+_FOUND: Final = """
+    FROM find_curricula(%(tenant_id)s, %(search)s, %(status)s, %(difficulty)s, %(limit)s::int, %(offset)s::int) found
+    JOIN curricula c ON c.tenant_id = found.tenant_id AND c.id = found.curriculum_id
     WHERE c.tenant_id = ANY(%(readable)s::uuid[])
-      AND (c.tenant_id = %(tenant_id)s OR NOT EXISTS (
-           SELECT FROM curricula own WHERE own.tenant_id = %(tenant_id)s AND own.id = c.id))
-      AND (c.status = %(status)s OR %(status)s::text IS NULL AND c.status <> 'archived')
-      AND (%(difficulty)s::text IS NULL OR lower(c.difficulty) = lower(%(difficulty)s))
-      AND (%(search)s::text IS NULL OR strpos(
-           lower(c.title || E'\\n' || c.description || E'\\n' || array_to_string(c.keywords, E'\\n')),
-           lower(%(search)s)) > 0)
+    ORDER BY found.place
+"""
+_FOUND_COUNT: Final = """
+    SELECT coalesce(max(found.total), 0)
+    FROM find_curricula(%(tenant_id)s, %(search)s, %(status)s, %(difficulty)s, 1, 0) found
 """
 _ONE: Final = """
     FROM curricula c WHERE c.tenant_id = ANY(%(readable)s::uuid[]) AND c.id = %(curriculum_id)s
-    ORDER BY c.tenant_id = %(tenant_id)s DESC LIMIT 1
+    ORDER BY c.tenant_id = %(tenant_id)s DESC, c.tenant_id DESC LIMIT 1
 """
 
 
@@ -126,15 +181,14 @@ class CurriculumRepository:
         self._unit = unit
 
     def page(self, wanted: CurriculumFilter, *, limit: int, offset: int) -> Pending[list[CurriculumSummary]]:
-        """Queue the read of one page of summaries, by title."""
-        order = " ORDER BY c.title, c.id LIMIT %(limit)s OFFSET %(offset)s"
-        return self._unit.all(
-            CurriculumSummary, _SUMMARY + _FILTERED + order, limit=limit, offset=offset, **_params(wanted)
-        )
+        """Queue the read of one page of summaries: by title, or the best match first where words are searched."""
+        sql = _SUMMARY + _FOUND if wanted.search else _SUMMARY + _PAGE
+        return self._unit.all(CurriculumSummary, sql, limit=limit, offset=offset, **_params(wanted))
 
     def count(self, wanted: CurriculumFilter) -> Pending[int]:
         """Queue the count of all curricula a filter takes."""
-        return self._unit.value(int, "SELECT count(*)" + _FILTERED, **_params(wanted))
+        sql = _FOUND_COUNT if wanted.search else _COUNT
+        return self._unit.value(int, sql, **_params(wanted))
 
     def get(self, curriculum_id: str) -> Pending[CurriculumDetail]:
         """Queue the read of one curriculum; another tenant's is NotFound, as if it did not exist."""
@@ -148,7 +202,8 @@ class CurriculumRepository:
     def document(self, curriculum_id: str) -> Pending[StoredDocument]:
         """Queue the read of a curriculum's UMCF document; another tenant's is NotFound, as if it did not exist."""
         missing = f"curriculum {curriculum_id} not found"
-        return self._unit.one(StoredDocument, "SELECT c.document" + _ONE, curriculum_id=curriculum_id, missing=missing)
+        sql = "SELECT c.document, c.revision" + _ONE
+        return self._unit.one(StoredDocument, sql, curriculum_id=curriculum_id, missing=missing)
 
     def lesson(self, curriculum_id: str, topic_id: str) -> PendingLesson:
         """Queue the read of one topic's lesson, in one statement; NotFound when there is no such topic."""
@@ -161,12 +216,25 @@ class CurriculumRepository:
                WHERE c.id = %(curriculum_id)s
                  AND c.tenant_id = (SELECT seen.tenant_id FROM curricula seen
                                     WHERE seen.tenant_id = ANY(%(readable)s::uuid[]) AND seen.id = %(curriculum_id)s
-                                    ORDER BY seen.tenant_id = %(tenant_id)s DESC LIMIT 1)""",
+                                    ORDER BY seen.tenant_id = %(tenant_id)s DESC, seen.tenant_id DESC LIMIT 1)""",
             curriculum_id=curriculum_id,
             topic_id=topic_id,
             missing=f"topic {topic_id} of curriculum {curriculum_id} not found",
         )
         return PendingLesson(row, topic_id)
+
+    def subjects(self) -> Pending[list[SubjectRow]]:
+        """Queue the read of every subject that a curriculum outside the archive names."""
+        return self._unit.all(
+            SubjectRow,
+            """SELECT subject.name, count(*) AS curriculum_count
+               FROM curricula c, unnest(c.subjects) AS subject(name)
+               WHERE c.tenant_id = ANY(%(readable)s::uuid[]) AND c.status <> 'archived'
+                 AND (c.tenant_id = %(tenant_id)s OR NOT EXISTS (
+                      SELECT FROM curricula near WHERE near.tenant_id = ANY(%(readable)s::uuid[]) AND near.id = c.id
+                                                   AND is_nearer(near.tenant_id, c.tenant_id)))
+               GROUP BY subject.name ORDER BY subject.name LIMIT 1000""",
+        )
 
     def suggest(self, words: str, *, most: int) -> Pending[list[str]]:
         """Queue a search for the curricula that match any of the words; their ids, best match first."""
@@ -187,23 +255,26 @@ class CurriculumRepository:
             """INSERT INTO curricula AS stored
                     (tenant_id, id, document, catalog, title, description, version, status, language, difficulty,
                      age_range, duration, keywords, author, grade_level, source, topic_count, visual_asset_count,
-                     glossary, objectives, search)
+                     glossary, objectives, subjects, search)
                VALUES (%(tenant_id)s, %(id)s, %(document)s, %(catalog)s, %(title)s, %(description)s, %(version)s,
                      %(status)s, %(language)s, %(difficulty)s, %(age_range)s, %(duration)s, %(keywords)s, %(author)s,
                      %(grade_level)s, %(source)s, %(topic_count)s, %(visual_asset_count)s, %(glossary)s,
-                     %(objectives)s,
+                     %(objectives)s, %(subjects)s,
                      setweight(to_tsvector('english', %(title)s), 'A')
+                     -- as they are typed, letter by letter
+                     || setweight(to_tsvector('simple', %(title)s || E'\\n' || %(topic_words)s), 'D')
                      || setweight(to_tsvector('english', %(topic_words)s), 'B')
                      || setweight(to_tsvector('english', %(description)s), 'C')
                      || setweight(to_tsvector('english', %(other_words)s), 'D'))
                ON CONFLICT (tenant_id, id) DO UPDATE SET
                     (document, catalog, title, description, version, status, language, difficulty, age_range, duration,
                      keywords, author, grade_level, source, topic_count, visual_asset_count, glossary, objectives,
-                     search, updated_at) =
+                     subjects, search, updated_at) =
                     (excluded.document, excluded.catalog, excluded.title, excluded.description, excluded.version,
                      excluded.status, excluded.language, excluded.difficulty, excluded.age_range, excluded.duration,
                      excluded.keywords, excluded.author, excluded.grade_level, excluded.source, excluded.topic_count,
-                     excluded.visual_asset_count, excluded.glossary, excluded.objectives, excluded.search,
+                     excluded.visual_asset_count, excluded.glossary, excluded.objectives, excluded.subjects,
+                     excluded.search,
                      CASE WHEN stored.document = excluded.document THEN stored.updated_at ELSE now() END)""",
             id=curriculum.id,
             document=Json(document),
@@ -224,6 +295,7 @@ class CurriculumRepository:
             visual_asset_count=curriculum.visual_asset_count,
             glossary=Json(curriculum.glossary),
             objectives=Json(curriculum.objectives),
+            subjects=curriculum.subjects,
             **_search_words(curriculum),
         )
 
@@ -233,7 +305,7 @@ _MOST_SEARCH_CHARS: Final = 200_000
 
 
 def _search_words(curriculum: Curriculum) -> dict[str, str]:
-    near = [*curriculum.keywords, *(topic.title for topic in curriculum.topics)]
+    near = [*curriculum.subjects, *curriculum.keywords, *(topic.title for topic in curriculum.topics)]
     further = [
         *(topic.description for topic in curriculum.topics),
         *(term["term"] for term in curriculum.glossary),

@@ -25,6 +25,22 @@ class TopicSummary:
     assessment_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class ListedTopic(TopicSummary):
+    """A topic among those of other curricula."""
+
+    curriculum_id: str
+    curriculum_title: str
+
+
+_LISTED: Final = """
+    FROM topics t JOIN curricula c ON c.tenant_id = t.tenant_id AND c.id = t.curriculum_id
+    WHERE t.tenant_id = ANY(%(readable)s::uuid[]) AND c.status <> 'archived'
+      AND (%(curriculum_id)s::text IS NULL OR t.curriculum_id = %(curriculum_id)s)
+      AND (t.tenant_id = %(tenant_id)s OR NOT EXISTS (
+           SELECT FROM curricula near WHERE near.tenant_id = ANY(%(readable)s::uuid[]) AND near.id = t.curriculum_id
+                                        AND is_nearer(near.tenant_id, t.tenant_id)))
+"""
 _ALL: Final = """
     SELECT t.id, t.catalog, t.title, t.description, t.type, t.order_index, t.duration, t.segment_count,
            t.assessment_count
@@ -32,7 +48,7 @@ _ALL: Final = """
     WHERE t.curriculum_id = %(curriculum_id)s
       AND t.tenant_id = (SELECT c.tenant_id FROM curricula c
                          WHERE c.tenant_id = ANY(%(readable)s::uuid[]) AND c.id = %(curriculum_id)s
-                         ORDER BY c.tenant_id = %(tenant_id)s DESC LIMIT 1)
+                         ORDER BY c.tenant_id = %(tenant_id)s DESC, c.tenant_id DESC LIMIT 1)
     ORDER BY t.order_index
 """
 _ONE: Final = """
@@ -42,7 +58,7 @@ _ONE: Final = """
     WHERE t.curriculum_id = %(curriculum_id)s AND t.id = %(topic_id)s
       AND t.tenant_id = (SELECT c.tenant_id FROM curricula c
                          WHERE c.tenant_id = ANY(%(readable)s::uuid[]) AND c.id = %(curriculum_id)s
-                         ORDER BY c.tenant_id = %(tenant_id)s DESC LIMIT 1)
+                         ORDER BY c.tenant_id = %(tenant_id)s DESC, c.tenant_id DESC LIMIT 1)
 """
 
 
@@ -55,6 +71,23 @@ class TopicRepository:
     def of_curriculum(self, curriculum_id: str) -> Pending[list[TopicSummary]]:
         """Queue the read of a curriculum's topics in order; an unknown curriculum has none."""
         return self._unit.all(TopicSummary, _ALL, curriculum_id=curriculum_id)
+
+    def page(self, *, curriculum_id: str | None, limit: int, offset: int) -> Pending[list[ListedTopic]]:
+        """Queue the read of one page of topics outside the archive, by curriculum and in its order.
+
+        Args:
+            curriculum_id: only this one's.
+        """
+        columns = """SELECT t.id, t.catalog, t.title, t.description, t.type, t.order_index, t.duration, t.segment_count,
+                            t.assessment_count, t.curriculum_id, c.title AS curriculum_title"""
+        order = " ORDER BY t.curriculum_id, t.order_index LIMIT %(limit)s OFFSET %(offset)s"
+        return self._unit.all(
+            ListedTopic, columns + _LISTED + order, curriculum_id=curriculum_id, limit=limit, offset=offset
+        )
+
+    def count(self, *, curriculum_id: str | None) -> Pending[int]:
+        """Queue the count of all such topics."""
+        return self._unit.value(int, "SELECT count(*)" + _LISTED, curriculum_id=curriculum_id)
 
     def get(self, curriculum_id: str, topic_id: str) -> Pending[Topic]:
         """Queue the read of one topic with all its material; NotFound when there is no such topic."""

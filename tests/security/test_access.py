@@ -12,13 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from shared.api import Access, Context, Routes, Service
-from shared.auth.access_tokens import AccessClaims
+from shared.auth.access_tokens import AUDIENCE, AccessClaims
 from shared.auth.beta_tokens import PREFIX, mint_beta_token
 from shared.db import Database
 from shared.ids import new_id
 from tests.conftest import ALPHA, ALPHA_TENANT, ALPHA_USER, BETA_TENANT, BETA_USER
 from tests.support.api import Answer, ApiClient
-from tests.support.forgery import claims_of, keyed_with_the_public_key, signed, unsigned
+from tests.support.forgery import by_hand, claims_of, keyed_with_the_public_key, respelt, signed, unsigned
 from tests.support.identity import add_auth_session, add_beta_token, context_for
 from tests.support.services import all_routes, operation
 
@@ -38,6 +38,7 @@ PUBLIC = {
     "GET /.well-known/jwks.json",
     "GET /health",
     "GET /api/health",
+    "GET /assets/curriculum/signed",  # whoever has the signed address
     "GET /media/speech",  # whoever has the signed address
 }
 SERVICES = all_routes()
@@ -126,6 +127,15 @@ FORGED: dict[str, Callable[[AccessClaims], str]] = {
     "issued tomorrow": lambda p: signed(claims_of(p, iat=4_000_000_000)),
     "not valid yet": lambda p: signed(claims_of(p, nbf=4_000_000_000)),
     "no session": lambda p: signed(claims_of(p, sid=None)),
+    "issued by another algorithm": lambda p: by_hand(claims_of(p), alg="Ed25519"),
+    "critical": lambda p: by_hand(claims_of(p), crit=["b64"], b64=False),
+    "several audiences": lambda p: signed(claims_of(p, aud=[AUDIENCE, "another-api"])),
+    "an expiry that is no number": lambda p: by_hand(claims_of(p, exp="2100")),
+    "claims that are no object": lambda _: by_hand([]),
+    "claims that are no JSON": lambda p: by_hand(claims_of(p), spoil=lambda body: body + "AA"),
+    "another spelling of the signature": lambda p: respelt(signed(claims_of(p))),
+    "with padding": lambda p: signed(claims_of(p)) + "==",
+    "four parts": lambda p: signed(claims_of(p)) + ".e30",
     "truncated": lambda p: signed(claims_of(p))[:-4],
     "without a signature": lambda p: signed(claims_of(p)).rpartition(".")[0] + ".",
     "two parts": lambda p: signed(claims_of(p)).rpartition(".")[0],
@@ -151,6 +161,7 @@ def test_forged_tokens_are_refused_alike(client: ApiClient, person: AccessClaims
 
 def test_the_token_the_forgeries_start_from_is_good(client: ApiClient, person: AccessClaims) -> None:
     assert client.using(signed(claims_of(person))).get("/api/auth/me").status == 200
+    assert client.using(by_hand(claims_of(person))).get("/api/auth/me").status == 200
 
 
 def test_an_expired_access_token_says_so(client: ApiClient, person: AccessClaims) -> None:

@@ -18,6 +18,7 @@ def light_document(*, curriculum_id: str = LIGHT, title: str = "Light") -> dict[
         "umcf": "1.0.0",
         "id": {"value": curriculum_id},
         "title": title,
+        "version": {"number": "1.0.0"},
         "glossary": {"terms": [{"term": "refraction", "definition": "the bending of light"}]},
         "content": [
             {

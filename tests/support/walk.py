@@ -10,9 +10,11 @@ from shared.api import Context, Service
 from shared.api.routes import Route
 from shared.db import Database, Entry, TenantEntry
 from shared.ids import new_id
+from shared.repositories.authored_curricula import AuthoredCurriculumRepository
 from shared.repositories.content import store_curriculum, store_domains, store_pack
 from shared.repositories.devices import DeviceFacts, DeviceRepository
 from shared.repositories.identities import IdentityRepository
+from shared.repositories.lists import ListRepository, NewItem
 from shared.repositories.model_servers import ModelServerRepository
 from tests.support.api import Answer, ApiClient
 from tests.support.identity import add_auth_session
@@ -29,6 +31,8 @@ THEIRS = {
     "curriculum_id": "alpha-light",
     "topic_id": "alpha-topic",
     "file_name": "alpha.svg",
+    "asset_id": "alpha-asset",
+    "archived_name": "alpha-old.umcf",
     "segment": "question",
     "module_id": "knowledge-bowl",
     "word": "correct",
@@ -39,7 +43,7 @@ THEIRS = {
 }
 NOBODYS = {name: value.replace("alpha", "other") for name, value in THEIRS.items()} | {
     **{name: new_id() for name in ("session_id", "device_id", "auth_session_id", "identity_id", "job_id")},
-    **{name: new_id() for name in ("server_id", "service_id")},
+    **{name: new_id() for name in ("server_id", "service_id", "list_id", "item_id")},
     "hash": "0" * 64,
 }
 # What a request needs in its body beside ids; {name} stands for the id of that kind.
@@ -51,6 +55,16 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/sessions/{session_id}/signals": {"type": "confusion"},
     "POST /api/sessions/{session_id}/analyze-response": {"response": "I do not know."},
     "POST /api/sessions/{session_id}/turns": {"role": "user", "content": "Hello?"},
+    "POST /api/curricula": a_document("alpha-light"),
+    "POST /api/curricula/import": a_document("alpha-light"),
+    "PUT /api/curricula/{curriculum_id}": {"title": "Stolen"},
+    "PATCH /api/curricula/{curriculum_id}": {"title": "Stolen"},
+    "POST /api/curricula/{curriculum_id}/topics/{topic_id}/assets": {"filename": "a.png", "mime_type": "image/png"},
+    "PATCH /api/curricula/{curriculum_id}/topics/{topic_id}/assets/{asset_id}": {"alt": "Stolen"},
+    "POST /api/lists": {"name": "Stolen"},
+    "PUT /api/lists/{list_id}": {"name": "Stolen"},
+    "PATCH /api/lists/{list_id}": {"name": "Stolen"},
+    "POST /api/lists/{list_id}/items": {"items": [{"sourceId": "s", "courseId": "c", "courseTitle": "Stolen"}]},
     "POST /api/curricula/suggest": {"query": MARK},
     "POST /api/metrics": {"session_id": "{session_id}", "session_duration": 1, "turns_total": 1, "client_id": "c"},
     "POST /api/tts": {"text": "Hello", "skip_cache": True},
@@ -81,6 +95,7 @@ def give_everything(context: Context, owner: TenantEntry, token: str | None) -> 
     """Give a tenant one of each thing, and return the ids by the names of the path parameters they fit."""
     store_content(context.database, owner)
     ids = THEIRS | sign_in(context.database, owner) | {"session_id": hold_session(context, token)}
+    ids |= make_a_list(context.database, owner)
     ids |= {"server_id": write_down_a_server(context.database, owner), "service_id": new_id()}
     return ids | have_spoken(context, token)
 
@@ -107,11 +122,21 @@ def store_content(database: Database, owner: Entry) -> None:
     }
     question = a_question("alpha-question", question_text=f"Where is {MARK}?", answer_text=MARK)
     segment = {"id": "s", "type": "lecture", "content": f"{MARK} lies in the ocean."}
-    topic = a_topic("alpha-topic", title=f"Ways to {MARK}", transcript={"segments": [segment]})
+    asset = {"id": "alpha-asset", "type": "diagram", "alt": MARK, "localPath": "assets/alpha.svg"}
+    topic = a_topic(
+        "alpha-topic",
+        title=f"Ways to {MARK}",
+        transcript={"segments": [segment]},
+        media={"embedded": [asset]},
+        learningObjectives=[{"statement": MARK}],
+    )
     with database.unit(owner) as unit:
         store_domains(unit, [science])
         store_pack(unit, a_pack("alpha-pack", question, name=MARK))
-        store_curriculum(unit, a_document("alpha-light", topic, title=f"Light of {MARK}"), {"alpha.svg": PICTURE})
+        light = a_document("alpha-light", topic, title=f"Light of {MARK}", metadata={"subject": MARK})
+        store_curriculum(unit, light, {"alpha.svg": PICTURE})
+        store_curriculum(unit, a_document("alpha-old", title=f"Old {MARK}"), {})
+        AuthoredCurriculumRepository(unit, trusted=True).archive("alpha-old")
 
 
 def hold_session(context: Context, token: str | None) -> str:
@@ -137,6 +162,14 @@ def hold_session(context: Context, token: str | None) -> str:
     assert metrics.post("/api/metrics/ingest", {"metrics": [{"name": MARK}], "clientId": MARK}).status == 200
     assert metrics.post("/api/logs", {"level": "INFO", "message": MARK}).status == 200
     return session_id
+
+
+def make_a_list(database: Database, owner: Entry) -> dict[str, str]:
+    """Have a learner put a course on a list of their own, and return the ids of both."""
+    with database.unit(owner) as unit:
+        list_id = ListRepository(unit).add(name=MARK, description=MARK, is_shared=False)
+        added = ListRepository(unit).add_items(list_id, [NewItem(MARK, MARK, MARK, None, MARK)])
+    return {"list_id": list_id, "item_id": added.result[0].id}
 
 
 def write_down_a_server(database: Database, owner: TenantEntry) -> str:
@@ -179,7 +212,7 @@ def call(client: ApiClient, route: Route, ids: dict[str, str]) -> Answer:
     assert not unfilled, f"{operation(route)}: say in THEIRS and NOBODYS which {unfilled} to walk with"
     query = {field: ids[field] for field in _fields(route.query_model) if field in ids}
     body = None
-    if route.body_model is not None:
+    if route.body_model is not None or route.accepts:
         named = {field: f"{{{field}}}" for field in _fields(route.body_model) if field in ids}
         body = fill({**named, **BODIES.get(operation(route), {})}, ids)
     return client.call(route.method, path, query=query, json=body)

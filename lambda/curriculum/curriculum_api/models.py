@@ -53,6 +53,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     total_duration: str
     has_visual_assets: bool
     visual_asset_count: int
+    revision: int
+    subjects: list[str]
     created_at: str
     updated_at: str
     camel_topic_count: int = field(name="topicCount")
@@ -144,10 +146,10 @@ class Transcript(Struct, frozen=True, kw_only=True):
     media: Media
 
 
-class TopicAssets(Struct, frozen=True, kw_only=True):
-    """The visual assets of a topic."""
+class SignedFile(Struct, frozen=True):
+    """The signed name of a file."""
 
-    assets: list[dict[str, Any]]
+    file: Annotated[str, Meta(max_length=500)] = ""
 
 
 class Suggestions(Struct, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
 """Curricula over HTTP."""
 
-from typing import Any, Final
+from typing import Any
 
+from curriculum_api import archive_routes, asset_routes, authoring_routes, discovery_routes, list_routes
 from curriculum_api.models import (
     LONGEST_QUERY,
     MOST_SUGGESTIONS,
@@ -11,11 +12,13 @@ from curriculum_api.models import (
     Reloaded,
     Suggest,
     Suggestions,
-    TopicAssets,
     Transcript,
 )
-from curriculum_api.rules import detail, document_with_assets, page_of, summary, topic_assets, transcript
-from shared.api import Access, Reply, Request, Routes
+from curriculum_api.pictures import asset_data, link, links_of
+from curriculum_api.rules import detail, page_of, summary, transcript
+from shared.api import Access, Request, Routes
+from shared.api.revisions import tag
+from shared.domain.curriculum_files import assets_of
 from shared.domain.curriculum_phones import for_phones
 from shared.repositories.assets import AssetRepository
 from shared.repositories.curricula import CurriculumFilter, CurriculumRepository
@@ -23,11 +26,8 @@ from shared.repositories.topics import TopicRepository
 
 routes = Routes("curriculum")
 
-# A picture is only ever looked at: opened on its own it runs nothing, loads nothing and has no origin.
-PICTURE_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-    "Cache-Control": "private, max-age=86400",
-}
+for part in (authoring_routes, archive_routes, asset_routes, discovery_routes, list_routes):
+    routes.include(part.routes)
 
 
 @routes.get("/api/curricula", access=Access.CLIENT)
@@ -47,6 +47,7 @@ def get_curriculum(request: Request, curriculum_id: str) -> CurriculumDetail:
     with request.unit() as unit:
         row = CurriculumRepository(unit).get(curriculum_id)
         topics = TopicRepository(unit).of_curriculum(curriculum_id)
+    tag(request, row.result.revision)
     return detail(row.result, topics.result)
 
 
@@ -55,16 +56,22 @@ def get_document(request: Request, curriculum_id: str) -> dict[str, Any]:
     """Return the UMCF document, normalised for the phones."""
     with request.unit() as unit:
         stored = CurriculumRepository(unit).document(curriculum_id)
-    return for_phones(stored.result.document)
+        files = AssetRepository(unit).facts(curriculum_id)
+    served = for_phones(stored.result.document)
+    link(assets_of(served), files.result, links_of(request))
+    tag(request, stored.result.revision)
+    return served
 
 
 @routes.get("/api/curricula/{curriculum_id}/full-with-assets", access=Access.CLIENT)
 def get_document_with_assets(request: Request, curriculum_id: str) -> dict[str, Any]:
-    """Return the UMCF document and the files of its visual assets."""
+    """Return the UMCF document and the files of its visual assets, as far as one answer holds them."""
     with request.unit() as unit:
         stored = CurriculumRepository(unit).document(curriculum_id)
-        assets = AssetRepository(unit).of_curriculum(curriculum_id)
-    return document_with_assets(stored.result.document, assets.result)
+        files = AssetRepository(unit).of_curriculum(curriculum_id)
+    served = for_phones(stored.result.document)
+    link(assets_of(served), files.result, links_of(request))
+    return {**served, "assetData": asset_data(served, files.result, request.context.objects)}
 
 
 @routes.get("/api/curricula/{curriculum_id}/topics/{topic_id}/transcript", access=Access.CLIENT)
@@ -72,15 +79,9 @@ def get_transcript(request: Request, curriculum_id: str, topic_id: str) -> Trans
     """Return what is said in a topic."""
     with request.unit() as unit:
         topic = TopicRepository(unit).get(curriculum_id, topic_id)
+        files = AssetRepository(unit).facts(curriculum_id)
+    link([*topic.result.embedded, *topic.result.reference], files.result, links_of(request))
     return transcript(topic.result)
-
-
-@routes.get("/api/curricula/{curriculum_id}/topics/{topic_id}/assets", access=Access.CLIENT)
-def get_topic_assets(request: Request, curriculum_id: str, topic_id: str) -> TopicAssets:
-    """Return the visual assets of a topic."""
-    with request.unit() as unit:
-        topic = TopicRepository(unit).get(curriculum_id, topic_id)
-    return TopicAssets(assets=topic_assets(topic.result))
 
 
 @routes.post("/api/curricula/suggest", access=Access.CLIENT)
@@ -98,15 +99,3 @@ def reload_curricula(request: Request) -> Reloaded:
         total = CurriculumRepository(unit).count(CurriculumFilter())
     count = total.result
     return Reloaded(status="ok", message=f"{count} curricula are up to date", count=count, curricula_count=count)
-
-
-@routes.get("/assets/curriculum/{curriculum_id}/{file_name}", access=Access.CLIENT)
-def get_asset(request: Request, curriculum_id: str, file_name: str) -> Reply:
-    """Return the file of a visual asset; 304 when the caller has it already."""
-    with request.unit() as unit:
-        asset = AssetRepository(unit).get(curriculum_id, file_name)
-    file = asset.result
-    headers = {**PICTURE_HEADERS, "ETag": f'"{file.sha256}"', "Content-Type": file.content_type}
-    if headers["ETag"] in request.http.headers.get("if-none-match", ""):
-        return Reply(b"", 304, headers)
-    return Reply(file.body, headers=headers)

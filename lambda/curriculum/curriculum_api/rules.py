@@ -1,11 +1,11 @@
 """What rows look like on the wire, and what a query means; pure."""
 
-import base64
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
+from curriculum_api.authoring_models import ArchivedCurriculum, SavedCurriculum
 from curriculum_api.models import (
     FARTHEST_OFFSET,
     LONGEST_PAGE,
@@ -21,15 +21,11 @@ from curriculum_api.models import (
     Transcript,
 )
 from shared.clock import iso
-from shared.domain.curriculum import Topic, walk
-from shared.domain.curriculum_phones import file_name_of, for_phones
-from shared.domain.json_values import id_of, record_of, records_of, text_of
+from shared.domain.curriculum import Topic
+from shared.errors import NotFound
 from shared.repositories import curricula
-from shared.repositories.assets import Asset
+from shared.repositories.authored_curricula import Archived
 from shared.repositories.topics import TopicSummary
-
-# A Lambda answers at most 6 MB; what does not fit is left to be fetched by its url.
-MOST_ASSET_BYTES: Final = 3_000_000
 
 
 def page_of(query: ListCurricula) -> tuple[int, int]:
@@ -84,24 +80,44 @@ def topic_assets(topic: Topic) -> list[dict[str, Any]]:
     ]
 
 
-def document_with_assets(document: Mapping[str, Any], assets: Sequence[Asset]) -> dict[str, Any]:
-    """Return a document for the phones with the files of its visual assets, as far as one answer holds them."""
-    served = for_phones(document)
-    files = {asset.file_name: asset for asset in assets}
-    data: dict[str, dict[str, Any]] = {}
-    room = MOST_ASSET_BYTES
-    for node in walk(records_of(served.get("content"))):
-        media = record_of(node.get("media"))
-        for reference in [*records_of(media.get("embedded")), *records_of(media.get("reference"))]:
-            file = files.get(file_name_of(text_of(reference.get("localPath"))))
-            if file is not None and len(file.body) <= room:
-                room -= len(file.body)
-                data[id_of(reference.get("id"))] = {
-                    "data": base64.b64encode(file.body).decode(),
-                    "mimeType": file.content_type,
-                    "size": len(file.body),
-                }
-    return {**served, "assetData": data}
+def asset_of(assets: Sequence[dict[str, Any]], topic_id: str, asset_id: str) -> dict[str, Any]:
+    """Return one of a topic's assets.
+
+    Raises: NotFound: none has this id.
+    """
+    for asset in assets:
+        if asset["id"] == asset_id:
+            return asset
+    raise NotFound(f"asset {asset_id} of topic {topic_id} not found")
+
+
+def saved(row: curricula.CurriculumSummary, *, status: str | None = None) -> SavedCurriculum:
+    """Return a curriculum as it is after a change.
+
+    Args:
+        status: what happened; without it the curriculum's own status stands there.
+    """
+    facts: dict[str, Any] = _summary(row)
+    if status is not None:
+        facts["status"] = status
+    return SavedCurriculum(**facts)
+
+
+def archived(row: Archived, *, status: str | UnsetType = UNSET) -> ArchivedCurriculum:
+    """Return a curriculum of the archive."""
+    name = f"{row.id}.umcf"
+    return ArchivedCurriculum(
+        id=row.id,
+        title=row.title,
+        description=row.description,
+        file_name=name,
+        file=name,
+        topic_count=row.topic_count,
+        archived_at=iso(row.archived_at),
+        original_id=row.id,
+        archived_path=f"archived/{name}",
+        status=status,
+    )
 
 
 def _summary(row: curricula.CurriculumSummary) -> dict[str, Any]:
@@ -124,6 +140,8 @@ def _summary(row: curricula.CurriculumSummary) -> dict[str, Any]:
         "camel_has_visual_assets": row.visual_asset_count > 0,
         "visual_asset_count": row.visual_asset_count,
         "camel_visual_asset_count": row.visual_asset_count,
+        "revision": row.revision,
+        "subjects": row.subjects,
         "created_at": iso(row.created_at),
         "updated_at": iso(row.updated_at),
         "grade_level": row.grade_level or UNSET,

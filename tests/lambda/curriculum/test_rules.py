@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 from curriculum_api.models import ListCurricula
-from curriculum_api.rules import detail, document_with_assets, page_of, summary, topic_assets, transcript
+from curriculum_api.pictures import asset_data
+from curriculum_api.rules import detail, page_of, summary, topic_assets, transcript
 
 from shared.domain.curriculum import Topic
 from shared.repositories.assets import Asset
@@ -19,7 +20,7 @@ NOW = datetime(2026, 3, 4, 5, 6, 7, 890_000, tzinfo=UTC)
 ROW = CurriculumDetail(
     id="c", catalog="unamentis", title="C", description="", version="1.0.0", status="draft", language="en-US",
     difficulty="medium", age_range="18+", duration="PT4H", keywords=[], author=None, grade_level="7", source=None,
-    topic_count=1, visual_asset_count=0, created_at=NOW, updated_at=NOW, glossary=[], objectives=[],
+    topic_count=1, visual_asset_count=0, revision=1, subjects=[], created_at=NOW, updated_at=NOW, glossary=[], objectives=[],
 )  # fmt: skip
 TOPIC = TopicSummary("t", "school", "T", "", "lesson", 0, None, 0, 2)
 
@@ -71,10 +72,13 @@ def test_assets_say_whether_they_are_shown_on_request() -> None:
 
 def test_a_document_carries_the_files_it_names() -> None:
     media = {"embedded": [{"id": {"value": "a"}, "localPath": "x/p.svg"}, {"id": "b", "localPath": "gone.svg"}]}
-    file = Asset("p.svg", "image/svg+xml", PICTURE, "")
-    served = document_with_assets(a_document("c", a_topic("t", media=media)), [file])
-    assert list(served["assetData"]) == ["a"]
-    assert served["assetData"]["a"]["size"] == len(PICTURE)
+    file = Asset(
+        id="", owner_id="", file_name="p.svg", content_type="image/svg+xml", size=len(PICTURE), sha256="", width=None,
+        height=None, has_thumbnail=False, object_key=None, created_at=NOW, body=PICTURE, thumbnail=None,
+    )  # fmt: skip
+    data = asset_data(a_document("c", a_topic("t", media=media)), [file], None)
+    assert list(data) == ["a"]
+    assert data["a"]["size"] == len(PICTURE)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,123 @@
+"""A curriculum on its way into the database, and its larger pictures into the object store.
+
+A file is in the store before the row that names it is committed, and removed after the row is gone, so that no row ever
+names a file that is not there.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from shared.db import Unit
+from shared.domain.curriculum import read_curriculum
+from shared.domain.curriculum_check import curriculum_problems
+from shared.domain.curriculum_files import local_files
+from shared.domain.curriculum_phones import for_phones
+from shared.domain.pictures import Picture
+from shared.domain.shapes import refuse
+from shared.errors import AppError, Unavailable
+from shared.ids import new_id
+from shared.logging import get_logger
+from shared.repositories.assets import AssetRepository
+from shared.repositories.authored_curricula import AuthoredCurriculumRepository
+from shared.repositories.curricula import CurriculumDetail, CurriculumRepository
+from shared.repositories.topics import TopicRepository
+from shared.storage.port import ObjectStore
+
+# Up to here a file costs less in its row than a fetch of its own.
+MOST_IN_ROW: Final = 32_768
+
+log = get_logger("curricula")
+
+OpenUnit = Callable[[], AbstractContextManager[Unit]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Under which a curriculum is saved.
+
+    Attributes:
+        trusted: the caller is on a trusted network without accounts. may_be_new: there need be none of this id yet.
+        seen: the revision that was changed, where the caller said.
+    """
+
+    trusted: bool
+    may_be_new: bool = False
+    seen: int | None = None
+
+
+def save_curriculum(
+    open_unit: OpenUnit,
+    store: ObjectStore | None,
+    document: Mapping[str, Any],
+    pictures: Sequence[Picture] = (),
+    *,
+    terms: Terms,
+) -> CurriculumDetail:
+    """Store a document, its topics and new files, and return it; files it no longer names go. All of it or nothing.
+
+    Args:
+        open_unit: opens a unit of work of the caller, in whose tenant the curriculum is or will be.
+        store: of larger files; None keeps every file in its row.
+    Raises: InvalidInput: every problem of the document, by JSON pointer. What `AuthoredCurriculumRepository.claim`
+        refuses. Unavailable: the store or the database does not answer.
+    """
+    refuse(curriculum_problems(dict(document)), "curriculum")
+    curriculum = read_curriculum(for_phones(document))
+    held: dict[str, str] = {}
+    if pictures:
+        # Whoever may not write it puts nothing into the store.
+        with open_unit() as unit:
+            AuthoredCurriculumRepository(unit, trusted=terms.trusted).claim(
+                curriculum.id, may_be_new=terms.may_be_new, seen=terms.seen
+            )
+            facts = AssetRepository(unit).own_facts(curriculum.id)
+            tenant_id = unit.tenant_id
+        held = {fact.file_name: fact.object_key for fact in facts.result if fact.object_key}
+        unchanged = {(fact.file_name, fact.sha256) for fact in facts.result}
+        pictures = [picture for picture in pictures if (picture.name, picture.sha256) not in unchanged]
+        keys = _put(store, f"tenants/{tenant_id}/assets", pictures)
+    else:
+        keys = {}
+    try:
+        with open_unit() as unit:
+            AuthoredCurriculumRepository(unit, trusted=terms.trusted).claim(
+                curriculum.id, may_be_new=terms.may_be_new, seen=terms.seen
+            )
+            CurriculumRepository(unit).store(curriculum, document)
+            TopicRepository(unit).replace(curriculum.id, curriculum.topics)
+            assets = AssetRepository(unit)
+            for picture in pictures:
+                assets.store(curriculum.id, picture, object_key=keys.get(picture.name))
+            removed = assets.keep_only(curriculum.id, sorted(local_files(document)))
+            stored = CurriculumRepository(unit).get(curriculum.id)
+    except AppError:
+        discard(store, keys.values())
+        raise
+    replaced = [held[picture.name] for picture in pictures if picture.name in held]
+    discard(store, [*replaced, *(row.object_key for row in removed.result if row.object_key)])
+    return stored.result
+
+
+def discard(store: ObjectStore | None, keys: Iterable[str]) -> None:
+    """Remove files that no row names any more."""
+    for key in keys:
+        if store is not None:
+            try:
+                store.delete(key)
+            except Unavailable:
+                # What was asked for is done; a file too many is found by its key when the tenant is removed.
+                log.warning("object_not_removed", key=key)
+
+
+def _put(store: ObjectStore | None, folder: str, pictures: Sequence[Picture]) -> dict[str, str]:
+    """Put the larger files into the store and return their keys by name."""
+    keys: dict[str, str] = {}
+    if store is None:
+        return keys
+    for picture in pictures:
+        if len(picture.body) > MOST_IN_ROW:
+            keys[picture.name] = f"{folder}/{new_id()}"
+            store.put(keys[picture.name], picture.body)
+    return keys

@@ -31,7 +31,8 @@ class QuestionDomainRepository:
             """SELECT d.id, d.name, d.icon_name, d.weight, d.subcategories FROM question_domains d
                WHERE d.tenant_id = ANY(%(readable)s::uuid[])
                  AND (d.tenant_id = %(tenant_id)s OR NOT EXISTS (
-                      SELECT FROM question_domains own WHERE own.tenant_id = %(tenant_id)s AND own.id = d.id))
+                      SELECT FROM question_domains near WHERE near.tenant_id = ANY(%(readable)s::uuid[])
+                                    AND near.id = d.id AND is_nearer(near.tenant_id, d.tenant_id)))
                ORDER BY d.position, d.id""",
         )
 

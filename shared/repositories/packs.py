@@ -70,7 +70,8 @@ _FILTERED: Final = """
     FROM packs p
     WHERE p.tenant_id = ANY(%(readable)s::uuid[])
       AND (p.tenant_id = %(tenant_id)s OR NOT EXISTS (
-           SELECT FROM packs own WHERE own.tenant_id = %(tenant_id)s AND own.id = p.id))
+           SELECT FROM packs near WHERE near.tenant_id = ANY(%(readable)s::uuid[]) AND near.id = p.id
+                                    AND is_nearer(near.tenant_id, p.tenant_id)))
       AND (%(type)s::text IS NULL OR p.type = %(type)s)
       AND (%(status)s::text IS NULL OR p.status = %(status)s)
       AND (%(search)s::text IS NULL OR strpos(lower(p.name || E'\\n' || p.description), lower(%(search)s)) > 0)

@@ -82,9 +82,16 @@ _FILTERS: Final = """
       AND (%(status)s::text IS NULL OR q.status = %(status)s)
 """
 _OWN: Final = " FROM questions q WHERE q.tenant_id = %(tenant_id)s" + _FILTERS
+# Of the organisation of a team; nobody else has any.
+_INHERITED: Final = (
+    """ FROM questions q WHERE q.tenant_id = (SELECT app_parent())
+      AND NOT EXISTS (SELECT FROM questions own WHERE own.tenant_id = %(tenant_id)s AND own.id = q.id)"""  # noqa: S608  literals
+    + _FILTERS
+)
 _SHARED: Final = (
     """ FROM questions q WHERE q.tenant_id = public_tenant()
-      AND NOT EXISTS (SELECT FROM questions own WHERE own.tenant_id = %(tenant_id)s AND own.id = q.id)"""
+      AND NOT EXISTS (SELECT FROM questions near
+                      WHERE near.tenant_id IN (%(tenant_id)s, (SELECT app_parent())) AND near.id = q.id)"""
     + _FILTERS
 )
 # In a pack the search looks at every question of it: there are few, and so no index is asked.
@@ -103,8 +110,9 @@ _PAGED: Final = """) page JOIN questions q ON q.tenant_id = page.tenant_id AND q
 _WINDOW: Final = " LIMIT %(limit)s OFFSET %(offset)s"
 # Each tenant's part comes in order from the index and no farther than the page goes.
 _LISTED: Final = (
-    " FROM ((" + _KEY + _OWN + _ORDER + " LIMIT %(until)s) UNION ALL (" + _KEY + _SHARED + _ORDER
-    + " LIMIT %(until)s) ORDER BY domain_id, subcategory, id" + _WINDOW + _PAGED
+    " FROM ((" + _KEY + _OWN + _ORDER + " LIMIT %(until)s) UNION ALL (" + _KEY + _INHERITED + _ORDER
+    + " LIMIT %(until)s) UNION ALL (" + _KEY + _SHARED + _ORDER + " LIMIT %(until)s)"
+    + " ORDER BY domain_id, subcategory, id" + _WINDOW + _PAGED
 )  # fmt: skip
 _FIRST_FOUND: Final = """ FROM (
     SELECT f.tenant_id, f.id FROM search_questions(%(tenant_id)s::uuid, %(search)s, %(domain_id)s::text,
@@ -153,7 +161,10 @@ class QuestionRepository:
             return self._unit.value(int, "SELECT count(*)" + _IN_PACK, **_params(wanted))
         if wanted.search is not None:
             return self._unit.value(int, _COUNT_FOUND, **_params(wanted))
-        counts = "SELECT (SELECT count(*)" + _OWN + ") + (SELECT count(*)" + _SHARED + ")"
+        counts = (
+            "SELECT (SELECT count(*)" + _OWN + ") + (SELECT count(*)" + _INHERITED + ") + (SELECT count(*)" + _SHARED
+            + ")"
+        )  # fmt: skip
         return self._unit.value(int, counts, **_params(wanted))
 
     def by_domain(self) -> Pending[dict[str, int]]:
@@ -163,8 +174,9 @@ class QuestionRepository:
             """SELECT coalesce(jsonb_object_agg(c.domain_id, c.questions), '{}') FROM (
                    SELECT q.domain_id, count(*) AS questions FROM questions q
                    WHERE q.tenant_id = %(tenant_id)s
-                      OR (q.tenant_id = public_tenant() AND NOT EXISTS (
-                          SELECT FROM questions own WHERE own.tenant_id = %(tenant_id)s AND own.id = q.id))
+                      OR (q.tenant_id IN ((SELECT app_parent()), public_tenant()) AND NOT EXISTS (
+                          SELECT FROM questions near WHERE near.tenant_id = ANY(%(readable)s::uuid[])
+                             AND near.id = q.id AND is_nearer(near.tenant_id, q.tenant_id)))
                    GROUP BY q.domain_id ORDER BY q.domain_id) c""",
         )
 

@@ -41,7 +41,7 @@ class SpokenTextRepository:
             QuestionTexts,
             """SELECT q.id, q.tenant_id::text AS owner_id, q.question_text, q.answer_text, q.explanation, q.hints
                FROM questions q WHERE q.tenant_id = ANY(%(readable)s::uuid[]) AND q.id = %(question_id)s
-               ORDER BY q.tenant_id = %(tenant_id)s DESC LIMIT 1""",
+               ORDER BY q.tenant_id = %(tenant_id)s DESC, q.tenant_id DESC LIMIT 1""",
             question_id=question_id,
             missing=f"question {question_id} not found",
         )
@@ -54,7 +54,7 @@ class SpokenTextRepository:
                       q.explanation, q.hints
                FROM questions q
                WHERE q.tenant_id = ANY(%(readable)s::uuid[]) AND q.id = ANY(%(question_ids)s::text[])
-               ORDER BY q.id, q.tenant_id = %(tenant_id)s DESC""",
+               ORDER BY q.id, q.tenant_id = %(tenant_id)s DESC, q.tenant_id DESC""",
             question_ids=list(question_ids),
         )
 
@@ -67,7 +67,7 @@ class SpokenTextRepository:
                WHERE t.curriculum_id = %(curriculum_id)s AND t.id = ANY(%(topic_ids)s::text[])
                  AND t.tenant_id = (SELECT c.tenant_id FROM curricula c
                                     WHERE c.tenant_id = ANY(%(readable)s::uuid[]) AND c.id = %(curriculum_id)s
-                                    ORDER BY c.tenant_id = %(tenant_id)s DESC LIMIT 1)
+                                    ORDER BY c.tenant_id = %(tenant_id)s DESC, c.tenant_id DESC LIMIT 1)
                ORDER BY t.order_index""",
             curriculum_id=curriculum_id,
             topic_ids=list(topic_ids),

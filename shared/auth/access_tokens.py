@@ -1,14 +1,21 @@
-"""Access tokens: EdDSA-signed JWTs that live for minutes; algorithm, issuer, audience, type and key id are pinned."""
+"""Access tokens: EdDSA-signed JWTs that live for minutes; algorithm, issuer, audience, type and key id are pinned.
+
+Only we issue them, so there is one header, and a token that begins otherwise is not ours: nothing a header could ask
+for (another algorithm, another key) is ever read. Made and read here rather than by a JWT library, whose import is a
+sixth of a function's memory and start.
+Sources: RFC 7515 (compact serialisation), RFC 8037 (EdDSA), RFC 9068 (the type).
+"""
 
 import base64
+import binascii
 import hashlib
 import time
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+import msgspec
+from nacl.exceptions import BadSignatureError
+from nacl.signing import SigningKey
 
 from shared.auth.keys import derive
 from shared.errors import Unauthenticated
@@ -18,7 +25,7 @@ ISSUER: Final = "unamentis"
 AUDIENCE: Final = "unamentis-api"
 TYPE: Final = "at+jwt"  # RFC 9068
 ALGORITHM: Final = "EdDSA"
-_REQUIRED: Final = ["exp", "iat", "iss", "aud", "sub", "tid", "sid", "jti"]
+_SIGNATURE_CHARS: Final = 86  # 64 bytes in base64url without padding
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,56 +37,88 @@ class AccessClaims:
     session_id: str
 
 
+class _Payload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A token's claims; every one but `nbf` is required."""
+
+    iss: str
+    aud: str
+    sub: str
+    tid: str
+    sid: str
+    iat: int
+    exp: int
+    jti: str
+    nbf: int = 0
+
+
 class AccessTokens:
     """Issues and verifies the access tokens of one deployment."""
 
     def __init__(self, secret: bytes, *, lifetime_s: int) -> None:
         self.lifetime_s = lifetime_s
-        self._private = Ed25519PrivateKey.from_private_bytes(derive(secret, "access-token"))
-        self._public = self._private.public_key()
-        raw = self._public.public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self._x = base64.urlsafe_b64encode(raw).decode().rstrip("=")
+        self._private = SigningKey(derive(secret, "access-token"))
+        self._public = self._private.verify_key
+        raw = bytes(self._public)
+        self._x = _text(raw)
         self.key_id = hashlib.sha256(raw).hexdigest()[:16]
+        self._header = _text(msgspec.json.encode({"alg": ALGORITHM, "kid": self.key_id, "typ": TYPE}))
 
     def issue(self, claims: AccessClaims) -> str:
         """Return a signed token that is valid for `lifetime_s` seconds from now."""
         now = int(time.time())
-        payload = {
-            "iss": ISSUER,
-            "aud": AUDIENCE,
-            "sub": claims.user_id,
-            "tid": claims.tenant_id,
-            "sid": claims.session_id,
-            "iat": now,
-            "exp": now + self.lifetime_s,
-            "jti": new_id(),
-        }
-        return jwt.encode(payload, self._private, ALGORITHM, headers={"kid": self.key_id, "typ": TYPE})
+        payload = _Payload(
+            iss=ISSUER,
+            aud=AUDIENCE,
+            sub=claims.user_id,
+            tid=claims.tenant_id,
+            sid=claims.session_id,
+            iat=now,
+            exp=now + self.lifetime_s,
+            jti=new_id(),
+        )
+        signed = f"{self._header}.{_text(msgspec.json.encode(payload))}"
+        return f"{signed}.{_text(self._private.sign(signed.encode()).signature)}"
 
     def verify(self, token: str) -> AccessClaims:
         """Return a token's claims.
 
         Raises: Unauthenticated: anything about it is wrong; code `token_expired` only when nothing but time is.
         """
+        signed, _, signature = token.rpartition(".")
+        header, _, body = signed.partition(".")
         try:
-            header = jwt.get_unverified_header(token)
-            if header.get("kid") != self.key_id or header.get("typ") != TYPE:
+            if header != self._header or len(signature) != _SIGNATURE_CHARS:
                 raise Unauthenticated("the token is not valid")
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                self._public,
-                algorithms=[ALGORITHM],
-                audience=AUDIENCE,
-                issuer=ISSUER,
-                options={"require": _REQUIRED},
-            )
-        except jwt.ExpiredSignatureError:
-            raise Unauthenticated("the token has expired", code="token_expired") from None
-        except jwt.PyJWTError:
+            self._public.verify(signed.encode("ascii"), _bytes(signature))
+            payload = msgspec.json.decode(_bytes(body), type=_Payload)
+        except (BadSignatureError, msgspec.DecodeError, ValueError):
             raise Unauthenticated("the token is not valid") from None
-        return AccessClaims(str(claims["sub"]), str(claims["tid"]), str(claims["sid"]))
+        now = time.time()
+        if payload.iss != ISSUER or payload.aud != AUDIENCE or max(payload.iat, payload.nbf) > now:
+            raise Unauthenticated("the token is not valid")
+        if payload.exp <= now:
+            raise Unauthenticated("the token has expired", code="token_expired")
+        return AccessClaims(payload.sub, payload.tid, payload.sid)
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """Return the public keys as a JSON Web Key Set (RFC 8037)."""
         key = {"kty": "OKP", "crv": "Ed25519", "x": self._x, "kid": self.key_id, "alg": ALGORITHM, "use": "sig"}
         return {"keys": [key]}
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def _bytes(text: str) -> bytes:
+    """Decode base64url.
+
+    Raises: ValueError: it is none, or another spelling of what it stands for.
+    """
+    try:
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except binascii.Error as exc:
+        raise ValueError("not base64url") from exc
+    if _text(data) != text:
+        raise ValueError("not the one spelling")
+    return data

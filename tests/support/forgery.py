@@ -4,8 +4,9 @@ import base64
 import hashlib
 import hmac
 import json
+import string
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jwt
@@ -43,6 +44,18 @@ def signed(claims: Mapping[str, Any], key: Ed25519PrivateKey = KEY, headers: Map
     return jwt.encode(dict(claims), key, "EdDSA", headers={"kid": KEY_ID, "typ": TYPE, **(headers or {})})
 
 
+def by_hand(claims: object, spoil: Callable[[str], str] = str, **header: Any) -> str:
+    """Return a token signed by us whose claims may be anything; `spoil` changes their base64 before that."""
+    text = f"{_part({'alg': 'EdDSA', 'kid': KEY_ID, 'typ': TYPE, **header})}.{spoil(_part(claims))}"
+    return f"{text}.{_base64(KEY.sign(text.encode()))}"
+
+
+def respelt(token: str) -> str:
+    """Return a token whose signature is written otherwise: its last character carries bits that nobody decodes."""
+    alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    return token[:-1] + alphabet[alphabet.index(token[-1]) ^ 1]
+
+
 def unsigned(claims: Mapping[str, Any]) -> str:
     """Return a token that says it needs no signature."""
     header = {"alg": "none", "kid": KEY_ID, "typ": TYPE}
@@ -59,8 +72,8 @@ def keyed_with_the_public_key(claims: Mapping[str, Any], encoding: Encoding) -> 
     return f"{text}.{_base64(digest)}"
 
 
-def _part(value: Mapping[str, Any]) -> str:
-    return _base64(json.dumps(value).encode())
+def _part(value: object) -> str:
+    return _base64(json.dumps(value, separators=(",", ":")).encode())
 
 
 def _base64(data: bytes) -> str:

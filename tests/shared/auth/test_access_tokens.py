@@ -1,12 +1,20 @@
 """Access tokens; the table of forgeries is in tests/security/test_access.py."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import jwt
 import pytest
 
 from shared.auth.access_tokens import AUDIENCE, AccessClaims, AccessTokens
 from shared.errors import Unauthenticated
+from tests.support.forgery import KEY
 from tests.support.identity import SECRET
 
+ROOT = Path(__file__).resolve().parents[3]
+ENV = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT}/lambda/auth"}
 CLAIMS = AccessClaims("user", "tenant", "session")
 
 
@@ -39,3 +47,23 @@ def test_anybody_can_verify_with_the_published_keys() -> None:
     (key,) = jwt.PyJWKSet.from_dict(tokens.jwks()).keys
     assert key.key_id == jwt.get_unverified_header(token)["kid"]
     assert jwt.decode(token, key, algorithms=["EdDSA"], audience=AUDIENCE)["sub"] == "user"
+
+
+def test_a_jwt_library_makes_the_same_tokens() -> None:
+    """The one header we take is what anybody's library writes for the same facts."""
+    tokens = AccessTokens(SECRET, lifetime_s=900)
+    ours = tokens.issue(CLAIMS)
+    claims = jwt.decode(ours, options={"verify_signature": False})
+    theirs = jwt.encode(claims, KEY, "EdDSA", headers={"kid": tokens.key_id, "typ": "at+jwt"})
+    assert theirs == ours
+    assert tokens.verify(theirs) == CLAIMS
+
+
+def test_a_function_starts_without_the_libraries_for_others_tokens() -> None:
+    probe = (
+        "import sys, auth_api.routes; print([m for m in ('jwt', 'cryptography', 'urllib.request') if m in sys.modules])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True, cwd=ROOT, env=ENV
+    )
+    assert answer.stdout.strip() == "[]"

@@ -17,17 +17,24 @@ class Moments:
 
     def __init__(self, since: float) -> None:
         self._since = since
-        self._began: dict[StageName, float] = {}
+        self._began = {StageName.ENDPOINT: since, StageName.VOICE_TO_VOICE: since}
         self._ended: dict[StageName, float] = {}
 
     def begin(self, stage: StageName, now: float) -> None:
-        """A stage begins."""
+        """A stage begins; those of the turn's beginning have begun already."""
         self._began.setdefault(stage, now)
 
     def end(self, stage: StageName, now: float) -> None:
-        """A stage has done what is timed; one that was not begun began with the turn."""
-        self._began.setdefault(stage, self._since)
-        self._ended.setdefault(stage, now)
+        """A stage has done what is timed; one that never began changes nothing."""
+        if stage in self._began:
+            self._ended.setdefault(stage, now)
+
+    def took(self, stage: StageName, ms: int, *, until: float | None = None) -> None:
+        """A stage took so long, since it began or until then; 0: it never ended."""
+        if until is not None:
+            self.begin(stage, until - ms / 1000)
+        if ms and stage in self._began:
+            self._ended.setdefault(stage, self._began[stage] + ms / 1000)
 
     def lasted(self, stage: StageName) -> int | None:
         """Return how long a stage took, in milliseconds; None where it has not ended."""
@@ -35,20 +42,15 @@ class Moments:
             return None
         return max(0, round((self._ended[stage] - self._began[stage]) * 1000))
 
-    def record(
-        self, turn_id: str, *, session_id: str, tenant_id: str, now: float, outcome: Outcome, problem: str
-    ) -> TurnRecord:
+    def record(self, turn_id: str, *, now: float, outcome: Outcome) -> TurnRecord:
         """Return the turn's record; stages that never ended are not in it."""
         stages = [Stage(name, self._ms(self._began[name]), self._ms(ended)) for name, ended in self._ended.items()]
         return TurnRecord(
-            session_id=session_id,
-            tenant_id=tenant_id,
             turn_id=turn_id,
             began_at=utc_now() - timedelta(seconds=now - self._since),
             lasted_ms=self._ms(now),
             spoken=StageName.STT in self._began,
             outcome=outcome,
-            problem=problem,
             stages=tuple(sorted(stages, key=lambda stage: stage.began_ms)),
         )
 

@@ -54,13 +54,13 @@ class TurnRecord:
         stages: those that ran to their end.
     """
 
-    session_id: str
-    tenant_id: str
     turn_id: str
     began_at: datetime
     lasted_ms: int
     spoken: bool
     outcome: Outcome
+    session_id: str = ""
+    tenant_id: str = ""
     problem: str = ""
     stages: tuple[Stage, ...] = ()
 

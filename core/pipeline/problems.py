@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from typing import Final, cast
 
+from core.observability.record import Outcome
 from core.pipeline.notices import Problem
 from core.pipeline.talk import ends_session
 from shared.errors import AppError, BudgetExhausted, ProviderUnavailable
 
 INTERNAL: Final = Problem("INTERNAL_ERROR", "something went wrong on our side: please say it again")
 NOT_UNDERSTOOD: Final = Problem("NO_SPEECH", "nothing was understood: please say it again")
+_NOT_STORED: Final = "TURN_NOT_STORED"
 _REASONS: Final = {"timeout": "TIMEOUT", "rate_limited": "RATE_LIMITED"}
 
 
@@ -22,10 +24,24 @@ def problem_of(stage: str, error: AppError) -> Problem:
     if isinstance(error, ProviderUnavailable):
         code = f"{stage}_{_REASONS.get(error.details.get('reason', ''), 'FAILED')}"
     elif stage == "TURN" and recoverable:
-        code = "TURN_NOT_STORED"
+        code = _NOT_STORED
     else:
         code = error.error_code.upper()
     return Problem(code, error.message, recoverable, error.details if isinstance(error, BudgetExhausted) else {})
+
+
+def outcome_of(problem: Problem | None, *, cut: bool, heard: bool) -> Outcome:
+    """Return how a turn ended, as operators count it.
+
+    Args:
+        cut: the answer was cut short.
+        heard: the learner's words are stored.
+    """
+    if problem is NOT_UNDERSTOOD or (problem is None and not heard):
+        return Outcome.UNHEARD
+    if problem is not None:
+        return Outcome.LOST if problem.code == _NOT_STORED else Outcome.FAILED
+    return Outcome.INTERRUPTED if cut else Outcome.ANSWERED
 
 
 def failures(error: BaseException) -> Iterator[BaseException]:

@@ -10,6 +10,8 @@ from dataclasses import replace
 from traceback import format_tb
 from typing import Final
 
+from core.observability.moments import Moments
+from core.observability.record import StageName
 from core.pipeline.asking import Ask, Cut
 from core.pipeline.conversations import Turn
 from core.pipeline.notices import (
@@ -26,7 +28,7 @@ from core.pipeline.notices import (
     Unvoiced,
 )
 from core.pipeline.patience import patiently
-from core.pipeline.problems import INTERNAL, NOT_UNDERSTOOD, failures, problem_of
+from core.pipeline.problems import INTERNAL, NOT_UNDERSTOOD, failures, outcome_of, problem_of
 from core.pipeline.resampling import Resampler
 from core.pipeline.speaker import Speaker
 from core.pipeline.talk import Talk, ends_session
@@ -77,6 +79,9 @@ class Reply:
         self._problem: Problem | None = None
         self._held: list[Notice] = []
         self._times = StageTimes()
+        self._moments = Moments(ask.since)
+        if isinstance(ask.words, Transcription):
+            self._moments.begin(StageName.STT, self._loop.time())
         self._thinking = Thinking(talk, tell=self._tell, fail=self._fail)
         self._speaker = Speaker(talk.client, talk.rate, on_sound=self._on_sound, on_piece=self._progress.set)
         self._after = after
@@ -91,6 +96,8 @@ class Reply:
     def release(self) -> None:
         """Let it be heard."""
         self._released.set()
+        if isinstance(self._ask.words, Transcription):
+            self._moments.end(StageName.ENDPOINT, self._loop.time())
 
     def discard(self) -> None:
         """Forget it: nothing of it was told or stored."""
@@ -109,12 +116,16 @@ class Reply:
         self._cut = Cut(playback.heard_text(now), heard_ms, by_learner)
         self._give_up()
 
-    def hold(self) -> None:
-        """Stop the sound now, where the learner stops hearing it; everything else goes on."""
+    def hold(self, onset_ms: int = 0) -> None:
+        """Stop the sound now, where the learner stops hearing it; everything else goes on.
+
+        Args: onset_ms: how long ago the learner began to speak.
+        """
         if self._is_over:
             return
         if self._speaker.playback.sent:
             self._stop_sound()
+            self._moments.took(StageName.BARGE_IN, onset_ms, until=self._loop.time())
         else:
             self._speaker.hold()
 
@@ -174,6 +185,7 @@ class Reply:
                 self._talk.client.tell(self._problem)
             if self._words_stored:
                 self._talk.client.tell(TurnEnded(self.turn_id, self._times, self._answer))
+            self._report()
             self._talk.happened(self, Event.REPLY_ENDED)
 
     async def _produce(self) -> None:
@@ -190,6 +202,7 @@ class Reply:
         if not self._ask.answered:
             await self._commit(heard)
             return
+        self._moments.begin(StageName.LLM, self._loop.time())
         async with asyncio.TaskGroup() as stages:
             stages.create_task(self._commit(heard))
             stages.create_task(self._thinking.run(heard.text if heard else ""))
@@ -216,6 +229,7 @@ class Reply:
             self._fail("STT", error)
             raise _Given from error
         self._times = replace(self._times, stt_ms=heard.latency_ms)
+        self._moments.end(StageName.STT, self._loop.time())
         return replace(heard, turn_id=self.turn_id)
 
     async def _commit(self, heard: Heard | None) -> None:
@@ -267,11 +281,13 @@ class Reply:
             return
         talk = self._talk
         begin = self._loop.time()
+        self._moments.begin(StageName.TTS, begin)
         sound = talk.tts.speak(piece.speech, voice=talk.voice)
         try:
             async for pcm in patiently(sound, seconds=talk.equipment.settings.tts_s, vendor=talk.tts.name):
                 if not self._times.tts_ms:
                     self._times = replace(self._times, tts_ms=max(1, self._ms_since(begin)))
+                    self._moments.end(StageName.TTS, self._loop.time())
                 await self._speaker.buffer.put(resampler.feed(pcm))
         except BudgetExhausted:
             # There is no money for this sentence's sound; its words go on, and later sentences may be known already.
@@ -340,6 +356,14 @@ class Reply:
         except AppError as error:
             self._fail("TURN", error)
 
+    def _report(self) -> None:
+        """Tell whoever observes that the turn is over."""
+        now = self._loop.time()
+        self._moments.end(StageName.SPEAKING, now)
+        self._moments.took(StageName.LLM, self._thinking.first_token_ms)
+        outcome = outcome_of(self._problem, cut=self._cut is not None, heard=self._words_stored)
+        self._talk.report(self._moments.record(self.turn_id, now=now, outcome=outcome), self._problem)
+
     def _said(self) -> str:
         """Return what was heard of an answer that nobody cut short; a failing voice may have ended within a word."""
         playback = self._speaker.playback
@@ -348,6 +372,8 @@ class Reply:
     def _on_sound(self) -> None:
         if not self._times.total_ms:
             self._times = replace(self._times, total_ms=self._ms_since(self._ask.since))
+            self._moments.end(StageName.VOICE_TO_VOICE, self._loop.time())
+            self._moments.begin(StageName.SPEAKING, self._loop.time())
         playback = self._speaker.playback
         position_ms = playback.sent * 1000 // playback.rate
         self._talk.client.tell(SpeakingStarted(len(self._thinking.text), self.turn_id, position_ms))

@@ -324,7 +324,7 @@ class VoiceSession:
     def _hold(self) -> None:
         if self._reply is not None:
             self._held = self._reply
-            self._held.hold()
+            self._held.hold(self._dialogue.onset_ms)
 
     def _resume(self) -> None:
         held, self._held = self._held, None

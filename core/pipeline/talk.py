@@ -1,12 +1,14 @@
 """What the replies of one session share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from core.observability.record import TurnRecord
 from core.pipeline.client import Client
 from core.pipeline.conversations import Conversation, Turn, Visit
 from core.pipeline.equipment import Equipment
+from core.pipeline.notices import Problem
 from core.pipeline.tutoring import Tutoring
 from core.providers import Providers
 from core.providers.tts.port import TextToSpeech, Voice
@@ -61,6 +63,18 @@ class Talk:
         self.history.append(turn)
         self.tutoring.learn(turn)
         del self.history[:-_LONGEST_HISTORY]
+
+    def report(self, record: TurnRecord, problem: Problem | None) -> None:
+        """Tell whoever observes of a turn that is over."""
+        caller = self.visit.caller
+        self.equipment.observe(
+            replace(
+                record,
+                session_id=self.visit.session_id,
+                tenant_id=caller.tenant_id or "",
+                problem="" if problem is None else problem.code,
+            )
+        )
 
 
 def ends_session(error: AppError) -> bool:

@@ -94,6 +94,11 @@ class Dialogue:
         return self._utterance_from * 1000 // RATE
 
     @property
+    def onset_ms(self) -> int:
+        """How long ago the utterance's first speech was, in milliseconds of what the microphone sent."""
+        return (self.recorder.position - self._endpointing.started) * 1000 // RATE if self.detecting else 0
+
+    @property
     def decided_ms(self) -> int:
         """How far what the microphone sent is decided on, in milliseconds."""
         return self.utterance_until * 1000 // RATE

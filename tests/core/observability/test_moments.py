@@ -13,9 +13,7 @@ def moments() -> Moments:
 
 
 def recorded(moments: Moments) -> TurnRecord:
-    return moments.record(
-        "turn", session_id="session", tenant_id="tenant", now=103.0, outcome=Outcome.ANSWERED, problem=""
-    )
+    return moments.record("turn", now=103.0, outcome=Outcome.ANSWERED)
 
 
 def test_stages_count_from_the_learners_last_sound(moments: Moments) -> None:
@@ -36,6 +34,20 @@ def test_of_each_stage_the_first_time_counts(moments: Moments) -> None:
         moments.end(StageName.TTS, now)
     assert moments.lasted(StageName.TTS) == 200
     assert recorded(moments).stages == (Stage(StageName.TTS, 100, 300),)
+
+
+def test_a_stage_may_tell_how_long_it_took(moments: Moments) -> None:
+    moments.begin(StageName.LLM, 100.1)
+    moments.took(StageName.LLM, 220)
+    moments.took(StageName.BARGE_IN, 150, until=102.0)
+    assert recorded(moments).stages == (Stage(StageName.LLM, 100, 320), Stage(StageName.BARGE_IN, 1_850, 2_000))
+
+
+def test_a_stage_that_took_no_time_never_ended(moments: Moments) -> None:
+    moments.begin(StageName.LLM, 100.1)
+    moments.took(StageName.LLM, 0)
+    moments.end(StageName.SPEAKING, 102.0)
+    assert recorded(moments).stages == ()
 
 
 def test_what_never_ended_is_not_in_the_record(moments: Moments) -> None:

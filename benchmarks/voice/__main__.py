@@ -1,7 +1,7 @@
 """Our voice core beside Pipecat and LiveKit Agents: the same callers, the same mock providers, one run.
 
     python -m benchmarks.voice --callers 1,10,25
-    python -m benchmarks.voice --callers 1 --pauses
+    python -m benchmarks.voice --callers 1 --turns 0 --barge-ins 0 --phase-s 0
     python -m benchmarks.voice --callers 50 --quota 0.25 --servers unamentis
 
 The references are installed the first time, in environments of their own. What each figure means:
@@ -63,7 +63,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--callers", type=_numbers, default=[1, 10, 25], help="how many at once, such as 1,10,25")
     parser.add_argument("--servers", type=_subjects, default=[SUBJECT, "pipecat", "livekit"], help=",".join(SUBJECTS))
     parser.add_argument("--frame-ms", type=int, default=20, help="length of a microphone frame")
-    parser.add_argument("--pauses", action="store_true", help="also say sentences with pauses inside")
+    parser.add_argument(
+        "--pauses", action=argparse.BooleanOptionalAction, default=True, help="also say sentences with pauses inside"
+    )
     parser.add_argument("--pause-ms", type=int, default=350, help="length of those pauses")
     parser.add_argument(
         "--quota", type=float, help="hold each server to this share of one CPU from before the first call"

@@ -24,21 +24,26 @@ class Demo:
     secret: bytes
     claims: AccessClaims
     token: str
+    server: EmbeddedPostgres
 
 
 @contextmanager
-def demo_database() -> Generator[Demo]:
-    """Start an embedded PostgreSQL with a tenant, a learner and an access token good for a day."""
+def demo_database(*, durable: bool = False) -> Generator[Demo]:
+    """Start an embedded PostgreSQL with a tenant, a learner and an access token good for a day.
+
+    Args:
+        durable: it keeps its promises when it is killed.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="unamentis-bench-") as folder,
-        EmbeddedPostgres(Path(folder) / "pg", durable=False) as server,
+        EmbeddedPostgres(Path(folder) / "pg", durable=durable) as server,
     ):
         migrate(server.url)
         secret = secrets.token_bytes(32)
         claims = AccessClaims(user_id=new_id(), tenant_id=new_id(), session_id=new_id())
         _add_learner(server.url, claims)
         token = AccessTokens(secret, lifetime_s=86_400).issue(claims)
-        yield Demo(server.url, secret, claims, token)
+        yield Demo(server.url, secret, claims, token, server)
 
 
 def _add_learner(url: str, claims: AccessClaims) -> None:

@@ -1,7 +1,7 @@
 """Conversations kept in PostgreSQL: a unit of work in a thread for each step, so that no transaction spans an await."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
@@ -21,8 +21,11 @@ Result = TypeVar("Result")
 
 # Turns of the past a session begins with.
 _HISTORY: Final = 40
-# Waits before another attempt when the database does not answer: long enough for it to restart.
+# Waits before another attempt when the database does not answer.
 _PATIENCE_S: Final = (0.1, 0.4, 1.5)
+# The same for what was said: long enough for a database that was killed to recover. Then the learner is told that the
+# turn is not stored.
+_STORING_S: Final = (0.1, 0.4, 1.0, 2.0, 4.0, 4.0)
 
 
 class StoredConversations:
@@ -74,7 +77,7 @@ class StoredConversations:
                 insights.expanded(visit.session_id, turn.expansion, key=turn.turn_id)
             return lambda: None
 
-        await self._run(visit, work)
+        await self._run(visit, work, _STORING_S)
 
     async def barge_in(self, visit: Visit, turn_id: str, heard_ms: int) -> None:
         """Count the interruption of a turn."""
@@ -84,7 +87,7 @@ class StoredConversations:
             SessionEventRepository(unit).barge_in(visit.session_id, what)
             return lambda: None
 
-        await self._run(visit, work)
+        await self._run(visit, work, _STORING_S)
 
     async def related(self, visit: Visit, words: str) -> tuple[str, ...]:
         """Return passages of the curriculum's other topics that speak of the words."""
@@ -93,7 +96,7 @@ class StoredConversations:
             found = RelatedPassages(unit).find(visit.session_id, words)
             return lambda: tuple(f"{each.topic_title}: {each.text}" for each in found.result)
 
-        return await self._run(visit, work)
+        return await self._run(visit, work, _STORING_S)
 
     async def stand_at(self, visit: Visit, position: int, offset_ms: int) -> None:
         """Keep which passage the learner hears, and how far in."""
@@ -102,7 +105,7 @@ class StoredConversations:
             SessionRepository(unit).set_position(visit.session_id, position, offset_ms=offset_ms)
             return lambda: None
 
-        await self._run(visit, work)
+        await self._run(visit, work, _STORING_S)
 
     async def choose_topic(self, visit: Visit, topic_id: str) -> Conversation:
         """Move the session to another topic and return it."""
@@ -122,7 +125,12 @@ class StoredConversations:
 
         return await self._run(visit, work)
 
-    async def _run(self, visit: Visit, work: Callable[[Unit], Callable[[], Result]]) -> Result:
+    async def _run(
+        self,
+        visit: Visit,
+        work: Callable[[Unit], Callable[[], Result]],
+        patience_s: Sequence[float] = _PATIENCE_S,
+    ) -> Result:
         """Do one unit of work as the caller, again when the database does not answer: every step may be repeated."""
 
         def once() -> Result:
@@ -130,7 +138,7 @@ class StoredConversations:
                 result = work(unit)
             return result()
 
-        for wait in _PATIENCE_S:
+        for wait in patience_s:
             try:
                 return await asyncio.to_thread(once)
             except Unavailable:

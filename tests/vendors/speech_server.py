@@ -27,10 +27,10 @@ Fault = Literal[
     "endless",
     "empty",
 ]
-Stage = Literal["stt", "llm", "tts"]
-# An utterance as loud as this, and a prompt or sentence with this word, is the one a fault is meant for.
-MARK = "marked"
+# An utterance as loud as this, a prompt with the first word, and a sentence with the second are those a fault is for.
 MARKED_PEAK = 25_000
+MARKED_PROMPT = "thinkmark"
+MARKED_SENTENCE = "speakmark"
 
 
 class SpeechServer:
@@ -38,8 +38,7 @@ class SpeechServer:
 
     Attributes:
         fault: how the next requests go wrong; "half" faults come in the middle of the answer.
-        faulty: the stage that does; None: all.
-        only_marked: of its requests, only those that carry the mark.
+        only_marked: only of the requests that carry the mark.
         transcript, reply, audio: what it answers; `{}` in the transcript is replaced by the number of the utterance,
             and `{}` in the reply by the last word it was asked.
         pause_s: seconds between two pieces of an answer.
@@ -51,7 +50,6 @@ class SpeechServer:
 
     def __init__(self) -> None:
         self.fault: Fault | None = None
-        self.faulty: Stage | None = None
         self.only_marked = False
         self.transcript = TRANSCRIPT
         self.reply: tuple[str, ...] = REPLY
@@ -89,10 +87,9 @@ class SpeechServer:
             if not self.answering:
                 self.idle.set()
 
-    def _fault_of(self, stage: Stage, *, marked: bool) -> Fault | None:
+    def _fault_of(self, *, marked: bool) -> Fault | None:
         """Return how this request goes wrong."""
-        meant = self.faulty in {None, stage} and (marked or not self.only_marked)
-        return self.fault if meant else None
+        return self.fault if marked or not self.only_marked else None
 
     async def _before(self, request: web.Request, fault: Fault | None) -> web.StreamResponse | None:
         """Apply a fault that comes before any answer."""
@@ -114,7 +111,7 @@ class SpeechServer:
         }
         carried["authorization"] = request.headers.get("Authorization", "")
         self.asked.append((request.path, carried))
-        fault = self._fault_of("stt", marked=_peak(carried["file"]) > MARKED_PEAK)
+        fault = self._fault_of(marked=_peak(carried["file"]) > MARKED_PEAK)
         if refused := await self._before(request, fault):
             return refused
         if fault == "malformed":
@@ -127,7 +124,7 @@ class SpeechServer:
         asked = await request.json()
         self.asked.append((request.path, asked))
         words = str(asked["messages"][-1]["content"])
-        fault = self._fault_of("llm", marked=MARK in words)
+        fault = self._fault_of(marked=MARKED_PROMPT in words)
         if refused := await self._before(request, fault):
             return refused
         if fault == "malformed":
@@ -150,7 +147,7 @@ class SpeechServer:
     async def _speech(self, request: web.Request) -> web.StreamResponse:
         asked: dict[str, Any] = {**await request.json(), **request.query}
         self.asked.append((request.path, asked))
-        fault = self._fault_of("tts", marked=MARK in asked.get("input", asked.get("text", "")))
+        fault = self._fault_of(marked=MARKED_SENTENCE in asked.get("input", asked.get("text", "")))
         if refused := await self._before(request, fault):
             return refused
         if fault == "malformed":
@@ -187,7 +184,7 @@ class SpeechServer:
         """Deepgram's socket: interim results while audio comes, the rest and a summary after CloseStream."""
         carried: dict[str, Any] = {**request.query, "keyterm": request.query.getall("keyterm", []), "audio": b""}
         self.asked.append((request.path, carried))
-        fault = self._fault_of("stt", marked=True)
+        fault = self._fault_of(marked=True)
         if refused := await self._before(request, fault):
             return refused
         socket = web.WebSocketResponse()

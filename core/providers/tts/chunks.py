@@ -8,8 +8,8 @@ from core.providers.tts.port import Voice
 
 _NOT_AUDIO: Final = ("application/json", "text/", "image/", "video/")
 # Numbers take longest: "1,000,000" is half a second a character; and a pause before and after.
-_LONGEST_S_PER_CHARACTER: Final = 0.6
-_LONGEST_PAUSES_S: Final = 5.0
+_LONGEST_S_PER_CHARACTER: Final = 0.3
+_LONGEST_PAUSES_S: Final = 3.0
 
 
 def check_audio(vendor: str, headers: Mapping[str, str]) -> None:

@@ -1,0 +1,1 @@
+"""What becomes of turns when things break under them: `python -m benchmarks.chaos`."""

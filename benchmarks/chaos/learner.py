@@ -1,0 +1,137 @@
+"""A learner who types or speaks, notes what is told, and comes back when the line breaks."""
+
+import asyncio
+import json
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import aiohttp
+
+from benchmarks.chaos.house import House
+
+_CONFIG: Final = {"type": "config", "sample_rate": 16_000, "hands_free": True, "output_sample_rate": 24_000}
+_FRAME: Final = 1_280  # 40 ms
+_FRAME_S: Final = 0.04
+_SILENCE_FRAMES: Final = 50
+# The longest a turn may take, however its vendors fail.
+_PATIENCE_S: Final = 45.0
+
+
+@dataclass(slots=True)
+class Asked:
+    """One turn as its learner knows it.
+
+    Attributes:
+        words: the question; of a spoken one, as the transcript told them.
+        told: the transcript came, so the server has said that it has the words.
+        problem: the code of the error that was told.
+        over: `turn_complete` came.
+    """
+
+    words: str = ""
+    told: bool = False
+    problem: str = ""
+    over: bool = False
+
+
+class HungUp(Exception):
+    """The connection ended in the middle of a turn."""
+
+
+@dataclass(slots=True)
+class Learner:
+    """One learner with one session."""
+
+    house: House
+    session_id: str
+    http: aiohttp.ClientSession
+    resumed: bool = False
+    _line: aiohttp.ClientWebSocketResponse | None = None
+    _speaking: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    async def connect(self, url: str) -> None:
+        """Open the socket, again if need be, and say how sound is sent."""
+        await self.hang_up()
+        address = f"{url}/ws/audio?token={self.house.demo.token}&session={self.session_id}"
+        self._line = await self.http.ws_connect(address, max_msg_size=0)
+        await self._line.send_json(_CONFIG)
+        while (message := await self._next())["type"] != "ready":
+            pass
+        self.resumed = bool(message["resumed"])
+
+    async def hang_up(self) -> None:
+        """Close the socket, whatever its state."""
+        if self._speaking is not None:
+            self._speaking.cancel()
+            await asyncio.wait({self._speaking})
+            self._speaking = None
+        if self._line is not None:
+            await self._line.close()
+
+    async def ask(self, words: str) -> Asked:
+        """Type a question and listen to the turn's end, or to the line's."""
+        asked = Asked(words)
+        with suppress(HungUp):
+            await self._send(json.dumps({"type": "text_input", "text": words}))
+            await self._listen(asked)
+        return asked
+
+    async def say(self, clip: bytes) -> Asked:
+        """Speak, and listen likewise."""
+        asked = Asked()
+        self._speaking = asyncio.create_task(self._speak(clip))
+        with suppress(HungUp):
+            await self._listen(asked)
+        return asked
+
+    async def _speak(self, clip: bytes) -> None:
+        silence = bytes(_FRAME)
+        frames = [clip[at : at + _FRAME].ljust(_FRAME, b"\0") for at in range(0, len(clip), _FRAME)]
+        due = asyncio.get_running_loop().time()
+        for frame in [*frames, *[silence] * _SILENCE_FRAMES]:
+            try:
+                await self._send(frame)
+            except HungUp:
+                return
+            due += _FRAME_S
+            await asyncio.sleep(due - asyncio.get_running_loop().time())
+
+    async def _listen(self, asked: Asked) -> None:
+        async with asyncio.timeout(_PATIENCE_S):
+            while True:
+                message = await self._next()
+                match message["type"]:
+                    case "transcript":
+                        asked.told, asked.words = True, message["text"]
+                    case "error":
+                        asked.problem = message["code"]
+                        # What belongs to the turn comes before the answer to this.
+                        await self._send('{"type": "ping"}')
+                    case "turn_complete":
+                        asked.over = True
+                        return
+                    case "pong":
+                        return
+                    case _:
+                        pass
+
+    async def _send(self, data: str | bytes) -> None:
+        assert self._line
+        try:
+            if isinstance(data, bytes):
+                await self._line.send_bytes(data)
+            else:
+                await self._line.send_str(data)
+        except (ConnectionError, aiohttp.ClientError) as exc:
+            raise HungUp from exc
+
+    async def _next(self) -> dict[str, Any]:
+        """Return the next message that is no sound."""
+        assert self._line
+        while True:
+            message = await self._line.receive()
+            if message.type is aiohttp.WSMsgType.TEXT:
+                return dict(json.loads(message.data))
+            if message.type is not aiohttp.WSMsgType.BINARY:
+                raise HungUp(f"close code {self._line.close_code}")

@@ -88,7 +88,7 @@ class ListRepository:
                WHERE i.tenant_id = %(tenant_id)s AND i.list_id = %(list_id)s
                  AND EXISTS (SELECT FROM lists l WHERE l.tenant_id = %(tenant_id)s AND l.id = i.list_id
                                                    AND (l.user_id = app_user() OR l.is_shared))
-               ORDER BY i.added_at, i.id""",
+               ORDER BY i.position""",
             list_id=list_id,
         )
 

@@ -25,6 +25,8 @@ CREATE TABLE list_items (
     course_thumbnail_url text,
     notes text,
     added_at timestamptz NOT NULL DEFAULT now(),
+    -- Of what is added together, the first comes first.
+    position bigint GENERATED ALWAYS AS IDENTITY,
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, list_id, source_id, course_id),
     FOREIGN KEY (tenant_id, list_id) REFERENCES lists ON DELETE CASCADE

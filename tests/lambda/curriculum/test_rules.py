@@ -20,7 +20,8 @@ NOW = datetime(2026, 3, 4, 5, 6, 7, 890_000, tzinfo=UTC)
 ROW = CurriculumDetail(
     id="c", catalog="unamentis", title="C", description="", version="1.0.0", status="draft", language="en-US",
     difficulty="medium", age_range="18+", duration="PT4H", keywords=[], author=None, grade_level="7", source=None,
-    topic_count=1, visual_asset_count=0, revision=1, subjects=[], created_at=NOW, updated_at=NOW, glossary=[], objectives=[],
+    topic_count=1, visual_asset_count=0, revision=1, subjects=[],
+    created_at=NOW, updated_at=NOW, glossary=[], objectives=[],
 )  # fmt: skip
 TOPIC = TopicSummary("t", "school", "T", "", "lesson", 0, None, 0, 2)
 

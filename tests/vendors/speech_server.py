@@ -82,6 +82,8 @@ class SpeechServer:
         self.arrived.set()
         try:
             return await handler(request)
+        except ConnectionResetError:  # whoever asked has gone, and need not be told
+            return web.Response()
         finally:
             self.answering -= 1
             if not self.answering:

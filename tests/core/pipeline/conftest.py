@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from benchmarks.virtual_time import VirtualTimeLoop
+from core.observability.record import TurnRecord
 from core.pipeline.conversations import Turn, Visit
 from core.pipeline.equipment import Equipment
 from core.pipeline.session import VoiceSession
@@ -42,6 +43,7 @@ class Room:
     conversations: MemoryConversations = field(default_factory=MemoryConversations)
     client: FakeClient = field(default_factory=FakeClient)
     settings: VoiceSettings = field(default_factory=lambda: VoiceSettings(timing=Timing(end_ms=320)))
+    records: list[TurnRecord] = field(default_factory=list[TurnRecord])
 
     def __post_init__(self) -> None:
         self.stored = self.conversations.sessions[SESSION] = MemorySession(TENANT)
@@ -52,6 +54,7 @@ class Room:
             detector=self.detector,
             conversations=self.conversations,
             settings=self.settings,
+            observe=self.records.append,
         )
 
     async def enter(self, microphone: Microphone | None = None) -> VoiceSession:

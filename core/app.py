@@ -11,6 +11,7 @@ from aiohttp import web
 
 from core import janitor
 from core.conversations import StoredConversations
+from core.http.adapter import HttpAdapter
 from core.lifecycle import Lifecycle
 from core.metering.bank import Bank
 from core.metering.budgets import BudgetMetering
@@ -25,6 +26,10 @@ from core.providers.fallback import breakers
 from core.providers.registry import build_providers
 from core.providers.tts.port import TextToSpeech
 from core.providers.vad.shared import SharedDetector
+from core.realtime.http import realtime_routes
+from core.realtime.port import RealtimeStore
+from core.realtime.route import RealtimeRoute
+from core.realtime.store import StoredRealtime
 from core.settings import Settings
 from core.speech.cache import SpeechCache
 from core.speech.desk import Hire
@@ -35,7 +40,7 @@ from core.ws.live import Live
 from core.ws.news import CHANNEL, Listen, News, listening
 from core.ws.updates import Admit, Confirm, Redeem, Updates, UpdatesRoute
 from shared import config
-from shared.api import Context
+from shared.api import Context, Service
 from shared.auth.authenticator import Authenticator, address_prefix
 from shared.auth.caller import Caller
 from shared.auth.ws_tickets import tenant_of_ticket
@@ -62,6 +67,7 @@ class Parts:
         redeem: names and confirms the caller a ticket admits, once.
         release: closes what is used last.
         updates: who watches.
+        realtime: knows the guests of the Realtime socket; None: there is none.
         metrics: what `GET /metrics` answers.
         listen: hears of sessions from other processes; None: this one knows only of its own sockets.
         beside: each runs beside the sockets from the application's start, and ends once the sessions have ended.
@@ -73,6 +79,7 @@ class Parts:
     redeem: Redeem
     release: Callable[[], None]
     updates: Updates = field(default_factory=Updates)
+    realtime: RealtimeStore | None = None
     metrics: Metrics = field(default_factory=Metrics)
     beside: tuple[Beside, ...] = ()
     listen: Listen | None = None
@@ -124,6 +131,7 @@ def build_app(settings: Settings) -> web.Application:
         redeem=redeem,
         release=database.close,
         updates=updates,
+        realtime=StoredRealtime(database, settings.shared),
         metrics=metrics,
         beside=(
             *reports,
@@ -139,7 +147,9 @@ def build_app(settings: Settings) -> web.Application:
     speech = SpeechService(
         cache, Shelf(store), hire, secret=settings.shared.secret, provider=settings.providers.tts.split(",")[0]
     )
-    speech.mount(app, Context(settings.shared, database, authenticator))
+    context = Context(settings.shared, database, authenticator)
+    speech.mount(app, context)
+    HttpAdapter(Service(realtime_routes(providers.llm.model, providers.stt.model), context), workers=2).mount(app)
     return app
 
 
@@ -157,6 +167,15 @@ def assemble(parts: Parts) -> web.Application:
     parts.metrics.read(_readings(parts.equipment, live))
     app.router.add_get("/metrics", parts.metrics.serve)
     app.router.add_get("/ws/audio", AudioRoute(parts.equipment, parts.authenticate, parts.redeem, live).serve)
+    if parts.realtime is not None:
+        realtime = RealtimeRoute(
+            equipment=parts.equipment,
+            live=live,
+            authenticate=parts.authenticate,
+            redeem=parts.redeem,
+            store=parts.realtime,
+        )
+        app.router.add_get("/v1/realtime", realtime.serve)
     app.router.add_get("/ws", UpdatesRoute(updates, parts.admit, parts.redeem, heartbeat_s=voice.heartbeat_s).serve)
     return app
 

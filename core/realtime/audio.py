@@ -55,7 +55,8 @@ class Microphone:
 
     def __init__(self, form: Format) -> None:
         self._table = _DECODED.get(form)
-        self._resampler = Resampler(RATES[form], _HEARD_AT)
+        self._rate = RATES[form]
+        self._resampler = Resampler(self._rate, _HEARD_AT)
 
     def feed(self, data: bytes) -> bytes:
         """Return what is ready of a piece; it may be nothing.
@@ -67,6 +68,11 @@ class Microphone:
         if len(data) % 2:
             raise refused("invalid_audio", "Invalid value: 'audio'. Expected whole 16-bit samples.", "audio")
         return self._resampler.feed(data)
+
+    def flush(self) -> bytes:
+        """Return what was held back of the pieces so far; those that follow are another utterance's."""
+        rest, self._resampler = self._resampler.finish(), Resampler(self._rate, _HEARD_AT)
+        return rest
 
 
 def encode(pcm: bytes, form: Format) -> bytes:

@@ -149,6 +149,7 @@ class Commands:
         if self._utterance is None or self._utterance_bytes < _SHORTEST_COMMIT:
             raise empty
         utterance, ms = self._utterance, self._utterance_bytes // _PER_MS
+        utterance.offer(self._microphone.flush())
         self._utterance, self._utterance_bytes = None, 0
         utterance.close()
         item = Item(role="user", part="input_audio", turn_id=new_id())
@@ -159,7 +160,7 @@ class Commands:
         if self._teller.settings.detection is None:
             self._forget_utterance()
         elif self._teller.speech_goes_on:
-            self._session.cancel(by_learner=False)
+            self.configure()  # what follows may be another utterance without a silence between
         self._teller.send("input_audio_buffer.cleared")
 
     def _clear_output(self) -> None:
@@ -279,6 +280,9 @@ class Commands:
         for at, turn in enumerate(history):
             if (turn.turn_id, turn.role) == (item.turn_id, "assistant"):
                 history[at] = replace(turn, text=text, interrupted=True)
+                break
+        else:
+            self._remember(item, Turn(turn_id=item.turn_id, role="assistant", text=text, interrupted=True))
         try:
             await self._store.correct(self._visit, item.turn_id, text)
         except AppError as error:
@@ -295,11 +299,11 @@ class Commands:
         teller.respond(response)
         self._chores.add(lambda: self._answer(response, since))
 
-    def _wanted(self, wanted: msgspec.Raw | None) -> Response:
+    def _wanted(self, wanted: msgspec.Raw) -> Response:
         """Return the response asked for: the session's settings, under what is given for this one."""
-        if wanted is None:
-            return Response(settings=self._teller.settings)
         fields = msgspec.json.decode(bytes(wanted))
+        if fields is None:
+            return Response(settings=self._teller.settings)
         if not isinstance(fields, dict):
             raise refused("invalid_value", "Invalid value: 'response'. Expected an object.", "response")
         given: dict[str, object] = msgspec.convert(fields, dict[str, object])

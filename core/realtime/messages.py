@@ -92,7 +92,7 @@ class TruncateItem(_Event, tag="conversation.item.truncate", kw_only=True, froze
 class CreateResponse(_Event, tag="response.create", kw_only=True, frozen=True):
     """Answer now."""
 
-    response: msgspec.Raw | None = None
+    response: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class CancelResponse(_Event, tag="response.cancel", kw_only=True, frozen=True):

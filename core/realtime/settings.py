@@ -92,7 +92,7 @@ class RealtimeSettings:
     temperature: float | None = None
 
 
-class _Detection(Struct, forbid_unknown_fields=True):
+class _Detection(Struct, forbid_unknown_fields=True, frozen=True):
     type: Kind | UnsetType = UNSET
     threshold: Annotated[float, Meta(ge=0, le=1)] | UnsetType = UNSET
     prefix_padding_ms: Annotated[int, Meta(ge=0, le=1_000)] | UnsetType = UNSET
@@ -110,12 +110,12 @@ class _Detection(Struct, forbid_unknown_fields=True):
         return replace(base, **given)
 
 
-class _Format(Struct, forbid_unknown_fields=True):
+class _Format(Struct, forbid_unknown_fields=True, frozen=True):
     type: Format
     rate: Literal[24_000, 8_000] | UnsetType | None = UNSET
 
 
-class _Transcription(Struct, forbid_unknown_fields=True):
+class _Transcription(Struct, forbid_unknown_fields=True, frozen=True):
     """Who transcribes is the deployment's choice: what is asked for beside that is taken and not heeded."""
 
     model: str | None = None
@@ -123,29 +123,29 @@ class _Transcription(Struct, forbid_unknown_fields=True):
     prompt: str | None = None
 
 
-class _VoiceId(Struct, forbid_unknown_fields=True):
+class _VoiceId(Struct, forbid_unknown_fields=True, frozen=True):
     id: _VoiceName
 
 
-class _Input(Struct, forbid_unknown_fields=True):
+class _Input(Struct, forbid_unknown_fields=True, frozen=True):
     format: _Format | UnsetType = UNSET
     noise_reduction: Any = UNSET
     transcription: _Transcription | UnsetType | None = UNSET
     turn_detection: _Detection | UnsetType | None = UNSET
 
 
-class _Output(Struct, forbid_unknown_fields=True):
+class _Output(Struct, forbid_unknown_fields=True, frozen=True):
     format: _Format | UnsetType = UNSET
     voice: _VoiceName | _VoiceId | UnsetType | None = UNSET
     speed: _Speed | UnsetType | None = UNSET
 
 
-class _Audio(Struct, forbid_unknown_fields=True):
+class _Audio(Struct, forbid_unknown_fields=True, frozen=True):
     input: _Input = _Input()
     output: _Output = _Output()
 
 
-class _Shared(Struct, forbid_unknown_fields=True, kw_only=True):
+class _Shared(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """What both dialects call alike. What only tells how a model of OpenAI's works is taken and not heeded."""
 
     instructions: _Instructions | UnsetType | None = UNSET
@@ -159,7 +159,7 @@ class _Shared(Struct, forbid_unknown_fields=True, kw_only=True):
     prompt: Any = UNSET
 
 
-class GaSession(_Shared, forbid_unknown_fields=True, kw_only=True):
+class GaSession(_Shared, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """A session's choices as the general availability has them."""
 
     type: Literal["realtime"] = "realtime"
@@ -170,7 +170,7 @@ class GaSession(_Shared, forbid_unknown_fields=True, kw_only=True):
     reasoning: Any = UNSET
 
 
-class _BetaSession(_Shared, forbid_unknown_fields=True, kw_only=True):
+class _BetaSession(_Shared, forbid_unknown_fields=True, frozen=True, kw_only=True):
     modalities: list[Modality] | UnsetType = UNSET
     voice: _VoiceName | UnsetType | None = UNSET
     speed: _Speed | UnsetType | None = UNSET

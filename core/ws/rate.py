@@ -5,7 +5,7 @@ from typing import Final
 from shared.errors import RateLimited
 
 BURST: Final = 200
-_PER_SECOND: Final = 50
+PER_SECOND: Final = 50
 
 
 class ControlRate:
@@ -22,10 +22,10 @@ class ControlRate:
 
         Raises: RateLimited: too many.
         """
-        self._tokens = min(BURST, self._tokens + (now - self._at) * _PER_SECOND)
+        self._tokens = min(BURST, self._tokens + (now - self._at) * PER_SECOND)
         self._at = now
         if self._tokens < 1:
-            raise RateLimited("too many control messages", retry_after=10, limit=_PER_SECOND, window=1)
+            raise RateLimited("too many control messages", retry_after=10, limit=PER_SECOND, window=1)
         self._tokens -= 1
 
     @property

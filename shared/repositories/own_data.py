@@ -5,7 +5,7 @@ from typing import Any, Final
 from shared.db import Pending, Unit
 
 # Secrets that end by themselves, and marks of requests: they tell a person nothing about themselves.
-LEFT_OUT: Final = ("idempotency_keys", "one_time_tokens", "reservations", "ws_tickets")
+LEFT_OUT: Final = ("idempotency_keys", "one_time_tokens", "realtime_secrets", "reservations", "ws_tickets")
 
 
 class OwnDataRepository:

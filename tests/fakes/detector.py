@@ -1,5 +1,7 @@
 """A detector that needs no voice: a window is speech when it is not silent, and it decides at once."""
 
+from array import array
+
 from core.providers.vad.port import Decide, Ear
 
 WINDOW = 512
@@ -8,9 +10,13 @@ SILENCE = bytes(2 * WINDOW)
 
 
 class FakeDetector:
-    """Opens ears; with `held`, decisions wait for `decide_all`."""
+    """Opens ears; with `held`, decisions wait for `decide_all`.
 
-    def __init__(self) -> None:
+    Args: floor: samples up to this count as silence: what was resampled is never quite silent.
+    """
+
+    def __init__(self, floor: int = 0) -> None:
+        self.floor = floor
         self.held = False
         self.open_ears = 0
         self._ears: list[_FakeEar] = []
@@ -41,7 +47,8 @@ class _FakeEar:
     def decide(self) -> None:
         while len(self._buffer) >= 2 * WINDOW and not self._closed:
             window, self._buffer = self._buffer[: 2 * WINDOW], self._buffer[2 * WINDOW :]
-            self._decide(0.9 if any(window) else 0.0, WINDOW)
+            loud = any(window) and max(map(abs, array("h", window))) > self._detector.floor
+            self._decide(0.9 if loud else 0.0, WINDOW)
 
     def close(self) -> None:
         if not self._closed:

@@ -19,7 +19,7 @@ from tests.support.services import all_routes, operation
 from tests.support.walk import MARK, NOBODYS, call, give_everything
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
-_TICKET = re.compile(r"uma_ticket_[\w-]{54}")
+_TICKET = re.compile(r"(?:uma_ticket|ek)_[\w-]{54}")
 # Administrators are walked in test_administration.py: their tenants are what they reach.
 SERVICES = {name: routes for name, routes in all_routes().items() if name != "admin"}
 # As ISO 8601 and as epoch seconds.

@@ -43,6 +43,21 @@ class Unauthenticated(AppError):
     code = "invalid_token"
 
 
+class AdminUnauthenticated(Unauthenticated):
+    """An administrator's credential that is refused although it tells whose it is.
+
+    Args:
+        proof: "access", where Cloudflare Access has signed it, or "password". login: the address. reason: for the
+            audit log alone.
+    """
+
+    def __init__(self, message: str, *, code: str | None = None, proof: str, login: str, reason: str) -> None:
+        super().__init__(message, code=code)
+        self.proof = proof
+        self.login = login
+        self.reason = reason
+
+
 class Forbidden(AppError):
     """A valid credential that may not do this."""
 

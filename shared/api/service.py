@@ -20,8 +20,8 @@ from shared.api.request import ClientInfo, Request
 from shared.api.routes import Access, Route, Routes
 from shared.auth.authenticator import address_prefix, bearer_token
 from shared.auth.caller import Caller, Client, Limit
-from shared.db import PUBLIC_TENANT
 from shared.errors import (
+    AdminUnauthenticated,
     AppError,
     InvalidInput,
     MethodNotAllowed,
@@ -31,11 +31,10 @@ from shared.errors import (
     Unauthenticated,
     Unavailable,
 )
-from shared.ids import known_id
 from shared.logging import get_logger
 
 if TYPE_CHECKING:
-    from shared.auth.admins import Administrators
+    from shared.api.administration import AdminGate
 
 PUBLIC_LIMIT = Limit("public", 300)
 MAX_PATH_CHARS = 2048
@@ -47,7 +46,7 @@ class Service:
     def __init__(self, routes: Routes, context: Context) -> None:
         self.routes = routes
         self.context = context
-        self._administrators: Administrators | None = None
+        self._admin_gate: AdminGate | None = None
         self._log = get_logger(routes.name)
 
     def handle(self, event: Mapping[str, Any], lambda_context: object) -> dict[str, Any]:
@@ -60,11 +59,14 @@ class Service:
             return preflight(self.context.settings.cors_origins, origin)
         route = None
         request = None
+        params: dict[str, str] = {}
         try:
             route, params = self._match(http)
             request = self._admit(route, http, params, request_id)
             reply = _encoded(self._call(route, request, params))
         except AppError as exc:
+            if route is not None:
+                self._note_refusal(exc, route, params, http, request, request_id)
             reply = Reply(envelope(exc, request_id, success_flag=self.routes.success_flag), status_of(exc), _retry(exc))
         except Exception as exc:  # noqa: BLE001  the edge: our own bug becomes a 500, its cause goes to the log only
             # An exception's text may quote what somebody said, so only its kind and place are logged.
@@ -112,7 +114,7 @@ class Service:
             caller = Caller("public", address=address_prefix(address))
             return Request(http, caller, own or PUBLIC_LIMIT, self.context)
         if route.access is Access.ADMIN:
-            caller = self._administrator(route, http, params, address, request_id)
+            caller = self._gate().admit(route, http, params, address, request_id)
             return Request(http, caller, own, self.context)
         token = bearer_token(http.headers.get("authorization"))
         caller = self.context.authenticator.caller(
@@ -122,26 +124,28 @@ class Service:
         caller = replace(caller, client=Client(told.id, told.platform, told.version))
         return Request(http, caller, own, self.context)
 
-    def _administrator(
-        self, route: Route, http: HttpRequest, params: Mapping[str, str], address: str, request_id: str
-    ) -> Caller:
-        """Return the administrator who calls, entering the tenant in the path or else the deployment.
+    def _note_refusal(
+        self,
+        error: AppError,
+        route: Route,
+        params: Mapping[str, str],
+        http: HttpRequest,
+        request: Request | None,
+        request_id: str,
+    ) -> None:
+        """Have an administrator's attempt noted that was refused before it could be noted as a deed."""
+        entering = route.access is Access.ADMIN and request is not None and request.admission is None
+        if entering or isinstance(error, AdminUnauthenticated):
+            address = address_prefix(self.context.settings.origin_lock.client_address(http.headers, http.address))
+            caller = request.caller if request is not None else None
+            self._gate().refused(error, route, params, caller, address=address, request_id=request_id)
 
-        Access's cookie goes along with whatever a browser sends, so what changes something must be JSON: no form or
-        link of a stranger's page can send that.
-        Raises: Unauthenticated: no administrator. InvalidInput: not JSON. NotFound: no such tenant.
-        """
-        from shared.auth.admins import Administrators, Deed  # only the admin service needs what this brings in
+    def _gate(self) -> "AdminGate":
+        if self._admin_gate is None:
+            from shared.api.administration import AdminGate  # only the admin service needs what this brings in
 
-        if self._administrators is None:
-            self._administrators = Administrators(self.context.settings)
-        tenant_id = params.get("tenant_id", PUBLIC_TENANT)
-        deed = Deed(f"{route.method} {route.path}", " ".join(params.values())[:200], http.query, route.role, request_id)
-        caller = self._administrators.caller(http.headers, address=address, tenant_id=tenant_id, deed=deed)
-        kind = http.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if http.method not in {"GET", "HEAD"} and kind != "application/json":
-            raise InvalidInput("Content-Type must be application/json", details={"Content-Type": "application/json"})
-        return replace(caller, tenant_id=known_id(tenant_id, "tenant"))
+            self._admin_gate = AdminGate(self.context)
+        return self._admin_gate
 
     def _call(self, route: Route, request: Request, params: dict[str, str]) -> Reply:
         """Run the handler; a request that never reached the database is still checked and counted.

@@ -45,6 +45,25 @@ class AuditSearch:
     until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedDeed:
+    """An attempt to administer that was refused.
+
+    Attributes:
+        proof: "session" with the hash of its token as `credential`, "access" or "password" with the `login`.
+        operation: method and path of the route. target: the ids in the path. reason: the code of the refusal.
+    """
+
+    proof: str
+    credential: str
+    login: str
+    operation: str
+    target: str
+    reason: str
+    address: str
+    request_id: str
+
+
 class AuditRepository:
     """Entries of the unit's tenant."""
 
@@ -65,6 +84,23 @@ class AuditRepository:
             subject=subject,
             address=address,
             request_id=request_id,
+        )
+
+    def record_refusal(self, refused: RefusedDeed, attempts: int) -> None:
+        """Queue an entry in the deployment's log, where the attempt is somebody's whose identity is known."""
+        self._unit.run(
+            """-- cross-tenant: of the deployment
+               SELECT note_refused_admin(%(proof)s, %(credential)s, %(login)s, %(operation)s, %(target)s, %(reason)s,
+                                         %(attempts)s, %(address)s, %(of_request)s)""",
+            proof=refused.proof,
+            credential=refused.credential,
+            login=refused.login,
+            operation=refused.operation,
+            target=refused.target,
+            reason=refused.reason,
+            attempts=attempts,
+            address=refused.address,
+            of_request=refused.request_id,
         )
 
     def search(self, wanted: AuditSearch, *, before: str | None, limit: int) -> Pending[list[AuditEntry]]:

@@ -12,7 +12,7 @@ from shared.auth.caller import Limit
 from shared.auth.passwords import verify_password
 from shared.auth.totp import step_of, totp_key
 from shared.config import Settings
-from shared.errors import Unauthenticated
+from shared.errors import AdminUnauthenticated
 from shared.repositories.administration import AdministrationRepository
 from shared.repositories.admins import AdminSessionRepository
 
@@ -26,12 +26,12 @@ def _logins(settings: Settings) -> Limit:
 @routes.post("/api/admin/session", access=Access.PUBLIC, status=201, limit=_logins)
 def sign_in(request: Request, body: SignIn) -> Session:
     """Open an administrator's session for an hour."""
-    wrong = Unauthenticated("the address, the password or the code is wrong", code="invalid_credentials")
+    login = body.email.strip()
     with request.unit() as unit:
-        found = AdminSessionRepository(unit).find(body.email.strip())
+        found = AdminSessionRepository(unit).find(login)
     known = found.result
     if not verify_password(body.password, known.password_hash if known else None) or known is None:
-        raise wrong
+        raise _wrong(login, "invalid_password")
     secret = request.context.settings.secret
     token = new_session_token()
     with request.unit() as unit:
@@ -44,8 +44,14 @@ def sign_in(request: Request, body: SignIn) -> Session:
             request_id=request.http.request_id,
         )
     if not opened.result:
-        raise wrong
+        raise _wrong(login, "invalid_code")
     return Session(token=token, expires_in=SESSION_S)
+
+
+def _wrong(login: str, reason: str) -> AdminUnauthenticated:
+    """Return the refusal; whoever is refused does not learn what was wrong."""
+    told = "the address, the password or the code is wrong"
+    return AdminUnauthenticated(told, code="invalid_credentials", proof="password", login=login, reason=reason)
 
 
 @routes.get("/api/admin/session", access=Access.ADMIN)

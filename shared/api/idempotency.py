@@ -2,18 +2,27 @@
 
 The effect and the mark that it happened commit together; the answer is stored right after. Should the process die in
 between, a repetition is told so instead of being carried out again.
+
+Answers may hold a secret that is shown once, and requests a password. So what is kept of a request is a keyed hash, and
+of its answer a ciphertext whose key needs the deployment's secret and the request itself: the database alone opens
+neither.
 """
 
+import base64
 import hashlib
+import hmac
 from collections.abc import Callable
 from typing import Final
 
 import msgspec
+from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
 
 from shared.api.events import HttpRequest
 from shared.api.reply import Reply
 from shared.api.request import Request
-from shared.errors import AppError, InvalidInput
+from shared.auth.keys import derive
+from shared.errors import AppError, Conflict, InvalidInput
 from shared.repositories.idempotency import IdempotencyRepository
 
 HEADER: Final = "idempotency-key"
@@ -39,11 +48,14 @@ def once(request: Request, key: str, call: Callable[[], Reply]) -> Reply:
 
     Raises: AppError: the claim or the call itself was refused; a refused call may be repeated.
     """
+    secret = request.context.settings.secret
+    fingerprint = _fingerprint(secret, request.http)
     with request.unit() as unit:
-        claimed = IdempotencyRepository(unit).claim(key, _fingerprint(request.http))
+        claimed = IdempotencyRepository(unit).claim(key, fingerprint)
     claim = claimed.result
     if claim.claim is None:
-        return Reply(msgspec.Raw((claim.body or "").encode()), claim.status or 200, {"Idempotency-Replayed": "true"})
+        body = _opened(secret, key, fingerprint, claim.body or "")
+        return Reply(msgspec.Raw(body), claim.status or 200, {"Idempotency-Replayed": "true"})
     request.carry_out(key, claim.claim)
     try:
         reply = call()
@@ -54,10 +66,33 @@ def once(request: Request, key: str, call: Callable[[], Reply]) -> Reply:
             IdempotencyRepository(unit).release(key)
         raise
     request.carried_out()
+    sealed = _sealed(secret, key, fingerprint, msgspec.json.encode(reply.body))
     with request.unit() as unit:
-        IdempotencyRepository(unit).store(key, reply.status, msgspec.json.encode(reply.body).decode())
+        IdempotencyRepository(unit).store(key, reply.status, sealed)
     return reply
 
 
-def _fingerprint(http: HttpRequest) -> str:
-    return hashlib.sha256(f"{http.method} {http.path}\n".encode() + http.body).hexdigest()
+def _fingerprint(secret: bytes, http: HttpRequest) -> str:
+    sent = f"{http.method} {http.path}\n".encode() + http.body
+    return hmac.new(derive(secret, "idempotent-request"), sent, hashlib.sha256).hexdigest()
+
+
+def _box(secret: bytes, key: str, fingerprint: str) -> SecretBox:
+    """Return what seals the answer to this very request: one that is moved to another row does not open."""
+    return SecretBox(derive(derive(secret, "idempotent-answer"), f"{fingerprint} {key}"))
+
+
+def _sealed(secret: bytes, key: str, fingerprint: str, body: bytes) -> str:
+    return base64.b64encode(_box(secret, key, fingerprint).encrypt(body)).decode()
+
+
+def _opened(secret: bytes, key: str, fingerprint: str, sealed: str) -> bytes:
+    """Return a kept answer.
+
+    Raises: Conflict: it was kept under another secret of the deployment.
+    """
+    try:
+        return _box(secret, key, fingerprint).decrypt(base64.b64decode(sealed))
+    except (CryptoError, ValueError):
+        message = "this request was carried out, but its answer cannot be read any more"
+        raise Conflict(message, code="idempotency_answer_lost") from None

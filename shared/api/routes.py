@@ -90,8 +90,7 @@ class Routes:
         Args:
             accepts: content types of a body that the handler reads itself, as PUT's.
             role: the least an administrator must be, of this and every other method that changes something.
-            replayable: an Idempotency-Key keeps its answer; not for answers that hold a secret, nor where asking again
-                is the right thing to do.
+            replayable: an Idempotency-Key keeps its answer; not where asking again is the right thing to do.
         """
         return self._add(
             "POST",

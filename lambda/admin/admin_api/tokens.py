@@ -19,9 +19,9 @@ def list_tokens(request: Request, tenant_id: str) -> Tokens:  # noqa: ARG001  th
     return Tokens([Token.of(token) for token in found.result])
 
 
-@routes.post("/api/admin/tenants/{tenant_id}/tokens", access=Access.ADMIN, status=201, replayable=False)
+@routes.post("/api/admin/tenants/{tenant_id}/tokens", access=Access.ADMIN, status=201)
 def mint_token(request: Request, tenant_id: str, body: NewToken) -> MintedToken:  # noqa: ARG001  as above
-    """Make a beta token and show it, this once."""
+    """Make a beta token and show it, this once; again only to a repetition with the same Idempotency-Key."""
     token_id = new_id()
     with request.unit() as unit:
         tokens = BetaTokenRepository(unit)
@@ -55,9 +55,9 @@ def change_token(request: Request, tenant_id: str, token_id: str, body: TokenCha
     return Token.of(found.result)
 
 
-@routes.post("/api/admin/tenants/{tenant_id}/tokens/{token_id}/rotate", access=Access.ADMIN, replayable=False)
+@routes.post("/api/admin/tenants/{tenant_id}/tokens/{token_id}/rotate", access=Access.ADMIN)
 def rotate_token(request: Request, tenant_id: str, token_id: str) -> MintedToken:  # noqa: ARG001  as above
-    """Put a new token in the place of one, which ends at once, and show it, this once."""
+    """Put a new token in the place of one, which ends at once, and show it, as above."""
     wanted = known_id(token_id, "beta token")
     with request.unit() as unit:
         tokens = BetaTokenRepository(unit)

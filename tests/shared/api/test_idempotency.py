@@ -1,9 +1,12 @@
 """A repeated POST has one effect and one answer."""
 
+import base64
+import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import psycopg
 import pytest
 
 from shared.api import Access, Context, Request, Routes, Service
@@ -13,6 +16,7 @@ from shared.errors import NotFound
 from tests.conftest import ALPHA, BETA
 from tests.support.api import ApiClient
 from tests.support.identity import add_beta_token, context_for
+from tests.support.services import all_routes, operation
 
 
 @dataclass(slots=True)
@@ -113,8 +117,63 @@ def test_an_effect_whose_answer_was_lost_is_not_repeated(client: ApiClient, ledg
     assert client.post("/count", {"by": 1}).body == {"total": 2}
 
 
+def test_what_is_kept_tells_nothing(client: ApiClient, database_url: str) -> None:
+    """Neither the answer nor a request that might be guessed can be read from the database."""
+    client.post("/count", {"by": 1}, headers=KEY)
+    with psycopg.connect(database_url) as connection:
+        [(body, fingerprint)] = connection.execute("SELECT body, fingerprint FROM idempotency_keys").fetchall()
+    assert "total" not in body
+    assert b"total" not in base64.b64decode(body)
+    assert fingerprint != hashlib.sha256(b'POST /count\n{"by": 1}').hexdigest()
+
+
+def test_an_answer_that_was_moved_or_changed_is_not_given(client: ApiClient, database_url: str) -> None:
+    client.post("/count", {"by": 1}, headers=KEY)
+    client.post("/count", {"by": 2}, headers={"Idempotency-Key": "key-2"})
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE idempotency_keys k SET body = (SELECT max(o.body) FROM idempotency_keys o)")
+    answers = [client.post("/count", {"by": by}, headers={"Idempotency-Key": f"key-{by}"}) for by in (1, 2)]
+    assert sorted((a.status, a.body.get("code")) for a in answers if a.status == 409) == [
+        (409, "idempotency_answer_lost")
+    ]
+
+
+def test_lapsed_keys_go(client: ApiClient, database_url: str) -> None:
+    client.post("/count", {"by": 1}, headers=KEY)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE idempotency_keys SET claimed_at = now() - interval '25 hours'")
+    assert client.post("/count", {"by": 2}, headers={"Idempotency-Key": "key-2"}).status == 201
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT key FROM idempotency_keys").fetchall() == [("key-2",)]
+
+
 @pytest.mark.parametrize("key", ["x" * (LONGEST_KEY + 1), "a\tb", "é"])
 def test_a_malformed_key_is_named(client: ApiClient, key: str) -> None:
     answer = client.post("/count", {"by": 1}, headers={"Idempotency-Key": key})
     assert answer.status == 400
     assert "Idempotency-Key" in answer.body["details"]
+
+
+# Asking again is right, or costs nothing: a ticket lives for a minute, a password cannot be changed twice with the old
+# one, and the rest only reads or finds what is there.
+NOT_KEPT = {
+    "POST /api/auth/ws-ticket",
+    "POST /api/auth/password",
+    "POST /api/kb/packs/preview-dedup",
+    "POST /api/modules/{module_id}/download",
+    "POST /api/realtime/token",
+    "POST /v1/realtime/client_secrets",
+    "POST /api/kb/audio/batch",
+    "POST /api/tts",
+}
+
+
+def test_every_post_of_somebody_known_keeps_its_answer() -> None:
+    posts = [
+        route
+        for routes in all_routes().values()
+        for route in routes.routes
+        if route.method == "POST" and route.access is not Access.PUBLIC
+    ]
+    assert {operation(route) for route in posts if not route.replayable} <= NOT_KEPT
+    assert len(posts) > 30

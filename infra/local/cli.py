@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     add_admin(commands.add_parser("admin", help="make, list and disable administrators"))
     add_token(commands.add_parser("token", help="make, list, label, rotate and revoke beta tokens"))
     add_tenant(commands.add_parser("tenant", help="remove a tenant with everything it has"))
+    add_session(commands.add_parser("session", help="print what happened in a session, and how long each stage took"))
     add_reset(commands.add_parser("reset", help="delete what is stored and start over; asks first"))
     for name in ("test", "check"):
         add_test(commands.add_parser(name, help="run the linters, the type and layer checks and every test"))
@@ -127,6 +128,13 @@ def add_tenant(command: argparse.ArgumentParser) -> None:
     remove.add_argument("--yes", action="store_true", help="it cannot be undone")
     add_owner(remove)
     command.set_defaults(run=run_tenant)
+
+
+def add_session(command: argparse.ArgumentParser) -> None:
+    """Describe `session`."""
+    command.add_argument("id", help="as the clients and the log name it")
+    add_owner(command)
+    command.set_defaults(run=run_session)
 
 
 def add_owner(command: argparse.ArgumentParser) -> None:
@@ -229,6 +237,15 @@ def run_admin(options: argparse.Namespace) -> int:
             administrators.disable(place, options.name)
         else:
             administrators.show(place)
+    return 0
+
+
+def run_session(options: argparse.Namespace) -> int:
+    """Print a session's timeline."""
+    from infra.local import administrators, timeline
+
+    with administrators.installation(options.data_dir.absolute(), options.database_url) as place:
+        timeline.show(place, options.id)
     return 0
 
 

@@ -85,6 +85,14 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionOwner:
+    """Whose a session is."""
+
+    tenant_id: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionFilter:
     """Which sessions a list holds.
 
@@ -143,6 +151,19 @@ class SessionRepository:
                       questions, expansion_count, created_at, started_at, ended_at, session_active_ms(s) AS active_ms
                FROM learning_sessions s
                WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s AND app_sees(user_id)""",
+            missing=f"session {session_id} not found",
+            session_id=session_id,
+        )
+
+    def owner(self, session_id: str) -> Pending[SessionOwner]:
+        """Queue the search for whose a session is; only the database's owner finds those of every tenant.
+
+        Raises (at the unit's end): NotFound.
+        """
+        return self._unit.one(
+            SessionOwner,
+            """-- cross-tenant: who sits at the machine knows a session by its id alone
+               SELECT tenant_id, user_id FROM learning_sessions WHERE id = %(session_id)s""",
             missing=f"session {session_id} not found",
             session_id=session_id,
         )

@@ -48,6 +48,7 @@ from shared.db import Database, Listener, TenantEntry
 from shared.errors import Unauthenticated
 from shared.mail.postman import Postman
 from shared.mail.settings import build_mailer
+from shared.repositories.lapsed import LapsedRepository
 from shared.repositories.ws_tickets import WsTicketRepository
 from shared.storage.objects import open_objects
 from shared.storage.port import ObjectStore
@@ -216,7 +217,13 @@ def _chores(database: Database, store: ObjectStore) -> list[janitor.Task]:
     return [
         janitor.Task("removals", 5, Clearance(database, store).clear_due),
         janitor.Task("platform usage", 600, PlatformMeter(database, store).meter),
+        janitor.Task("lapsed", 300, lambda: _sweep(database)),
     ]
+
+
+def _sweep(database: Database) -> None:
+    with database.unit(TenantEntry(None)) as unit:
+        LapsedRepository(unit).sweep(most=10_000)
 
 
 def _store(settings: Settings) -> ObjectStore:

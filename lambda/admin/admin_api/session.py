@@ -12,6 +12,7 @@ from shared.auth.caller import Limit
 from shared.auth.passwords import verify_password
 from shared.auth.totp import step_of, totp_key
 from shared.config import Settings
+from shared.domain.emails import normal_email
 from shared.errors import AdminUnauthenticated
 from shared.repositories.administration import AdministrationRepository
 from shared.repositories.admins import AdminSessionRepository
@@ -26,7 +27,7 @@ def _logins(settings: Settings) -> Limit:
 @routes.post("/api/admin/session", access=Access.PUBLIC, status=201, limit=_logins)
 def sign_in(request: Request, body: SignIn) -> Session:
     """Open an administrator's session for an hour."""
-    login = body.email.strip()
+    login = normal_email(body.email)
     with request.unit() as unit:
         found = AdminSessionRepository(unit).find(login)
     known = found.result

@@ -134,3 +134,18 @@ def test_medians_are_over_the_turns_that_say(database: Database, session_id: str
     with database.unit(ALPHA) as unit:
         medians = TurnRepository(unit).latencies(session_id)
     assert medians.result == Latencies(stt_ms=None, llm_ms=200, tts_ms=None, total_ms=1000)
+
+
+def test_an_answer_is_put_right_and_a_strangers_is_not_found(database: Database, session_id: str) -> None:
+    store(database, session_id, QUESTION, replace(ANSWER, content="Because air scatters light", complete=True))
+    with pytest.raises(NotFound), database.unit(BETA) as unit:
+        TurnRepository(unit).correct(session_id, "t1", "Nothing")
+    with database.unit(ALPHA) as unit:
+        TurnRepository(unit).correct(session_id, "t1", "Because air")
+        TurnRepository(unit).correct(session_id, "t2", "Never stored before")
+    found = [(turn.turn_id, turn.role, turn.content, turn.interrupted) for turn in kept(database, session_id)]
+    assert found == [
+        ("t1", "user", "Why is the sky blue?", False),
+        ("t1", "assistant", "Because air", True),
+        ("t2", "assistant", "Never stored before", True),
+    ]

@@ -159,6 +159,7 @@ def _read(unit: Unit, session_id: str) -> Callable[[], Conversation]:
         owner_id=lesson.result.owner_id or "",
         instructions=session.result.system_prompt,
         situation=situation_of(session.result, lesson.result),
+        offset_ms=session.result.offset_ms,
         window=session.result.model_context_window,
         auto_expand=session.result.auto_expand_context,
         scores=tuple(scores_of(scores.result)),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.pipeline.prepared import Prepared
 from core.pipeline.transcription import Transcription
 
 
@@ -14,12 +15,36 @@ class Ask:
         since: the event loop's time when the learner fell silent, or sent the text.
         button: the learner held a button, and expects to be told when nothing was understood.
         answered: False: only the words are wanted, and kept.
+        prepared: said in place of an answer; there are no words then.
     """
 
     words: str | Transcription | None
     since: float
     button: bool = False
     answered: bool = True
+    prepared: Prepared | None = None
+
+    @property
+    def is_passage(self) -> bool:
+        """Whether it is of the lesson, which is no turn of the conversation."""
+        return self.prepared is not None and self.prepared.passage is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a reply.
+
+    Attributes:
+        words: what was answered; empty when nothing was understood.
+        heard_ms: of its sound.
+        complete: all of it was heard.
+        by_learner: the learner has cut it short.
+    """
+
+    words: str
+    heard_ms: int
+    complete: bool
+    by_learner: bool
 
 
 @dataclass(frozen=True, slots=True)

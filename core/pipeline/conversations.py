@@ -50,6 +50,7 @@ class Conversation:
         instructions: what the client wants the model told beside ours.
         owner_id: the tenant whose topic it is; empty where that is the learner's own.
         situation: where the session stands beside the lesson and what was said.
+        offset_ms: how far the passage at its position was played.
         window: tokens the session's model holds.
         auto_expand: passages of other topics may be looked up when the tutor is unsure.
         scores: how sure the last answers sounded, 0 to 1, oldest first.
@@ -64,6 +65,7 @@ class Conversation:
     owner_id: str = ""
     instructions: str = ""
     situation: Situation = field(default_factory=Situation)
+    offset_ms: int = 0
     window: int = DEFAULT_WINDOW
     auto_expand: bool = True
     scores: tuple[float, ...] = ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from core.voice.playback import Spoken
 
@@ -133,6 +134,36 @@ class TurnEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentStarted:
+    """A passage of the lesson follows, as the turn of this id; its sound begins at `offset_ms`."""
+
+    turn_id: str
+    position: int
+    total: int
+    text: str
+    offset_ms: int
+
+
+PlaybackState = Literal["interrupted", "checkpoint", "stopping_point", "paused", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """The telling of the lesson waits.
+
+    Attributes:
+        state: "interrupted": it goes on after the tutor's answer; "checkpoint", "stopping_point": the learner was
+            asked; "paused": until the client says so; "ended": everything was told.
+        position, offset_ms: where it goes on; `position` is `total` at the end.
+    """
+
+    state: PlaybackState
+    position: int
+    total: int
+    offset_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModeChanged:
     """The budget leaves another mode.
 
@@ -175,6 +206,8 @@ Notice = (
     | Interrupted
     | AnswerResumed
     | TurnEnded
+    | SegmentStarted
+    | Playback
     | ModeChanged
     | Unvoiced
     | Problem

@@ -12,14 +12,13 @@ from typing import Final
 
 from core.observability.moments import Moments
 from core.observability.record import StageName
-from core.pipeline.asking import Ask, Cut
+from core.pipeline.asking import Ask, Cut, Outcome
 from core.pipeline.conversations import Turn
 from core.pipeline.notices import (
     Answer,
     AnswerResumed,
     Heard,
     Interrupted,
-    Notice,
     Problem,
     SpeakingEnded,
     SpeakingStarted,
@@ -28,12 +27,14 @@ from core.pipeline.notices import (
     Unvoiced,
 )
 from core.pipeline.patience import patiently
+from core.pipeline.prepared import Prepared
 from core.pipeline.problems import INTERNAL, NOT_UNDERSTOOD, failures, outcome_of, problem_of
 from core.pipeline.resampling import Resampler
 from core.pipeline.speaker import Speaker
 from core.pipeline.talk import Talk, ends_session
 from core.pipeline.thinking import Thinking
 from core.pipeline.transcription import Transcription
+from core.pipeline.withheld import Withheld
 from core.voice.events import Event
 from core.voice.sentences import Piece
 from core.voice.weighing import Saying
@@ -56,6 +57,7 @@ class Reply:
 
     Attributes:
         turn_id: the exchange's.
+        ask: what is answered, or said in place of an answer.
         discarded: it was forgotten before anybody knew of it.
         task: ends when everything of the exchange has.
     """
@@ -63,7 +65,7 @@ class Reply:
     def __init__(self, talk: Talk, ask: Ask, *, after: "Reply | None" = None) -> None:
         self.turn_id = new_id()
         self._talk = talk
-        self._ask = ask
+        self.ask = ask
         self._loop = asyncio.get_running_loop()
         self._released = asyncio.Event()
         self._committed = asyncio.Event()
@@ -77,12 +79,12 @@ class Reply:
         self._cut: Cut | None = None
         self._told_stop = False
         self._problem: Problem | None = None
-        self._held: list[Notice] = []
+        self._notices = Withheld(talk.client)
         self._times = StageTimes()
         self._moments = Moments(ask.since)
         if isinstance(ask.words, Transcription):
             self._moments.begin(StageName.STT, self._loop.time())
-        self._thinking = Thinking(talk, tell=self._tell, fail=self._fail)
+        self._thinking = ask.prepared or Thinking(talk, tell=self._notices.tell, fail=self._fail)
         self._speaker = Speaker(talk.client, talk.rate, on_sound=self._on_sound, on_piece=self._progress.set)
         self._after = after
         self._work = asyncio.create_task(self._produce())
@@ -93,10 +95,18 @@ class Reply:
         """Whether the learner's turn is surely over."""
         return self._released.is_set()
 
+    @property
+    def outcome(self) -> Outcome:
+        """What became of it, once it has ended."""
+        cut, playback = self._cut, self._speaker.playback
+        heard_ms = playback.heard(self._loop.time()) * 1000 // playback.rate if cut is None else cut.heard_ms
+        complete = self._all_played and cut is None and self._problem is None
+        return Outcome(self._thinking.words, heard_ms, complete, cut is not None and cut.by_learner)
+
     def release(self) -> None:
         """Let it be heard."""
         self._released.set()
-        if isinstance(self._ask.words, Transcription):
+        if isinstance(self.ask.words, Transcription):
             self._moments.end(StageName.ENDPOINT, self._loop.time())
 
     def discard(self) -> None:
@@ -190,22 +200,25 @@ class Reply:
 
     async def _produce(self) -> None:
         # Its words may decide what becomes of the turn before, so they are listened to first.
-        heard = None if self._ask.words is None else await self._listen(self._ask.words)
+        heard = None if self.ask.words is None else await self._listen(self.ask.words)
         await self._wait_for_the_turn_before()
         if heard is not None and not heard.text:
             await self._released.wait()
             self._talk.client.tell(heard)
-            self._problem = NOT_UNDERSTOOD if self._ask.button else None
+            self._problem = NOT_UNDERSTOOD if self.ask.button else None
             return
         if heard is not None:
-            self._tell(heard)
-        if not self._ask.answered:
+            self._notices.tell(heard)
+        if not self.ask.answered:
             await self._commit(heard)
             return
         self._moments.begin(StageName.LLM, self._loop.time())
         async with asyncio.TaskGroup() as stages:
             stages.create_task(self._commit(heard))
-            stages.create_task(self._thinking.run(heard.text if heard else ""))
+            if isinstance(self._thinking, Prepared):
+                self._thinking.announce(self._notices.tell, self.turn_id)
+            else:
+                stages.create_task(self._thinking.run(heard.text if heard else ""))
             stages.create_task(self._speak())
             stages.create_task(self._play())
             stages.create_task(self._keep())
@@ -216,8 +229,8 @@ class Reply:
 
     def _give_up(self) -> None:
         self._work.cancel()
-        if isinstance(self._ask.words, Transcription):
-            self._ask.words.cancel()
+        if isinstance(self.ask.words, Transcription):
+            self.ask.words.cancel()
 
     async def _listen(self, words: str | Transcription) -> Heard:
         if isinstance(words, str):
@@ -237,7 +250,7 @@ class Reply:
         await self._released.wait()
         if heard is None:
             self._committed.set()
-            self._tell_held()
+            self._notices.let_go()
             return
         # Shielded: words on their way to the store are stored, and remembered, even when the learner speaks on.
         self._storing = asyncio.create_task(self._store_words(heard))
@@ -245,7 +258,7 @@ class Reply:
         if not self._words_stored:
             raise _Given
         self._committed.set()
-        self._tell_held()
+        self._notices.let_go()
 
     async def _store_words(self, heard: Heard) -> None:
         turn = Turn(turn_id=self.turn_id, role="user", text=heard.text, times=self._times)
@@ -282,7 +295,8 @@ class Reply:
         talk = self._talk
         begin = self._loop.time()
         self._moments.begin(StageName.TTS, begin)
-        sound = talk.tts.speak(piece.speech, voice=talk.voice)
+        tts = talk.tts if self.ask.prepared is None else self.ask.prepared.voiced(talk.tts)
+        sound = tts.speak(piece.speech, voice=talk.voice)
         try:
             async for pcm in patiently(sound, seconds=talk.equipment.settings.tts_s, vendor=talk.tts.name):
                 if not self._times.tts_ms:
@@ -291,7 +305,7 @@ class Reply:
                 await self._speaker.buffer.put(resampler.feed(pcm))
         except BudgetExhausted:
             # There is no money for this sentence's sound; its words go on, and later sentences may be known already.
-            self._tell(Unvoiced(self.turn_id, piece.speech))
+            self._notices.tell(Unvoiced(self.turn_id, piece.speech))
 
     async def _play(self) -> None:
         await self._committed.wait()
@@ -301,7 +315,7 @@ class Reply:
             complete = await self._speaker.run()
             heard_ms = playback.sent * 1000 // playback.rate
             if playback.sent:
-                self._tell(SpeakingEnded(heard_ms, self._times.tts_ms))
+                self._notices.tell(SpeakingEnded(heard_ms, self._times.tts_ms))
             played = await self._speaker.played_out()
         heard_ms = playback.sent * 1000 // playback.rate
         if not complete:
@@ -318,7 +332,7 @@ class Reply:
             if self._all_played:
                 return
             said = self._speaker.playback.finished_text()
-            if not said:
+            if not said or self.ask.is_passage:
                 continue
             self._answer_kept = True
             turn = Turn(turn_id=self.turn_id, role="assistant", text=said, complete=False)
@@ -336,19 +350,19 @@ class Reply:
             await asyncio.wait({self._storing})
         if not self._words_stored:
             return
-        if not self._committed.is_set():
-            self._tell_held()
+        self._notices.let_go()
         self._times = replace(self._times, llm_ms=self._thinking.first_token_ms)
         cut = self._cut
         text = self._said() if cut is None else cut.text
         self._answer = Answer(text, cut is not None, self._speaker.playback.pieces)
         turn = Turn(turn_id=self.turn_id, role="assistant", text=text, interrupted=cut is not None, times=self._times)
-        if text:
+        if text and not self.ask.is_passage:
             self._talk.remember(turn)
-            turn = replace(turn, expansion=await self._talk.tutoring.reflect(text, self._thinking.words))
+            if self.ask.prepared is None:
+                turn = replace(turn, expansion=await self._talk.tutoring.reflect(text, self._thinking.words))
         store = self._talk.equipment.conversations
         try:
-            if text or self._answer_kept:
+            if (text or self._answer_kept) and not self.ask.is_passage:
                 await store.store(self._talk.visit, turn)
             if cut is not None and cut.by_learner and self._speaker.playback.sent:
                 self._talk.equipment.counts.interrupted += 1
@@ -371,25 +385,13 @@ class Reply:
 
     def _on_sound(self) -> None:
         if not self._times.total_ms:
-            self._times = replace(self._times, total_ms=self._ms_since(self._ask.since))
+            self._times = replace(self._times, total_ms=self._ms_since(self.ask.since))
             self._moments.end(StageName.VOICE_TO_VOICE, self._loop.time())
             self._moments.begin(StageName.SPEAKING, self._loop.time())
         playback = self._speaker.playback
         position_ms = playback.sent * 1000 // playback.rate
         self._talk.client.tell(SpeakingStarted(len(self._thinking.text), self.turn_id, position_ms))
         self._talk.happened(self, Event.AUDIO_STARTED)
-
-    def _tell(self, notice: Notice) -> None:
-        """Tell the client, or keep it until the turn is surely over and stored."""
-        if self._committed.is_set():
-            self._talk.client.tell(notice)
-        else:
-            self._held.append(notice)
-
-    def _tell_held(self) -> None:
-        for notice in self._held:
-            self._talk.client.tell(notice)
-        self._held.clear()
 
     def _fail(self, stage: str, error: AppError) -> None:
         """Note the first failure; it is told at the turn's end."""

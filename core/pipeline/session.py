@@ -1,14 +1,16 @@
 """The shell of one voice session: it obeys core.voice, and never waits for what it starts."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Final
 
 from core.pipeline.asking import Ask
 from core.pipeline.client import Client
 from core.pipeline.conversations import Conversation, Turn, Visit
 from core.pipeline.equipment import Equipment
+from core.pipeline.lesson_player import LessonPlayer
 from core.pipeline.notices import SpeechEnded, SpeechStarted
+from core.pipeline.prepared import Prepared
 from core.pipeline.problems import NOT_UNDERSTOOD
 from core.pipeline.reply import Reply
 from core.pipeline.talk import Talk
@@ -57,12 +59,13 @@ class VoiceSession:
         self._ear = equipment.detector.open(self._decided)
         self._transcription: Transcription | None = None
         self._offered = 0
-        self._question: str | None = None
-        self._asked_at = 0.0
+        self._asked = Ask(None, 0.0)
         self._by_learner = True
         self._reply: Reply | None = None
         self._held: Reply | None = None
         self._leaving: set[asyncio.Task[object]] = set()
+        self._lesson = LessonPlayer(self._talk, self._tell_aloud, self._start)
+        self._closing = False
         self._room: asyncio.Event | None = None
         self._obey: dict[Command, Callable[[], None]] = {
             Command.LISTEN: self._listen,
@@ -143,8 +146,7 @@ class VoiceSession:
 
     def ask(self, text: str) -> None:
         """Answer a typed question."""
-        self._question = text
-        self._asked_at = asyncio.get_running_loop().time()
+        self._asked = Ask(text, asyncio.get_running_loop().time())
         self._do(self._dialogue.receive(Event.TEXT_ASKED))
 
     def answer(self, since: float) -> None:
@@ -152,9 +154,21 @@ class VoiceSession:
 
         Args: since: the event loop's time when the learner had said it.
         """
-        self._question = None
-        self._asked_at = since
+        self._asked = Ask(None, since)
         self._do(self._dialogue.receive(Event.TEXT_ASKED))
+
+    def play(self, position: int | None = None, offset_ms: int = 0) -> None:
+        """Tell the lesson from a passage on; None: from where it was left.
+
+        Raises: InvalidInput: there is no lesson, or no such passage.
+        """
+        self.cancel(by_learner=False)
+        self._lesson.play(position, offset_ms)
+
+    def pause(self) -> None:
+        """Stop telling the lesson until told to play."""
+        self.cancel(by_learner=False)
+        self._lesson.pause()
 
     def transcribe(self) -> Transcription:
         """Open a transcription beside the turns: of an utterance whose ends the client tells."""
@@ -193,6 +207,7 @@ class VoiceSession:
         """
         self.cancel(by_learner=False)
         await self._replied()
+        self._lesson.leave()
         conversation = await self._equipment.conversations.choose_topic(self._talk.visit, topic_id)
         self._talk.enter(conversation)
         return conversation
@@ -209,11 +224,14 @@ class VoiceSession:
         if self._dialogue.state not in UNSPOKEN:
             self.cancel(by_learner=False)
         if self._reply is not None:
+            if self._reply.ask.prepared is not None:
+                self.cancel(by_learner=False)  # a passage goes on where it was left
             self._reply.finish_sentence()
             await asyncio.wait({self._reply.task}, timeout=seconds)
 
     async def close(self) -> None:
         """Stop everything; what was heard is stored before this returns."""
+        self._closing = True
         self._ear.close()
         self._forget_transcription()
         for reply in (self._held, self._reply):
@@ -224,7 +242,7 @@ class VoiceSession:
             else:
                 reply.discard()
             self._leave(reply.task)
-        if self._leaving:
+        while self._leaving:
             await asyncio.wait(self._leaving)
         self._purse.close()
 
@@ -245,10 +263,26 @@ class VoiceSession:
 
     def _happened(self, reply: object, event: Event) -> None:
         if reply is not (self._held or self._reply):
+            # Cut short for the reply after it; where it was cut is the lesson's affair too.
+            if event is Event.REPLY_ENDED and isinstance(reply, Reply) and reply.ask.prepared is not None:
+                self._lesson.turn_ended(reply)
             return
         if event is Event.REPLY_ENDED:
             self._held = None
         self._do(self._dialogue.receive(event))
+        if event is Event.REPLY_ENDED and isinstance(reply, Reply):
+            self._lesson.turn_ended(reply)
+
+    def _tell_aloud(self, prepared: Prepared) -> bool:
+        """Say what is prepared, unless somebody speaks or is answered."""
+        if self._dialogue.state is not State.IDLE or self._closing:
+            return False
+        self._asked = Ask(None, asyncio.get_running_loop().time(), prepared=prepared)
+        self._do(self._dialogue.receive(Event.TEXT_ASKED))
+        return True
+
+    def _start(self, work: Coroutine[object, object, None]) -> None:
+        self._leave(asyncio.create_task(work))
 
     def _stop(self, event: Event, *, by_learner: bool) -> None:
         self._by_learner = by_learner
@@ -264,6 +298,8 @@ class VoiceSession:
         prepared = reply is not None and not reply.discarded and not reply.released
         turn_id = reply.turn_id if reply is not None and prepared else ""
         self._client.tell(SpeechEnded(dialogue.speech_ms, dialogue.decided_ms, turn_id))
+        if dialogue.state is State.IDLE:
+            self._lesson.nothing_said()
 
     def _listen(self) -> None:
         self._transcription = self._transcription_of()
@@ -318,7 +354,7 @@ class VoiceSession:
             self._reply.release()
 
     def _answer(self) -> None:
-        self._begin(Ask(self._question, self._asked_at))
+        self._begin(self._asked)
         self._release()
 
     def _hold(self) -> None:

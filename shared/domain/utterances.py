@@ -118,3 +118,17 @@ def without_framing(plain: str) -> str:
 def intents(plain: str) -> frozenset[Intent]:
     """Return every intent of a sentence given in lower case, without marks and with single spaces."""
     return frozenset(intent for intent, pattern in _PATTERNS if pattern.search(plain))
+
+
+_DECLINES: Final = re.compile(
+    r"""^(?: (?:no|nope|nah)\b (?! \s (?:idea|problem|worries) ) | not \s (?:now|yet|today) | stop | enough
+    | (?:good \s?)? bye | (?:let's|let \s us) \s (?:stop|pause) | pause | later | (?:i'm|i \s am) \s (?:done|tired)
+    | (?:that's|that \s is) \s (?:all|enough) )\b""",
+    re.VERBOSE,
+)
+
+
+def declines(words: str) -> bool:
+    """Tell whether words, as heard or typed, say that the learner does not want to go on."""
+    plain = " ".join(re.findall(r"[a-z0-9']+", words.lower().replace("\u2019", "'")))
+    return _DECLINES.search(plain) is not None

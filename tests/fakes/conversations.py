@@ -97,6 +97,7 @@ class MemoryConversations:
             topic_id=session.topic_id,
             lesson=lesson,
             situation=Situation(position=session.stood_at[-1][0] if session.stood_at else 0),
+            offset_ms=session.stood_at[-1][1] if session.stood_at else 0,
             history=history,
             connection=session.connection,
         )

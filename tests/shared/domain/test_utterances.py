@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.utterances import Intent, intents
+from shared.domain.utterances import Intent, declines, intents
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,13 @@ def test_a_question_about_the_lesson_is_no_follow_up(plain: str) -> None:
 
 def test_a_statement_has_no_intent() -> None:
     assert intents("blue light is scattered more") == frozenset()
+
+
+@pytest.mark.parametrize("words", ["No.", "no, let's stop", "Not now", "Stop!", "That's enough", "bye", "I\u2019m tired now"])
+def test_words_that_decline(words: str) -> None:
+    assert declines(words)
+
+
+@pytest.mark.parametrize("words", ["Yes", "go on", "No idea", "Why does it stop?", "Nothing else?", ""])
+def test_words_that_do_not(words: str) -> None:
+    assert not declines(words)

@@ -6,6 +6,7 @@ import pytest
 from msgspec import Meta, Struct
 
 from shared.api.decoding import decode_body, decode_query
+from shared.domain.strict_json import DEEPEST, parse_json
 from shared.errors import InvalidInput
 
 
@@ -92,3 +93,18 @@ def test_a_bad_query_names_the_parameter(query: dict[str, str]) -> None:
     with pytest.raises(InvalidInput) as refused:
         decode_query(query, Query)
     assert set(refused.value.details) == set(query)
+
+
+@pytest.mark.parametrize("kind", ["array", "object"])
+def test_nesting_has_an_end(kind: str) -> None:
+    opened, closed = ("[", "]") if kind == "array" else ('{"a": ', "}")
+    inner = "[]"
+    at_the_limit = (opened * (DEEPEST - 1) + inner + closed * (DEEPEST - 1)).encode()
+    parse_json(at_the_limit)
+    with pytest.raises(InvalidInput, match="100 levels") as refused:
+        parse_json((opened + at_the_limit.decode() + closed).encode())
+    assert refused.value.error_code == "invalid_json"
+
+
+def test_much_that_is_not_deep_is_taken() -> None:
+    assert len(parse_json(b"[" + b"[[]]," * 5000 + b"[]]")) == 5001

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -27,12 +26,14 @@ class Asked:
         told: the transcript came, so the server has said that it has the words.
         problem: the code of the error that was told.
         over: `turn_complete` came.
+        broken: how the line broke before that.
     """
 
     words: str = ""
     told: bool = False
     problem: str = ""
     over: bool = False
+    broken: str = ""
 
 
 class HungUp(Exception):
@@ -47,12 +48,14 @@ class Learner:
     session_id: str
     http: aiohttp.ClientSession
     resumed: bool = False
+    _unanswered: int = 0
     _line: aiohttp.ClientWebSocketResponse | None = None
     _speaking: asyncio.Task[None] | None = field(default=None, repr=False)
 
     async def connect(self, url: str) -> None:
         """Open the socket, again if need be, and say how sound is sent."""
         await self.hang_up()
+        self._unanswered = 0
         address = f"{url}/ws/audio?token={self.house.demo.token}&session={self.session_id}"
         self._line = await self.http.ws_connect(address, max_msg_size=0)
         await self._line.send_json(_CONFIG)
@@ -72,17 +75,21 @@ class Learner:
     async def ask(self, words: str) -> Asked:
         """Type a question and listen to the turn's end, or to the line's."""
         asked = Asked(words)
-        with suppress(HungUp):
+        try:
             await self._send(json.dumps({"type": "text_input", "text": words}))
             await self._listen(asked)
+        except HungUp as how:
+            asked.broken = str(how)
         return asked
 
     async def say(self, clip: bytes) -> Asked:
         """Speak, and listen likewise."""
         asked = Asked()
         self._speaking = asyncio.create_task(self._speak(clip))
-        with suppress(HungUp):
+        try:
             await self._listen(asked)
+        except HungUp as how:
+            asked.broken = str(how)
         return asked
 
     async def _speak(self, clip: bytes) -> None:
@@ -108,11 +115,14 @@ class Learner:
                         asked.problem = message["code"]
                         # What belongs to the turn comes before the answer to this.
                         await self._send('{"type": "ping"}')
+                        self._unanswered += 1
                     case "turn_complete":
                         asked.over = True
                         return
                     case "pong":
-                        return
+                        self._unanswered -= 1
+                        if asked.problem and not self._unanswered:
+                            return
                     case _:
                         pass
 
@@ -124,7 +134,7 @@ class Learner:
             else:
                 await self._line.send_str(data)
         except (ConnectionError, aiohttp.ClientError) as exc:
-            raise HungUp from exc
+            raise HungUp(str(exc)) from exc
 
     async def _next(self) -> dict[str, Any]:
         """Return the next message that is no sound."""

@@ -24,6 +24,7 @@ class Tally:
         half: turns that are stored in part, or never ended, without a word to the learner.
         bystanders: other learners' turns that went wrong.
         problems: codes learners were told, and how often.
+        notes: what must not happen, each case.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Tally:
     half: int = 0
     bystanders: int = 0
     problems: dict[str, int] = field(default_factory=dict[str, int])
+    notes: list[str] = field(default_factory=list[str])
 
     @property
     def is_good(self) -> bool:
@@ -50,6 +52,7 @@ class Tally:
             killed: its server was killed, so an answer may have been left as it was then.
         """
         self.sent += 1
+        before = (self.lost, self.twice, self.half)
         questions = [turn for turn in stored if turn.role == "user" and turn.content == asked.words]
         if len(questions) > 1:
             self.twice += 1
@@ -63,10 +66,12 @@ class Tally:
             self.problems[asked.problem] = self.problems.get(asked.problem, 0) + 1
         ids = {turn.turn_id for turn in questions}
         answers = [turn for turn in stored if turn.role == "assistant" and turn.turn_id in ids]
-        left_open = any(not turn.complete for turn in answers)
-        unanswered = bool(questions) and not answers
-        if not killed and not asked.problem and (left_open or unanswered or not asked.over):
+        unfinished = not answers or not all(turn.complete for turn in answers) or not asked.over
+        if questions and unfinished and not asked.problem and not killed:
             self.half += 1
+        if before != (self.lost, self.twice, self.half):
+            kept = [f"{turn.role}{'' if turn.complete else ' (unfinished)'}" for turn in (*questions, *answers)]
+            self.notes.append(f"{asked}, stored: {', '.join(kept) or 'nothing'}")
 
     def row(self) -> tuple[str, ...]:
         """Return its line of the table."""
@@ -86,4 +91,5 @@ def table(tallies: Sequence[Tally]) -> str:
         for tally in tallies
         if tally.problems
     ]
-    return "\n".join([*lines, "", *told])
+    notes = [f"{tally.name}: {note}" for tally in tallies for note in tally.notes]
+    return "\n".join([*lines, "", *told, *notes])

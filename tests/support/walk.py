@@ -80,6 +80,7 @@ BODIES: dict[str, dict[str, object]] = {
         "pack_ids": ["{pack_id}"],
     },
     "POST /api/kb/questions/bulk-update": {"question_ids": ["{question_id}"], "updates": {"difficulty": 1}},
+    "POST /api/kb/answers/judge": {"question_id": "{question_id}", "answer": "x"},
     "POST /api/kb/domains": {"name": "Stolen"},
     "POST /api/kb/categories": {"domain_id": "science", "name": "Stolen"},
     "POST /api/kb/audio/batch": {"question_ids": ["{question_id}"]},

@@ -7,9 +7,10 @@ from typing import Final, TypeVar
 
 from shared.auth.caller import Caller
 from shared.db import PUBLIC_TENANT, Database, Entry, TenantEntry, Unit
-from shared.domain.usage import FULL_SHARE, UsageEvent
+from shared.domain.usage import FULL_SHARE, Mode, UsageEvent
 from shared.domain.usage import Unit as Measure
 from shared.errors import Unavailable
+from shared.repositories.features import FeatureRepository
 from shared.repositories.metering import MeteringRepository, Price, Threshold
 
 Result = TypeVar("Result")
@@ -33,11 +34,16 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a session's calls will cost, and what is left for them under the tightest cap, in micro-dollars."""
+    """What a session's calls will cost, and what is left for them under the tightest cap, in micro-dollars.
+
+    Attributes:
+        speech: the most that is spoken, as administrators set it: everything, the cheaper voice, or text.
+    """
 
     owner: Owner
     left: int
     prices: tuple[Price, ...]
+    speech: Mode = Mode.FULL
 
 
 class Bank:
@@ -62,11 +68,12 @@ class Bank:
         def work(unit: Unit) -> Callable[[], Quote]:
             left = MeteringRepository(unit).left(FULL_SHARE)
             prices = MeteringRepository(unit).prices(wanted)
+            features = FeatureRepository(unit).get()
 
             def found() -> Quote:
                 user = (unit.entered.result or {}).get("user_id")
                 owner = Owner(caller.tenant_id, caller.user_id if user is None else str(user))
-                return Quote(owner, left.result, tuple(prices.result))
+                return Quote(owner, left.result, tuple(prices.result), features.result.speech)
 
             return found
 

@@ -19,6 +19,9 @@ from shared.logging import get_logger
 
 _log: Final = get_logger("core")
 
+# What is told of a voice that a setting turned off: no period ends that.
+_BY_SETTING: Final = {"scope": "tenant", "reason": "setting"}
+
 _KINDS: Final[dict[Unit, Kind]] = {
     "audio_ms": "speech_in",
     "input_token": "tokens_in",
@@ -59,6 +62,7 @@ class BudgetPurse:
         self._finer = Pocket(bank, ledger, visit.caller, FINER_SPEECH_SHARE, self._changed, ahead=ahead)
         self._pockets = (self._words, self._speech, self._finer)
         self._has_cheaper = False
+        self._most = Mode.FULL
         self._quoting: asyncio.Task[Quote] | None = None
         self._wanted: Sequence[tuple[str, str, Unit]] = ()
         self._mode = Mode.FULL
@@ -82,11 +86,11 @@ class BudgetPurse:
 
     async def for_speech(self, maker: Maker, most: Amounts) -> "Bill":
         """Set money aside for speaking."""
-        return await self._pay(self._speech, maker, most)
+        return await self._pay(self._speech, maker, most, without=(Mode.TEXT,))
 
     async def for_finer_speech(self, maker: Maker, most: Amounts) -> "Bill":
         """Set money aside for speaking where there is a cheaper voice too."""
-        return await self._pay(self._finer, maker, most)
+        return await self._pay(self._finer, maker, most, without=(Mode.TEXT, Mode.CHEAPER_VOICE))
 
     def tidy(self, now: float) -> None:
         """Settle what was used a while ago."""
@@ -110,6 +114,9 @@ class BudgetPurse:
             self._prepare(task.result())
 
     def _prepare(self, quote: Quote) -> None:
+        self._most = quote.speech if self._has_cheaper or quote.speech is not Mode.CHEAPER_VOICE else Mode.FULL
+        if self._most is not Mode.FULL:
+            self._changed()
         words_cost = any(price.micro_usd for price in quote.prices if price.unit != "character")
         speech_costs = any(price.micro_usd for price in quote.prices if price.unit == "character")
         self._words.prepare(quote, costs=words_cost)
@@ -117,11 +124,17 @@ class BudgetPurse:
         self._speech.prepare(quote, costs=speech_costs and not self._has_cheaper)
         self._finer.prepare(quote, costs=speech_costs and self._has_cheaper)
 
-    async def _pay(self, pocket: Pocket, maker: Maker, most: Amounts) -> "Bill":
+    async def _pay(self, pocket: Pocket, maker: Maker, most: Amounts, *, without: Sequence[Mode] = ()) -> "Bill":
+        """Set money aside.
+
+        Args: without: settings of speech under which there is none for this, whatever is left.
+        """
         quoting = self._quoting
         if quoting is None or (quoting.done() and (quoting.cancelled() or quoting.exception() is not None)):
             quoting = self._ask_prices()
         quote = await asyncio.shield(quoting)
+        if quote.speech in without:
+            raise BudgetExhausted("this tenant's learners are answered without this voice", details=_BY_SETTING)
         bill = Bill(quote, maker, self._visit.session_id)
         bill.held = await pocket.draw(quote, bill.cost(most))
         return bill
@@ -140,6 +153,10 @@ class BudgetPurse:
         words, speech, finer = (pocket.refusal for pocket in self._pockets)
         if words is not None:
             return words, Mode.EXHAUSTED
+        if self._most is Mode.TEXT:
+            return None, Mode.TEXT
+        if self._most is Mode.CHEAPER_VOICE:
+            return speech, Mode.TEXT if speech else Mode.CHEAPER_VOICE
         if self._has_cheaper:
             # The cheaper voice is asked only where the finer one was refused.
             return (

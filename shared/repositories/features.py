@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.db import Json, Pending, Unit
+from shared.domain.usage import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,11 @@ class FeatureSettings:
 
     own: Mapping[str, Any]
     deployment: Mapping[str, Any]
+
+    @property
+    def speech(self) -> Mode:
+        """The most that the tenant's learners hear."""
+        return Mode(self.own.get("speech") or self.deployment.get("speech") or Mode.FULL.value)
 
 
 class FeatureRepository:

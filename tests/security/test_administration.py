@@ -38,7 +38,7 @@ BODIES: dict[str, Callable[[dict[str, str]], dict[str, object]]] = {
     "DELETE /api/admin/tenants/{tenant_id}": lambda _: {"name": "Alpha"},
     "PATCH /api/admin/tenants/{tenant_id}/tokens/{token_id}": lambda _: {"label": "Mine"},
     "PUT /api/admin/tenants/{tenant_id}/budget": lambda _: {"day_micro_usd": 0},
-    "PUT /api/admin/tenants/{tenant_id}/features": lambda _: {"flags": {"taken": True}},
+    "PUT /api/admin/tenants/{tenant_id}/features": lambda _: {"speech": "text"},
 }
 
 

@@ -137,7 +137,7 @@ def test_administrators_work_across_tenants(context: Context, owner_url: str) ->
     assert [member["user_id"] for member in root.get(f"{here}/members").body["members"]] == [ada]
     minted = root.post(f"{here}/tokens", {"user_id": ada})
     assert (minted.status, root.put(f"{here}/budget", {"day_micro_usd": 5}).status) == (201, 200)
-    assert root.put(f"{here}/features", {"flags": {"voice": True}}).status == 200
+    assert root.put(f"{here}/features", {"speech": "text"}).status == 200
     assert root.put("/api/admin/budget", {"day_micro_usd": 5}).status == 200
     assert root.post(f"/api/admin/users/{ada}/lock").status == 200
     assert root.get("/api/admin/usage").body["usage"] == []

@@ -138,13 +138,17 @@ class FindAudit(Struct, frozen=True):
 
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Version = Annotated[str, Meta(pattern=r"^\d{1,6}(\.\d{1,6}){0,3}$")]
-Flags = Annotated[dict[Name, bool], Meta(max_length=100)]
 
 
 class Features(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A tenant's feature settings: switches by name, which win over the deployment's."""
+    """A tenant's feature settings; what is set wins over the deployment's.
 
-    flags: Flags = {}
+    Attributes:
+        speech: the most that learners hear, whatever the budget leaves: everything, sentences by the cheaper voice, or
+            none but those in the speech cache.
+    """
+
+    speech: Literal["full", "cheaper_voice", "text"] | None = None
 
 
 class DeploymentFeatures(Features, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

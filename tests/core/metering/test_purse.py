@@ -17,6 +17,7 @@ from core.providers.mock import MockLanguageModel, MockTextToSpeech
 from core.providers.tts.port import Voice
 from core.speech.cache import SpeechCache
 from shared.auth.caller import Caller
+from shared.db import PUBLIC_TENANT
 from shared.errors import BudgetExhausted, Unauthenticated, Unavailable
 from shared.ids import new_id
 from tests.conftest import ALPHA_TENANT
@@ -179,6 +180,52 @@ async def test_a_cheaper_voice_of_this_machine_speaks_without_any_money(till: Ti
     purse.close()
     assert [told.mode for told in till.told] == ["cheaper_voice"]
     assert till.tts.pieces == []
+
+
+@pytest.mark.parametrize(
+    ("own", "deployment", "mode", "spoke"),
+    [
+        ("text", "full", "text", []),
+        ("cheaper_voice", "text", "cheaper_voice", ["cheaper"]),
+        (None, "text", "text", []),
+        ("full", "text", "full", ["finer"]),
+        (None, None, "full", ["finer"]),
+    ],
+)
+async def test_administrators_set_the_most_that_is_spoken(
+    till: Till, own: str | None, deployment: str | None, mode: str, spoke: list[str]
+) -> None:
+    for tenant_id, speech in ((ALPHA_TENANT, own), (PUBLIC_TENANT, deployment)):
+        if speech is not None:
+            settings = json.dumps({"speech": speech})
+            till.owner("INSERT INTO feature_settings (tenant_id, settings) VALUES (%s, %s)", tenant_id, settings)
+    till.owner(CHEAPER)
+    cheaper = FakeVoice()
+    cheaper.name = "fake-cheaper-tts"
+    purse = till.open_for(CALLER)
+    providers = purse.hire(Providers(till.stt, till.llm, till.tts, cheaper))
+    refusals: list[dict[str, str]] = []
+    try:
+        await say(providers, "Hello")
+    except BudgetExhausted as refused:
+        refusals.append(refused.details)
+    assert refusals == [{"scope": "tenant", "reason": "setting"}] * (not spoke)
+    await think(providers.llm)
+    purse.close()
+    heard = [name for name, voice in (("finer", till.tts), ("cheaper", cheaper)) if voice.pieces]
+    assert ([told.mode for told in till.told] or ["full"], heard) == ([mode], spoke)
+
+
+async def test_without_a_cheaper_voice_none_is_asked_for(till: Till) -> None:
+    till.owner(
+        "INSERT INTO feature_settings (tenant_id, settings) VALUES (%s, %s)",
+        ALPHA_TENANT,
+        '{"speech": "cheaper_voice"}',
+    )
+    purse, providers = till.open()
+    await say(providers, "Hello")
+    purse.close()
+    assert (till.told, till.tts.pieces) == ([], ["Hello"])
 
 
 async def test_each_warning_is_told_once_of_the_tenant_alone(till: Till, database_url: str) -> None:

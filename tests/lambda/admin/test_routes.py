@@ -163,11 +163,12 @@ def test_usage_as_json_and_csv(root: ApiClient, operator: ApiClient) -> None:
 
 def test_feature_settings_are_checked(root: ApiClient) -> None:
     assert ok(root.get("/api/admin/features")) == {}
-    wanted = {"flags": {"voice": True}, "minimum_versions": {"android": "1.4.0"}}
+    wanted = {"speech": "cheaper_voice", "minimum_versions": {"android": "1.4.0"}}
     assert ok(root.put("/api/admin/features", wanted)) == wanted
     assert ok(root.get("/api/admin/features")) == wanted
-    assert ok(root.put(f"{IN_ALPHA}/features", {"flags": {"voice": False}})) == {"flags": {"voice": False}}
-    assert ok(root.get(f"{IN_ALPHA}/features")) == {"flags": {"voice": False}}
+    assert ok(root.put(f"{IN_ALPHA}/features", {"speech": "text"})) == {"speech": "text"}
+    assert ok(root.get(f"{IN_ALPHA}/features")) == {"speech": "text"}
+    assert ok(root.put(f"{IN_ALPHA}/features", {})) == ok(root.get(f"{IN_ALPHA}/features")) == {}
     assert root.put(f"{IN_ALPHA}/features", {"minimum_versions": {"android": "1"}}).status == 400
     assert root.put("/api/admin/features", {"minimum_versions": {"android": "new"}}).status == 400
 
@@ -227,8 +228,8 @@ WRITES: list[tuple[str, str, object]] = [
     ("POST", f"{IN_ALPHA}/tokens", {"user_id": ALPHA_USER}),
     ("PUT", f"{IN_ALPHA}/budget", {"day_micro_usd": 1}),
     ("PUT", "/api/admin/budget", {"day_micro_usd": 1}),
-    ("PUT", f"{IN_ALPHA}/features", {"flags": {}}),
-    ("PUT", "/api/admin/features", {"flags": {}}),
+    ("PUT", f"{IN_ALPHA}/features", {"speech": "full"}),
+    ("PUT", "/api/admin/features", {"speech": "full"}),
 ]
 
 
@@ -271,7 +272,7 @@ def test_an_operator_stays_out_of_the_deployment_and_of_other_tenants(operator: 
         ("PUT", f"{IN_ALPHA}/budget", {"day_micro_usd": -1}, "day_micro_usd"),
         ("PUT", f"{IN_ALPHA}/budget", {"day_micro_usd": 1.5}, "day_micro_usd"),
         ("PUT", f"{IN_ALPHA}/budget", {"day_micro_usd": 1 << 60}, "day_micro_usd"),
-        ("PUT", f"{IN_ALPHA}/features", {"flags": {"voice": "on"}}, "flags[...]"),
+        ("PUT", f"{IN_ALPHA}/features", {"speech": "loud"}, "speech"),
         ("GET", "/api/admin/usage?first=2026-02-30", None, "first"),
         ("GET", "/api/admin/usage?first=2026-02-01&last=2026-01-01", None, "last"),
         ("GET", "/api/admin/users?limit=0", None, "limit"),

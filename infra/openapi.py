@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from core.operations import operations
 from infra.local.template import functions_of
 from shared.api.openapi import document
 from shared.version import VERSION
@@ -15,7 +16,7 @@ TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
 
 
 def describe() -> dict[str, Any]:
-    """Return the document of every function in the template."""
+    """Return the document of core's operations and of every function in the template."""
     functions = functions_of(TEMPLATE)
     # As the local server does: each function's code is a root of its own.
     sys.path += [str(function.code) for function in functions if str(function.code) not in sys.path]
@@ -23,7 +24,7 @@ def describe() -> dict[str, Any]:
         importlib.import_module(function.handler.removesuffix(".handler.handler") + ".routes").routes
         for function in functions
     ]
-    return document(services, title="UnaMentis Cloud", version=VERSION)
+    return document([*operations(), *services], title="UnaMentis Cloud", version=VERSION)
 
 
 def written() -> str:

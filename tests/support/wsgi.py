@@ -1,6 +1,6 @@
 """Services as one WSGI application, for tools that speak to those."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -14,10 +14,10 @@ class Application:
     """Answers each request by the service whose paths it is.
 
     Args:
-        services: by the prefixes of their paths; the longest wins.
+        services: the first that has the path wins.
     """
 
-    def __init__(self, services: Mapping[str, Service]) -> None:
+    def __init__(self, services: Sequence[Service]) -> None:
         self._services = services
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -38,5 +38,5 @@ class Application:
         return [answer.raw]
 
     def _service(self, path: str) -> Service:
-        prefix = max((p for p in self._services if path.startswith(p)), key=len, default="")
-        return self._services[prefix]
+        having = (s for s in self._services if any(route.pattern.fullmatch(path) for route in s.routes.routes))
+        return next(having, self._services[0])

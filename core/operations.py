@@ -1,0 +1,28 @@
+"""Core's HTTP operations by service, for documents and tests: nothing is served or made."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from core.providers.mock import MockTextToSpeech
+from core.providers.tts.port import TextToSpeech
+from core.realtime.http import realtime_routes
+from core.speech.cache import SpeechCache
+from core.speech.service import SpeechService
+from core.speech.shelf import Shelf
+from shared.api import Routes
+from shared.auth.caller import Caller
+from shared.storage.objects import open_objects
+
+
+def operations() -> list[Routes]:
+    """Return the routes of every service core has."""
+    voice = MockTextToSpeech()
+
+    @contextmanager
+    def nobody(caller: Caller) -> Generator[TextToSpeech]:
+        del caller
+        yield voice
+
+    shelf = Shelf(open_objects("memory://"))
+    speech = SpeechService(SpeechCache(voice), shelf, nobody, secret=b"", provider=voice.name)
+    return [speech.routes(), realtime_routes("", "")]

@@ -116,6 +116,10 @@ def build_app(settings: Settings) -> web.Application:
     cache = SpeechCache(providers.tts, store)
     metrics = Metrics()
     observe, reports = reporting(settings.observability, metrics)
+    hire = _hire(metering, providers)
+    speech = SpeechService(
+        cache, Shelf(store), hire, secret=settings.shared.secret, provider=settings.providers.tts.split(",")[0]
+    )
     equipment = Equipment(
         providers=providers,
         speech=_speech(settings, cache),
@@ -124,6 +128,7 @@ def build_app(settings: Settings) -> web.Application:
         metering=metering,
         settings=settings.voice,
         observe=observe,
+        narrate=speech.desktop.desk.read,
     )
     parts = Parts(
         equipment=equipment,
@@ -144,10 +149,6 @@ def build_app(settings: Settings) -> web.Application:
         listen=Listener(settings.shared.database_url, CHANNEL).run,
     )
     app = assemble(parts)
-    hire = _hire(metering, providers)
-    speech = SpeechService(
-        cache, Shelf(store), hire, secret=settings.shared.secret, provider=settings.providers.tts.split(",")[0]
-    )
     context = Context(settings.shared, database, authenticator)
     speech.mount(app, context)
     HttpAdapter(Service(realtime_routes(providers.llm.model, providers.stt.model), context), workers=2).mount(app)

@@ -1,6 +1,6 @@
 """What every session of one process works with."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from core.metering.port import Metering
@@ -8,13 +8,25 @@ from core.metering.unmetered import Unmetered
 from core.observability.record import Observe, nobody
 from core.pipeline.conversations import Conversations
 from core.providers import Providers
-from core.providers.tts.port import TextToSpeech
+from core.providers.tts.port import TextToSpeech, Voice
 from core.providers.vad.port import VoiceDetector
 from core.settings import VoiceSettings
+from core.speech.desk import Clip
 from shared.auth.caller import Caller
+from shared.errors import Unavailable
 
 # Who speaks in a caller's sessions, given who makes what is not cached: speech is cached for each tenant alone.
 SpeechFor = Callable[[Caller, TextToSpeech], TextToSpeech]
+
+
+# Given a caller, the tenant whose text it is, the text and the voice: all of it as a clip, from the cache if it can be.
+Narrate = Callable[[Caller, str, str, Voice], Awaitable[Clip]]
+
+
+async def no_narrator(caller: Caller, owner_id: str, text: str, voice: Voice) -> Clip:
+    """Refuse: this process makes no clips."""
+    del caller, owner_id, text, voice
+    raise Unavailable("no speech is made here", code="no_speech")
 
 
 @dataclass(slots=True)
@@ -34,6 +46,7 @@ class Equipment:
 
     Attributes:
         observe: is told of each turn when it is over.
+        narrate: makes a clip of a lesson's text.
     """
 
     providers: Providers
@@ -44,3 +57,4 @@ class Equipment:
     settings: VoiceSettings = field(default_factory=VoiceSettings)
     counts: Counts = field(default_factory=Counts)
     observe: Observe = nobody
+    narrate: Narrate = no_narrator

@@ -96,6 +96,11 @@ class VoiceSession:
         """What the model is reminded of, oldest first; whoever keeps more of the conversation may change it."""
         return self._talk.history
 
+    @property
+    def talk(self) -> Talk:
+        """What the replies share: the conversation, the voice, what the tutor keeps in view."""
+        return self._talk
+
     def configure(self, microphone: Microphone, *, output_rate: int, timing: Timing | None = None) -> None:
         """Take audio as the client sends it, and send it what it plays; what was under way is dropped.
 

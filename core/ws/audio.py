@@ -18,6 +18,7 @@ from core.ws.closing import INTERNAL, RESTART, Closing, closing_of
 from core.ws.live import Live
 from core.ws.outbox import Outbox
 from core.ws.rate import ControlRate
+from core.ws.segments import Segments
 from core.ws.updates import Redeem
 from shared.auth.caller import Caller
 from shared.errors import AppError, InvalidInput, NotFound, RateLimited
@@ -88,6 +89,7 @@ class AudioConnection:
         self._socket = socket
         self._visit = visit
         self._outbox = Outbox(socket, transport)
+        self._segments = Segments(route.equipment, visit, self._outbox)
         self._session: VoiceSession | None = None
         self._resumed = False
         self._configured = False
@@ -114,7 +116,7 @@ class AudioConnection:
     async def _talk(self, conversation: Conversation) -> None:
         writer = asyncio.create_task(self._outbox.run())
         self._resumed = bool(conversation.history)
-        session = self._session = VoiceSession(self._route.equipment, self._visit, conversation, self._outbox)
+        session = self._session = VoiceSession(self._route.equipment, self._visit, conversation, self._segments)
         reading = asyncio.create_task(self._read(session))
 
         def hush() -> None:
@@ -129,6 +131,7 @@ class AudioConnection:
         finally:
             reading.cancel()
             await session.close()
+            await self._segments.close()
             self._outbox.close(Closing(INTERNAL, "the connection ended"))
             await writer
 
@@ -210,13 +213,43 @@ class AudioConnection:
                 self._ask(session, text)
             case wire.SetTopic():
                 await self._choose_topic(session, control)
-            case wire.BargeIn(segment_index=index, offset_ms=offset):
-                session.cancel()
-                self._outbox.send(wire.message("barge_in_ack", segment_index=index, offset_ms=offset))
             case wire.PlaybackAck(turn_id=turn_id, played_ms=played_ms):
                 session.acknowledge(turn_id, played_ms)
             case wire.Ping():
                 self._outbox.send(wire.message("pong"))
+            case _:
+                await self._play(session, control)
+
+    async def _play(self, session: VoiceSession, control: wire.Playing) -> None:
+        """Tell the lesson, or serve a client that plays it itself."""
+        match control:
+            case wire.Play(segment_index=index, offset_ms=offset) | wire.Seek(segment_index=index, offset_ms=offset):
+                session.play(index, int(offset))
+            case wire.Pause():
+                session.pause()
+            case wire.Resume():
+                session.play()
+            case wire.BargeIn():
+                self._segments.barge_in(session, control)
+            case wire.RequestAudio() | wire.Sync() | wire.VoiceConfig():
+                await self._serve_segments(session, control)
+
+    async def _serve_segments(
+        self, session: VoiceSession, control: wire.RequestAudio | wire.Sync | wire.VoiceConfig
+    ) -> None:
+        """Serve a client that plays segments itself; a refusal names the segment it is about."""
+        try:
+            match control:
+                case wire.RequestAudio():
+                    await self._segments.request(session, control)
+                case wire.Sync():
+                    self._segments.sync(session, control)
+                case wire.VoiceConfig():
+                    self._segments.configure(session, control)
+        except (InvalidInput, NotFound) as error:
+            index = {} if isinstance(control, wire.VoiceConfig) else {"segment_index": control.segment_index}
+            self._rate.take(asyncio.get_running_loop().time())
+            self._outbox.send(wire.error(Problem(error.error_code.upper(), error.message), **index))
 
     def _configure(self, session: VoiceSession, config: wire.Config) -> None:
         rate = config.output_sample_rate or config.sample_rate
@@ -224,7 +257,7 @@ class AudioConnection:
             hands_free=config.hands_free, detect=config.vad_enabled, threshold=min(max(config.vad_threshold, 0.2), 0.95)
         )
         session.configure(microphone, output_rate=rate)
-        self._configured = True
+        self._configured = self._segments.takes_frames = True
         self._outbox.send(
             wire.message("ready", session_id=self._visit.session_id, sample_rate=rate, resumed=self._resumed)
         )

@@ -14,10 +14,12 @@ from core.pipeline.notices import (
     Interrupted,
     ModeChanged,
     Notice,
+    Playback,
     Problem,
     ReplyStarted,
     ReplyText,
     ReplyToken,
+    SegmentStarted,
     SpeakingEnded,
     SpeakingStarted,
     SpeechEnded,
@@ -31,6 +33,8 @@ from shared.errors import InvalidInput, PayloadTooLarge
 INPUT_RATE: Final = 16_000
 LONGEST_MESSAGE: Final = 16_384  # characters of one control message
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
+_Index = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+_Offset = Annotated[float, msgspec.Meta(ge=0, le=86_400_000)]
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 _Rate = Annotated[int, msgspec.Meta(ge=8_000, le=48_000)]
 _Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=86_400_000)]
@@ -75,10 +79,60 @@ class SetTopic(msgspec.Struct, tag_field="type", tag="set_topic", frozen=True):
 
 
 class BargeIn(msgspec.Struct, tag_field="type", tag="barge_in", frozen=True):
-    """Stop the running turn, as the segment player says it."""
+    """Stop the running turn, as the segment player says it, and answer the utterance where there is one."""
 
-    segment_index: int = 0
-    offset_ms: float = 0
+    segment_index: _Index = 0
+    offset_ms: _Offset = 0
+    utterance: Annotated[str, msgspec.Meta(max_length=4_000)] | None = None
+
+
+class RequestAudio(msgspec.Struct, tag_field="type", tag="request_audio", frozen=True):
+    """A segment of the lesson, for a client that plays it itself."""
+
+    segment_index: _Index
+    curriculum_id: str | None = None
+    topic_id: str | None = None
+
+
+class Sync(msgspec.Struct, tag_field="type", tag="sync", frozen=True):
+    """How far such a client has played."""
+
+    segment_index: _Index
+    offset_ms: _Offset = 0
+    is_playing: bool = True
+
+
+class VoiceConfig(msgspec.Struct, tag_field="type", tag="voice_config", frozen=True):
+    """How segments and answers are to be spoken."""
+
+    voice_id: Annotated[str, msgspec.Meta(max_length=128)] | None = None
+    tts_provider: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    speed: Annotated[float, msgspec.Meta(ge=0.5, le=2)] | None = None
+    exaggeration: float | None = None
+    cfg_weight: float | None = None
+    language: Annotated[str, msgspec.Meta(max_length=35)] | None = None
+
+
+class Play(msgspec.Struct, tag_field="type", tag="play", frozen=True):
+    """Tell the lesson from a segment on, or from where it was left."""
+
+    segment_index: _Index | None = None
+    offset_ms: _Offset = 0
+
+
+class Seek(msgspec.Struct, tag_field="type", tag="seek", frozen=True):
+    """Tell the lesson from another place on."""
+
+    segment_index: _Index
+    offset_ms: _Offset = 0
+
+
+class Pause(msgspec.Struct, tag_field="type", tag="pause", frozen=True):
+    """Stop telling the lesson."""
+
+
+class Resume(msgspec.Struct, tag_field="type", tag="resume", frozen=True):
+    """Go on telling the lesson."""
 
 
 class PlaybackAck(msgspec.Struct, tag_field="type", tag="playback_ack", frozen=True):
@@ -92,9 +146,14 @@ class Ping(msgspec.Struct, tag_field="type", tag="ping", frozen=True):
     """A sign of life that wants an answer."""
 
 
-Control = Config | StartRecording | StopRecording | Cancel | TextInput | SetTopic | BargeIn | PlaybackAck | Ping
+# What is about the telling of the lesson.
+Playing = BargeIn | RequestAudio | Sync | VoiceConfig | Play | Seek | Pause | Resume
+Control = Config | StartRecording | StopRecording | Cancel | TextInput | SetTopic | PlaybackAck | Ping | Playing
 _DECODER: Final = msgspec.json.Decoder(Control)
-_KNOWN: Final = "config, start_recording, stop_recording, cancel, text_input, set_topic, barge_in, playback_ack, ping"
+_KNOWN: Final = (
+    "config, start_recording, stop_recording, cancel, text_input, set_topic, barge_in, playback_ack, request_audio, "
+    "sync, voice_config, play, seek, pause, resume, ping"
+)
 
 
 def decode(text: str) -> Control:
@@ -136,7 +195,7 @@ def message(type_: str, **fields: object) -> str:
     return msgspec.json.encode({"type": type_, **fields}).decode()
 
 
-def error(problem: Problem) -> str:
+def error(problem: Problem, **fields: object) -> str:
     """Return an error in the spellings of both dialects."""
     return message(
         "error",
@@ -145,6 +204,7 @@ def error(problem: Problem) -> str:
         code=problem.code,
         recoverable=problem.recoverable,
         **({"details": problem.details} if problem.details else {}),
+        **fields,
     )
 
 
@@ -177,6 +237,17 @@ _ENCODERS: Final[dict[type[Notice], Callable[[Any], str]]] = {
     Interrupted: lambda n: message("interrupted", timestamp=_now(), turn_id=n.turn_id),
     AnswerResumed: lambda n: message("answer_resumed", turn_id=n.turn_id),
     TurnEnded: _turn_ended,
+    SegmentStarted: lambda n: message(
+        "segment_start",
+        turn_id=n.turn_id,
+        segment_index=n.position,
+        total_segments=n.total,
+        text=n.text,
+        offset_ms=n.offset_ms,
+    ),
+    Playback: lambda n: message(
+        "playback", state=n.state, segment_index=n.position, total_segments=n.total, offset_ms=n.offset_ms
+    ),
     ModeChanged: lambda n: message("mode", mode=n.mode, details=n.details),
     Unvoiced: lambda n: message("sentence", turn_id=n.turn_id, text=n.text),
     Problem: error,

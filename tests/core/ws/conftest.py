@@ -11,10 +11,12 @@ from aiohttp import ClientWebSocketResponse, WSMsgType, web
 from core.app import LIFECYCLE, Parts, assemble
 from core.pipeline.equipment import Equipment
 from core.providers import Providers
+from core.providers.tts.port import Voice
 from core.settings import VoiceSettings
+from core.speech.desk import Clip
 from core.voice.endpointing import Timing
 from shared.auth.caller import Caller
-from shared.errors import Unauthenticated
+from shared.errors import Unauthenticated, Unavailable
 from tests.fakes.conversations import MemoryConversations, MemorySession
 from tests.fakes.detector import SILENCE, SPEECH, FakeDetector
 from tests.fakes.vendors import FakeModel, FakeRecogniser, FakeVoice
@@ -80,6 +82,8 @@ class House:
     conversations: MemoryConversations = field(default_factory=MemoryConversations)
     detector: FakeDetector = field(default_factory=FakeDetector)
     released: bool = False
+    narrated: list[tuple[str, str, Voice]] = field(default_factory=list[tuple[str, str, Voice]])
+    narrator_fails: bool = False
     redeemed: set[str] = field(default_factory=set[str])
     tell: Callable[[str], None] | None = None
 
@@ -90,6 +94,7 @@ class House:
             speech=lambda _caller, tts: tts,
             detector=self.detector,
             conversations=self.conversations,
+            narrate=self.narrate,
             settings=VoiceSettings(timing=Timing(end_ms=320), drain_s=5),
         )
         app = assemble(
@@ -110,6 +115,15 @@ class House:
         await site.start()
         self.url = f"http://127.0.0.1:{self.runner.addresses[0][1]}"
         self.http = aiohttp.ClientSession()
+
+    async def narrate(self, caller: Caller, owner_id: str, text: str, voice: Voice) -> Clip:
+        """Speak a passage at once; `narrated` holds what was asked for, the same text is a hit the second time."""
+        del caller
+        known = text in [each[1] for each in self.narrated]
+        self.narrated.append((owner_id, text, voice))
+        if self.narrator_fails:
+            raise Unavailable("no speech now")
+        return Clip(b"\x01\x00" * 16_000, 16_000, "hit" if known else "miss")
 
     def authenticate(self, token: str | None, address: str) -> Caller:
         if token is None or not token.startswith("token"):
@@ -149,6 +163,11 @@ class House:
         await phone.say({**CONFIG, **changes})
         await phone.until("ready")
         return phone
+
+    async def stop_talking(self) -> None:
+        """Wait until every connection has stored what it had."""
+        for connection in list(self.lifecycle.live._connections.values()):
+            await connection.gone.wait()
 
     async def stop(self) -> None:
         await self.http.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from infra.local.gateway import Gateway, load
 from infra.local.template import functions_of
@@ -33,14 +33,26 @@ def add_functions(app: web.Application) -> None:
 
 
 def add_page(app: web.Application, folder: Path) -> None:
-    """Serve the learner's page at `/`; whatever was added before wins."""
+    """Serve the learner's page at `/`, except to who asks for JSON; whatever else was added before wins."""
     app.middlewares.append(page_headers)
-
-    async def index(_request: web.Request) -> web.FileResponse:
-        return web.FileResponse(folder / "index.html")
-
-    app.router.add_get("/", index)
+    app.middlewares.append(at_the_root(folder / "index.html"))
     app.router.add_static("/", folder)
+
+
+def at_the_root(page: Path) -> Middleware:
+    """Return what answers `/` with a page before the API does, which has a description of itself there."""
+
+    @web.middleware
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path != "/" or request.method not in {"GET", "HEAD"}:
+            return await handler(request)
+        return (
+            await handler(request)
+            if "application/json" in request.headers.get("Accept", "")
+            else web.FileResponse(page)
+        )
+
+    return answer
 
 
 @web.middleware

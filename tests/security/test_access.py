@@ -36,6 +36,10 @@ PUBLIC = {
     "GET /api/auth/verify-email",
     "POST /api/auth/resend-verification",
     "GET /.well-known/jwks.json",
+    "GET /",
+    "GET /api",
+    "GET /api/openapi.json",
+    "GET /api/reference",
     "GET /health",
     "GET /api/health",
     "GET /assets/curriculum/signed",  # whoever has the signed address

@@ -38,3 +38,18 @@ async def test_what_was_there_first_wins_over_a_file(tmp_path: Path) -> None:
     async with TestClient(TestServer(app)) as client:
         assert await (await client.get("/health")).text() == "healthy"
         assert await (await client.get("/?topic=a")).text() == "page"
+
+
+async def test_who_asks_for_json_at_the_root_gets_the_description(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("page")
+
+    async def describe(_request: web.Request) -> web.Response:
+        return web.json_response({"name": "API"})
+
+    app = web.Application()
+    app.router.add_route("*", "/", describe)
+    add_page(app, tmp_path)
+    async with TestClient(TestServer(app)) as client:
+        assert await (await client.get("/", headers={"Accept": "text/html,*/*"})).text() == "page"
+        assert await (await client.get("/", headers={"Accept": "application/json"})).json() == {"name": "API"}
+        assert (await client.post("/", headers={"Accept": "text/html"})).content_type == "application/json"

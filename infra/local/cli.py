@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     add_prices(commands.add_parser("prices", help="add what vendors charge to the price book"))
     add_admin(commands.add_parser("admin", help="make, list and disable administrators"))
     add_token(commands.add_parser("token", help="make, list, label, rotate and revoke beta tokens"))
-    add_tenant(commands.add_parser("tenant", help="remove a tenant with everything it has"))
+    add_tenant(commands.add_parser("tenant", help="make, list, limit and remove tenants"))
     add_session(commands.add_parser("session", help="print what happened in a session, and how long each stage took"))
     add_reset(commands.add_parser("reset", help="delete what is stored and start over; asks first"))
     for name in ("test", "check"):
@@ -123,6 +123,17 @@ def add_token(command: argparse.ArgumentParser) -> None:
 def add_tenant(command: argparse.ArgumentParser) -> None:
     """Describe `tenant`."""
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    create = actions.add_parser("create", help="make a tenant and print its id")
+    create.add_argument("kind", choices=("individual", "team", "organisation"))
+    create.add_argument("name")
+    create.add_argument("--parent", metavar="ID", help="the organisation a team belongs to")
+    listing = actions.add_parser("list", help="list the tenants, the newest first")
+    caps = actions.add_parser("caps", help="show or set what a tenant may spend on a day and in a month")
+    caps.add_argument("id")
+    for period in ("day", "month"):
+        caps.add_argument(f"--{period}", metavar="USD", help="such as 2.50, or default: what every tenant has")
+    for parser in (create, listing, caps):
+        add_owner(parser)
     remove = actions.add_parser("remove", help="remove its rows, its teams and its objects, and show that none is left")
     remove.add_argument("id")
     remove.add_argument("--yes", action="store_true", help="it cannot be undone")
@@ -276,12 +287,21 @@ def run_token(options: argparse.Namespace) -> int:
 
 
 def run_tenant(options: argparse.Namespace) -> int:
-    """Remove a tenant."""
+    """Make, list, limit or remove tenants."""
     from infra.local import administrators, tenants
     from shared.storage.objects import open_objects
 
     folder = options.data_dir.absolute()
     with administrators.installation(folder, options.database_url) as place:
+        if options.action == "create":
+            tenants.create(place, options.kind, options.name, parent_id=options.parent)
+            return 0
+        if options.action == "list":
+            tenants.show(place)
+            return 0
+        if options.action == "caps":
+            tenants.caps(place, options.id, day=options.day, month=options.month)
+            return 0
         # Another database's objects are where its servers keep them.
         store = None if options.database_url else open_objects((folder / "objects").as_uri())
         tenants.remove(place, store, options.id, sure=options.yes)

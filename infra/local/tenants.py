@@ -1,12 +1,72 @@
-"""`./unamentis tenant`: the end of a tenant, for whoever owns the database."""
+"""`./unamentis tenant`: tenants and what they may spend, for whoever owns the database."""
+
+import re
+from typing import Final
 
 from infra.local.administrators import Installation
 from infra.local.errors import LocalError
 from shared.db.entry import CommandLine
 from shared.ids import known_id, new_id
+from shared.repositories.administration import AdministrationRepository
+from shared.repositories.metering import MeteringRepository
 from shared.repositories.tenant_removal import TenantRemovalRepository
+from shared.repositories.usage import UsageRepository
 from shared.storage.port import ObjectStore
 from shared.tenant_removal import Clearance
+
+_MICRO: Final = 1_000_000
+_USD: Final = re.compile(r"(\d{1,6})(?:\.(\d{1,6}))?")
+
+
+def create(place: Installation, kind: str, name: str, *, parent_id: str | None) -> None:
+    """Make a tenant and print its id.
+
+    Args: parent_id: the organisation a team belongs to.
+    Raises: InvalidInput: a tenant that is no team, or no such organisation. NotFound: the parent's id is none.
+    """
+    tenant_id = new_id()
+    parent = None if parent_id is None else known_id(parent_id, "organisation")
+    with place.database.unit(CommandLine("tenant create")) as unit:
+        AdministrationRepository(unit).add_tenant(tenant_id, kind=kind, name=name, parent_id=parent)
+    print(tenant_id)
+
+
+def show(place: Installation) -> None:
+    """Print every tenant, the newest first."""
+    with place.database.unit(CommandLine("tenant list")) as unit:
+        found = AdministrationRepository(unit).tenants(before=None, limit=100_000)
+    for tenant in found.result:
+        of = f" of {tenant.parent_id}" if tenant.parent_id else ""
+        print(f"{tenant.tenant_id}  {tenant.kind}{of}  {tenant.members} members  {tenant.name}")
+
+
+def caps(place: Installation, tenant_id: str, *, day: str | None, month: str | None) -> None:
+    """Set what a tenant may spend, where that is said, and print its budgets.
+
+    Args: day, month: US dollars, "default" for what every tenant has, None to leave it.
+    Raises: LocalError: no amount. NotFound: no such tenant.
+    """
+    wanted = known_id(tenant_id, "tenant")
+    changes = {period: _micro_usd(text) for period, text in (("day", day), ("month", month)) if text is not None}
+    with place.database.unit(CommandLine("tenant caps", wanted)) as unit:
+        for period, cap in changes.items():
+            UsageRepository(unit).set_budget(period, cap)
+        found = MeteringRepository(unit).periods()
+    for usage in found.result:
+        used = (usage.spent + usage.reserved) / _MICRO
+        print(f"{usage.period:<5}  {usage.cap / _MICRO:>12.6f} USD at most, {used:.6f} used")
+
+
+def _micro_usd(text: str) -> int | None:
+    """Return micro-dollars; None for "default"."""
+    if text == "default":
+        return None
+    amount = _USD.fullmatch(text)
+    if amount is None:
+        raise LocalError(
+            f"{text} is no amount: US dollars such as 2.50, at most six digits and six decimals, or default"
+        )
+    return int(amount[1]) * _MICRO + int((amount[2] or "").ljust(6, "0"))
 
 
 def remove(place: Installation, store: ObjectStore | None, tenant_id: str, *, sure: bool) -> None:

@@ -22,7 +22,7 @@ from shared.errors import (
 
 # Raised by our own SQL functions: the class name is PT and the HTTP status, the detail a JSON object.
 _REFUSALS: Final[dict[str, Callable[[str, dict[str, Any]], AppError]]] = {
-    "PT400": lambda message, d: InvalidInput(message, code=d.get("code")),
+    "PT400": lambda message, d: InvalidInput(message, code=d.get("code"), details=d.get("details")),
     "PT401": lambda message, d: Unauthenticated(message, code=d.get("code")),
     "PT402": lambda message, d: BudgetExhausted(message, details=d.get("details")),
     "PT403": lambda message, d: Forbidden(message, code=d.get("code")),

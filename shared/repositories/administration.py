@@ -36,12 +36,13 @@ class ManagedUser:
 
 @dataclass(frozen=True, slots=True)
 class ManagedTenant:
-    """A tenant; `total` counts all the administrator reaches, on whatever page."""
+    """A tenant; `parent_id` is a team's organisation, `total` counts all the administrator reaches."""
 
     tenant_id: str
     kind: str
     name: str
     created_at: datetime
+    parent_id: str | None
     members: int
     total: int
 
@@ -148,19 +149,25 @@ class AdministrationRepository:
         return self._unit.all(
             ManagedTenant,
             """-- cross-tenant: every tenant the administrator reaches
-               SELECT tenant_id, kind, name, created_at, members, total
+               SELECT tenant_id, kind, name, created_at, parent_id, members, total
                FROM admin_tenants(%(before)s::uuid, %(most)s)""",
             before=before,
             most=limit,
         )
 
-    def add_tenant(self, tenant_id: str, *, kind: str, name: str) -> None:
-        """Queue the making of a tenant."""
+    def add_tenant(self, tenant_id: str, *, kind: str, name: str, parent_id: str | None = None) -> None:
+        """Queue the making of a tenant.
+
+        Args: parent_id: the organisation of a team that belongs to one.
+        Raises at the unit's end: InvalidInput: it has no organisation, or there is none of this id.
+        """
         self._unit.run(
-            "SELECT admin_add_tenant(%(new_id)s, %(kind)s, %(name)s) -- cross-tenant: a tenant that is being made",
+            """-- cross-tenant: a tenant that is being made
+               SELECT admin_add_tenant(%(new_id)s, %(kind)s, %(name)s, %(parent_id)s::uuid)""",
             new_id=tenant_id,
             kind=kind,
             name=name,
+            parent_id=parent_id,
         )
 
     def tenant(self, tenant_id: str) -> Pending[ManagedTenant]:
@@ -171,7 +178,7 @@ class AdministrationRepository:
         return self._unit.one(
             ManagedTenant,
             """-- cross-tenant: every tenant the administrator reaches
-               SELECT tenant_id, kind, name, created_at, members, total
+               SELECT tenant_id, kind, name, created_at, parent_id, members, total
                FROM admin_tenants(NULL, NULL) WHERE tenant_id = %(wanted)s""",
             missing="tenant not found",
             wanted=tenant_id,

@@ -91,12 +91,13 @@ class DeletedUser(Struct, frozen=True):
 
 
 class Tenant(Struct, frozen=True, kw_only=True):
-    """A tenant."""
+    """A tenant; `parent_id` is there for a team of an organisation."""
 
     id: str
     kind: str
     name: str
     created_at: str
+    parent_id: str | UnsetType
     members: int
 
     @classmethod
@@ -107,6 +108,7 @@ class Tenant(Struct, frozen=True, kw_only=True):
             kind=tenant.kind,
             name=tenant.name,
             created_at=iso(tenant.created_at),
+            parent_id=tenant.parent_id or UNSET,
             members=tenant.members,
         )
 

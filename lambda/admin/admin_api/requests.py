@@ -51,10 +51,11 @@ class Page(Struct, frozen=True):
 
 
 class NewTenant(Struct, frozen=True, forbid_unknown_fields=True):
-    """A tenant."""
+    """A tenant; `parent_id` is the organisation of a team that belongs to one."""
 
     kind: TenantKind
     name: Line
+    parent_id: Id | None = None
 
 
 class TenantChange(Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,6 +4,7 @@ from msgspec import UNSET
 
 from admin_api.answers import Done, Member, Members, Tenant, Tenants
 from admin_api.requests import Membership, NewTenant, Page, TenantChange
+from admin_api.rules import wanted_id
 from shared.api import Access, Request, Routes
 from shared.api.cursors import Cursors
 from shared.errors import NotFound
@@ -34,7 +35,9 @@ def add_tenant(request: Request, body: NewTenant) -> Tenant:
     tenant_id = new_id()
     with request.unit() as unit:
         administration = AdministrationRepository(unit)
-        administration.add_tenant(tenant_id, kind=body.kind, name=body.name)
+        administration.add_tenant(
+            tenant_id, kind=body.kind, name=body.name, parent_id=wanted_id(body.parent_id, "parent_id")
+        )
         made = administration.tenant(tenant_id)
     return Tenant.of(made.result)
 

@@ -7,9 +7,9 @@ import pytest
 
 from infra.local.administrators import Installation
 from infra.local.errors import LocalError
-from infra.local.tenants import remove
+from infra.local.tenants import caps, create, remove, show
 from shared.db import PUBLIC_TENANT, Database
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, InvalidInput, NotFound
 from shared.ids import new_id
 from shared.storage.objects import Objects, open_objects
 from tests.conftest import ALPHA_TENANT
@@ -58,3 +58,28 @@ def test_what_it_refuses(place: Installation, store: Objects) -> None:
             remove(place, store, tenant_id, sure=True)
     with pytest.raises(Conflict):
         remove(place, store, PUBLIC_TENANT, sure=True)
+
+
+def test_tenants_are_made_and_listed(place: Installation, capsys: pytest.CaptureFixture[str]) -> None:
+    create(place, "team", "Physics", parent_id=ALPHA_TENANT)
+    made = capsys.readouterr().out.strip()
+    show(place)
+    assert capsys.readouterr().out.splitlines()[0] == f"{made}  team of {ALPHA_TENANT}  0 members  Physics"
+    for kind, parent in (("individual", ALPHA_TENANT), ("team", made), ("team", new_id())):
+        with pytest.raises(InvalidInput, match="parent_id"):
+            create(place, kind, "None", parent_id=parent)
+
+
+def test_caps_are_set_and_taken_away(place: Installation, capsys: pytest.CaptureFixture[str]) -> None:
+    caps(place, ALPHA_TENANT, day="2.5", month=None)
+    assert capsys.readouterr().out.splitlines() == [
+        "day        2.500000 USD at most, 0.000000 used",
+        "month     10.000000 USD at most, 0.000000 used",
+    ]
+    caps(place, ALPHA_TENANT, day="default", month="0")
+    assert [line.split()[1] for line in capsys.readouterr().out.splitlines()] == ["1.000000", "0.000000"]
+    for text in ("-1", "1e3", "1,5", "many", "1.0000001"):
+        with pytest.raises(LocalError, match="no amount"):
+            caps(place, ALPHA_TENANT, day=text, month=None)
+    with pytest.raises(NotFound):
+        caps(place, new_id(), day=None, month=None)

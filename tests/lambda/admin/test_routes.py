@@ -161,6 +161,21 @@ def test_usage_as_json_and_csv(root: ApiClient, operator: ApiClient) -> None:
     assert ok(root.get("/api/admin/usage", query={"first": "2020-01-01", "last": "2020-02-01"}))["usage"] == []
 
 
+def test_a_team_belongs_to_an_organisation(root: ApiClient) -> None:
+    team = {"kind": "team", "name": "Physics"}
+    made = ok(root.post("/api/admin/tenants", {**team, "parent_id": ALPHA_TENANT}), 201)
+    assert made["parent_id"] == ok(root.get(f"/api/admin/tenants/{made['id']}"))["parent_id"] == ALPHA_TENANT
+    assert "parent_id" not in ok(root.post("/api/admin/tenants", team), 201)
+    for body in (
+        {**team, "parent_id": made["id"]},
+        {**team, "parent_id": new_id()},
+        {**team, "parent_id": "x"},
+        {"kind": "organisation", "name": "School", "parent_id": ALPHA_TENANT},
+    ):
+        refused = root.post("/api/admin/tenants", body)
+        assert (refused.status, list(refused.body["details"])) == (400, ["parent_id"])
+
+
 def test_feature_settings_are_checked(root: ApiClient) -> None:
     assert ok(root.get("/api/admin/features")) == {}
     wanted = {"speech": "cheaper_voice", "minimum_versions": {"android": "1.4.0"}}

@@ -148,7 +148,7 @@ async def test_an_ended_session_and_a_store_that_does_not_answer_have_codes_of_t
         ("{", "INVALID_MESSAGE", "JSON object"),
         ("[1]", "INVALID_MESSAGE", "object"),
         ("{}", "UNKNOWN_TYPE", "expected one of config"),
-        ({"type": "request_audio", "segment_index": 0}, "UNKNOWN_TYPE", "expected one of config"),
+        ({"type": "request_video"}, "UNKNOWN_TYPE", "expected one of config"),
         ({"type": 7}, "UNKNOWN_TYPE", "expected one of config"),
         ({"type": "text_input"}, "INVALID_MESSAGE", "text"),
         ({"type": "text_input", "text": 5}, "INVALID_MESSAGE", "$.text"),

@@ -2,7 +2,7 @@
 
     python -m benchmarks.voice --callers 1,10,25
     python -m benchmarks.voice --callers 1 --turns 0 --barge-ins 0 --phase-s 0
-    python -m benchmarks.voice --callers 50 --quota 0.25 --servers unamentis
+    python -m benchmarks.voice --callers 50 --cpu 0.25
 
 The references are installed the first time, in environments of their own. What each figure means:
 docs/reference/benchmarks.md.
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import uvloop
 
+from benchmarks.voice.added import added
 from benchmarks.voice.clips import Voices, make_voices
 from benchmarks.voice.figures import Figures
 from benchmarks.voice.measurement import CallFailed, Measurement, Plan
@@ -54,27 +55,33 @@ def main() -> int:
         return 1
     if options.json:
         options.json.write_text(json.dumps([dataclasses.asdict(cell) for cell in cells], indent=1) + "\n")
-    print("\n".join([*_setting(options), *dict.fromkeys(notes), "", table(cells, SUBJECT)]))
+    print("\n".join([*_setting(options), *dict.fromkeys(notes), "", table(cells, SUBJECT), *added(cells)]))
     return 0
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--callers", type=_numbers, default=[1, 10, 25], help="how many at once, such as 1,10,25")
-    parser.add_argument("--servers", type=_subjects, default=[SUBJECT, "pipecat", "livekit"], help=",".join(SUBJECTS))
+    parser.add_argument("--servers", type=_subjects, help=",".join(SUBJECTS))
     parser.add_argument("--frame-ms", type=int, default=20, help="length of a microphone frame")
     parser.add_argument(
         "--pauses", action=argparse.BooleanOptionalAction, default=True, help="also say sentences with pauses inside"
     )
     parser.add_argument("--pause-ms", type=int, default=350, help="length of those pauses")
     parser.add_argument(
-        "--quota", type=float, help="hold each server to this share of one CPU from before the first call"
+        "--cpu",
+        type=float,
+        help="hold each server to this share of one CPU, and compare with one caller held so; ours alone unless named",
     )
     parser.add_argument("--turns", type=int, help="questions each caller asks (6 alone, 3 among others)")
     parser.add_argument("--barge-ins", type=int, help="answers each caller interrupts (4 alone, 2 among others)")
     parser.add_argument("--phase-s", type=float, default=8.0, help="seconds each CPU figure is watched; 0: none")
     parser.add_argument("--json", type=Path, help="also write all figures to this file")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.servers = options.servers or ([SUBJECT] if options.cpu else [SUBJECT, "pipecat", "livekit"])
+    if options.cpu and 1 not in options.callers:
+        options.callers = [1, *options.callers]
+    return options
 
 
 def _numbers(text: str) -> list[int]:
@@ -101,10 +108,10 @@ def _measure(subject: str, callers: int, voices: Voices, options: argparse.Names
     )
     with (
         _server(subject, callers) as server,
-        held(server.pid, options.quota) if options.quota else nullcontext() as means,
+        held(server.pid, options.cpu) if options.cpu else nullcontext() as means,
     ):
         if means:
-            notes.append(f"Each server held to {options.quota} CPU by {means}.")
+            notes.append(f"Each server held to {options.cpu} CPU by {means}.")
         notes.append(f"{subject}: {server.version}")
         figures = Figures(subject, callers, start_s=server.start_s)
         measurement = Measurement(figures, ProcessTree(server.pid), voices, plan)

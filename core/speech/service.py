@@ -9,6 +9,7 @@ from aiohttp import web
 
 from core.http.adapter import HttpAdapter
 from core.speech.cache import SpeechCache
+from core.speech.deployment_routes import DeploymentRoutes
 from core.speech.desk import Hire, SpeechDesk
 from core.speech.lesson_routes import LessonRoutes
 from core.speech.links import Links
@@ -46,6 +47,7 @@ class SpeechService:
         """Return every operation."""
         routes = SpeechRoutes(self.desktop).routes()
         routes.include(LessonRoutes(self.desktop, self.warmer).routes())
+        routes.include(DeploymentRoutes(self.desktop, self.warmer).routes())
         return routes
 
     def mount(self, app: web.Application, context: Context) -> None:

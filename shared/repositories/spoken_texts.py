@@ -29,6 +29,15 @@ class TopicTexts:
     segments: list[dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class LessonTexts:
+    """A topic's transcript, of which curriculum it is, and the tenant it belongs to."""
+
+    curriculum_id: str
+    owner_id: str
+    segments: list[dict[str, Any]]
+
+
 class SpokenTextRepository:
     """Texts as the unit's tenant sees them: its own and the public ones it does not shadow."""
 
@@ -56,6 +65,22 @@ class SpokenTextRepository:
                WHERE q.tenant_id = ANY(%(readable)s::uuid[]) AND q.id = ANY(%(question_ids)s::text[])
                ORDER BY q.id, q.tenant_id = %(tenant_id)s DESC, q.tenant_id DESC""",
             question_ids=list(question_ids),
+        )
+
+    def lessons(self, deployment_id: str | None) -> Pending[list[LessonTexts]]:
+        """Queue the read of all topics of the curriculum of a deployment, or of every deployment, in their order."""
+        return self._unit.all(
+            LessonTexts,
+            """SELECT t.curriculum_id, t.tenant_id::text AS owner_id, t.segments
+               FROM topics t
+               JOIN (SELECT DISTINCT ON (c.id) c.id, c.tenant_id FROM curricula c
+                     WHERE c.tenant_id = ANY(%(readable)s::uuid[]) AND c.id IN (
+                         SELECT d.curriculum_id FROM deployments d
+                         WHERE d.tenant_id = %(tenant_id)s AND d.id = coalesce(%(deployment_id)s::uuid, d.id))
+                     ORDER BY c.id, c.tenant_id = %(tenant_id)s DESC, c.tenant_id DESC) AS meant
+                 ON meant.id = t.curriculum_id AND meant.tenant_id = t.tenant_id
+               ORDER BY t.curriculum_id, t.order_index""",
+            deployment_id=deployment_id,
         )
 
     def topics(self, curriculum_id: str, topic_ids: Sequence[str]) -> Pending[list[TopicTexts]]:

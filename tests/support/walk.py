@@ -12,6 +12,7 @@ from shared.db import Database, Entry, TenantEntry
 from shared.ids import new_id
 from shared.repositories.authored_curricula import AuthoredCurriculumRepository
 from shared.repositories.content import store_curriculum, store_domains, store_pack
+from shared.repositories.deployments import DeploymentRepository
 from shared.repositories.devices import DeviceFacts, DeviceRepository
 from shared.repositories.identities import IdentityRepository
 from shared.repositories.lists import ListRepository, NewItem
@@ -39,11 +40,11 @@ THEIRS = {
     "text": "alpha words",
     "client_id": "alpha-client",
     "verb": "stop",
-    "provider": "deepgram",
+    "vendor": "deepgram",
 }
 NOBODYS = {name: value.replace("alpha", "other") for name, value in THEIRS.items()} | {
     **{name: new_id() for name in ("session_id", "device_id", "auth_session_id", "identity_id", "job_id")},
-    **{name: new_id() for name in ("server_id", "service_id", "list_id", "item_id")},
+    **{name: new_id() for name in ("server_id", "service_id", "list_id", "item_id", "deployment_id")},
     "hash": "0" * 64,
 }
 # What a request needs in its body beside ids; {name} stands for the id of that kind.
@@ -66,6 +67,7 @@ BODIES: dict[str, dict[str, object]] = {
     "PATCH /api/lists/{list_id}": {"name": "Stolen"},
     "POST /api/lists/{list_id}/items": {"items": [{"sourceId": "s", "courseId": "c", "courseTitle": "Stolen"}]},
     "POST /api/curricula/suggest": {"query": MARK},
+    "POST /api/deployments": {"curriculum_id": "{curriculum_id}"},
     "POST /api/metrics": {"session_id": "{session_id}", "session_duration": 1, "turns_total": 1, "client_id": "c"},
     "POST /api/tts": {"text": "Hello", "skip_cache": True},
     "POST /api/tts/cache/evict": {"bytes_to_free": 1},
@@ -98,6 +100,7 @@ def give_everything(context: Context, owner: TenantEntry, token: str | None) -> 
     ids = THEIRS | sign_in(context.database, owner) | {"session_id": hold_session(context, token)}
     ids |= make_a_list(context.database, owner)
     ids |= {"server_id": write_down_a_server(context.database, owner), "service_id": new_id()}
+    ids["deployment_id"] = order_a_deployment(context.database, owner)
     return ids | have_spoken(context, token)
 
 
@@ -193,6 +196,16 @@ def have_spoken(context: Context, token: str | None) -> dict[str, str]:
     job = speech.post("/api/tts/prefetch/topic", {"curriculum_id": "alpha-light", "topic_id": "alpha-topic"})
     assert job.status == 200, job.body
     return {"hash": said.body["hash"], "job_id": job.body["job_id"]}
+
+
+def order_a_deployment(database: Database, owner: TenantEntry) -> str:
+    """Have a teacher of the tenant order that its curriculum be spoken, and return the deployment's id."""
+    deployment_id = new_id()
+    with database.unit(add_person(database, owner.tenant_id or "", "teacher")) as unit:
+        DeploymentRepository(unit).add(
+            deployment_id, curriculum_id="alpha-light", name=MARK, target_date=None, voice="", speed=1.0
+        )
+    return deployment_id
 
 
 def fill(template: object, ids: dict[str, str]) -> Any:

@@ -10,12 +10,12 @@ from shared.errors import NotFound
 routes = Routes("metrics")
 
 
-@routes.post("/api/providers/{provider}/key", access=Access.CLIENT)
-def get_provider_key(request: Request, provider: str) -> None:
+@routes.post("/api/providers/{vendor}/key", access=Access.CLIENT)
+def get_provider_key(request: Request, vendor: str) -> None:
     """Refuse a key of a vendor, once the caller is known to be one of ours.
 
     Raises: NotFound: always, `not_configured`.
     """
     request.admit()
-    why = f"keys of {provider} are not given to clients: the tutor's own sockets speak and listen for them"
+    why = f"keys of {vendor} are not given to clients: the tutor's own sockets speak and listen for them"
     raise NotFound(why, code="not_configured")

@@ -4,8 +4,7 @@ The effect and the mark that it happened commit together; the answer is stored r
 between, a repetition is told so instead of being carried out again.
 
 Answers may hold a secret that is shown once, and requests a password. So what is kept of a request is a keyed hash, and
-of its answer a ciphertext whose key needs the deployment's secret and the request itself: the database alone opens
-neither.
+of its answer a ciphertext (XChaCha20-Poly1305): the database alone opens neither.
 """
 
 import base64
@@ -16,7 +15,7 @@ from typing import Final
 
 import msgspec
 from nacl.exceptions import CryptoError
-from nacl.secret import SecretBox
+from nacl.secret import Aead
 
 from shared.api.events import HttpRequest
 from shared.api.reply import Reply
@@ -77,22 +76,25 @@ def _fingerprint(secret: bytes, http: HttpRequest) -> str:
     return hmac.new(derive(secret, "idempotent-request"), sent, hashlib.sha256).hexdigest()
 
 
-def _box(secret: bytes, key: str, fingerprint: str) -> SecretBox:
-    """Return what seals the answer to this very request: one that is moved to another row does not open."""
-    return SecretBox(derive(derive(secret, "idempotent-answer"), f"{fingerprint} {key}"))
-
-
 def _sealed(secret: bytes, key: str, fingerprint: str, body: bytes) -> str:
-    return base64.b64encode(_box(secret, key, fingerprint).encrypt(body)).decode()
+    box = Aead(derive(secret, "idempotent-answer"))
+    return base64.b64encode(box.encrypt(body, _belongs_to(key, fingerprint))).decode()
 
 
 def _opened(secret: bytes, key: str, fingerprint: str, sealed: str) -> bytes:
     """Return a kept answer.
 
-    Raises: Conflict: it was kept under another secret of the deployment.
+    Raises: Conflict: it was kept under another secret of the deployment, or for another request.
     """
     try:
-        return _box(secret, key, fingerprint).decrypt(base64.b64decode(sealed))
+        return Aead(derive(secret, "idempotent-answer")).decrypt(
+            base64.b64decode(sealed), _belongs_to(key, fingerprint)
+        )
     except (CryptoError, ValueError):
         message = "this request was carried out, but its answer cannot be read any more"
         raise Conflict(message, code="idempotency_answer_lost") from None
+
+
+def _belongs_to(key: str, fingerprint: str) -> bytes:
+    """Return what an answer is sealed with: moved to another request's row, it does not open."""
+    return f"{fingerprint} {key}".encode()

@@ -15,8 +15,24 @@ from shared.errors import Unauthenticated, Unavailable
 FRESH_S: Final = 3600.0
 # An attacker's made-up key ids must not turn us into a load on the key server.
 REFETCH_S: Final = 60.0
+# Nor must everybody wait for a server that did not answer a moment ago.
+RETRY_S: Final = 5.0
 TIMEOUT_S: Final = 3.0
 LARGEST_SET: Final = 1 << 17
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    """Return what fetches from where the operator said, and from nowhere that place sends us."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler,
+        urllib.request.HTTPHandler,
+        urllib.request.HTTPSHandler,
+        urllib.request.HTTPDefaultErrorHandler,
+        urllib.request.HTTPErrorProcessor,
+    ):
+        opener.add_handler(handler())
+    return opener
 
 
 class RemoteKeys:
@@ -35,6 +51,8 @@ class RemoteKeys:
         self._lock = threading.Lock()
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched: float | None = None
+        self._failed: float | None = None
+        self._opener = _opener()
 
     def key(self, key_id: str) -> jwt.PyJWK:
         """Return the key of this id, fetching the set when it is old or the id is new.
@@ -50,15 +68,19 @@ class RemoteKeys:
             return found
 
     def _fetch(self) -> None:
+        if self._failed is not None and self._clock() - self._failed < RETRY_S:
+            raise Unavailable("the identity provider's keys cannot be read; try again")
         try:
-            with urllib.request.urlopen(self._url, timeout=TIMEOUT_S) as answer:  # noqa: S310  http or https, as checked
+            with self._opener.open(self._url, timeout=TIMEOUT_S) as answer:
                 raw: dict[str, Any] = msgspec.json.decode(answer.read(LARGEST_SET))
             keys = {key.key_id: key for key in jwt.PyJWKSet.from_dict(raw).keys if key.key_id}
         except (URLError, OSError, msgspec.DecodeError, jwt.PyJWTError, AttributeError, KeyError, TypeError) as exc:
             if self._fetched is None:
+                self._failed = self._clock()
                 raise Unavailable("the identity provider's keys cannot be read; try again") from exc
             # The keys we hold stay good until new ones can be read.
             self._fetched = self._clock()
             return
         self._keys = keys
+        self._failed = None
         self._fetched = self._clock()

@@ -32,6 +32,7 @@ class KeyServer:
 
     Attributes:
         url: of the key set. published: ids in the set. fetches: how often it was read. broken: answers 500 from now on.
+        moved_to: sends whoever reads there.
     """
 
     url: str = ""
@@ -39,6 +40,7 @@ class KeyServer:
     published: list[str] = field(default_factory=list[str])
     fetches: int = 0
     broken: bool = False
+    moved_to: str = ""
 
     def add_key(self, key_id: str) -> None:
         """Make a key and publish it."""
@@ -66,7 +68,9 @@ def key_server() -> Generator[KeyServer]:
         def do_GET(self) -> None:
             state.fetches += 1
             body = b"" if state.broken else state.key_set()
-            self.send_response(500 if state.broken else 200)
+            self.send_response(500 if state.broken else 302 if state.moved_to else 200)
+            if state.moved_to:
+                self.send_header("Location", state.moved_to)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

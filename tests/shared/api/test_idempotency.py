@@ -160,6 +160,7 @@ NOT_KEPT = {
     "POST /api/auth/ws-ticket",
     "POST /api/auth/password",
     "POST /api/kb/packs/preview-dedup",
+    "POST /api/kb/answers/judge",
     "POST /api/modules/{module_id}/download",
     "POST /api/realtime/token",
     "POST /v1/realtime/client_secrets",

@@ -122,10 +122,26 @@ def test_known_keys_outlive_a_broken_key_server(server: KeyServer) -> None:
     assert keys.key("k1").key_id == "k1"
 
 
-def test_without_any_keys_it_is_unavailable(server: KeyServer) -> None:
+def test_without_any_keys_it_is_unavailable_and_nobody_waits_for_that_twice(server: KeyServer) -> None:
+    clock = Clock()
+    keys = RemoteKeys(server.url, clock=clock)
     server.broken = True
-    with pytest.raises(Unavailable):
-        RemoteKeys(server.url).key("k1")
+    for _ in range(5):
+        with pytest.raises(Unavailable):
+            keys.key("k1")
+    assert server.fetches == 1
+    server.broken = False
+    clock.now += 6
+    assert keys.key("k1").key_id == "k1"
+
+
+def test_keys_come_from_nowhere_else(server: KeyServer) -> None:
+    with key_server() as elsewhere:
+        elsewhere.add_key("k1")
+        server.moved_to = elsewhere.url
+        with pytest.raises(Unavailable):
+            RemoteKeys(server.url).key("k1")
+        assert elsewhere.fetches == 0
 
 
 def test_only_http_urls() -> None:

@@ -5,21 +5,31 @@ A vendor that answers after 100 ms is asked once for each sentence; after that, 
 
 import argparse
 import asyncio
+import hashlib
 import statistics
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 from core.providers.tts.port import Voice
 from core.speech.cache import SpeechCache
+from core.speech.encoding import Encoder, Format
 from shared.storage.objects import open_objects
 
 TENANT: Final = "0190aaaa-0000-7000-8000-00000000000a"
 VOICE: Final = Voice()
 SECONDS: Final = 4
+FORMS: Final[tuple[tuple[str, Format], ...]] = (
+    ("mp3, first", "mp3"),
+    ("mp3, again", "mp3"),
+    ("opus, first", "opus"),
+    ("opus, again", "opus"),
+)
 _FIRST_BYTE_S: Final = 0.1
 
 
@@ -35,11 +45,12 @@ class SlowVoice:
 
     async def speak(self, text: str, *, voice: Voice) -> AsyncIterator[bytes]:
         """Yield the sound in pieces of 200 ms."""
-        del text, voice
+        del voice
+        sample = hashlib.blake2b(text.encode(), digest_size=2).digest()
         self.calls += 1
         await asyncio.sleep(_FIRST_BYTE_S)
         for _ in range(SECONDS * 5):
-            yield b"\x12\x34" * (self.sample_rate // 5)
+            yield sample * (self.sample_rate // 5)
 
     async def close(self) -> None:
         """Nothing."""
@@ -65,12 +76,47 @@ async def measure(sentences: int, folder: Path) -> None:
     later = SpeechCache(voice, store)
     rows["disk"] = [await timed(later, text) for text in texts]
     await later.close()
+    busy = SpeechCache(voice, store)
+    async with occupied():
+        rows["disk, busy"] = [await timed(busy, text) for text in texts]
+    await busy.close()
+    rows |= encoded(await kept(cache, texts))
     out = [f"{sentences} sentences of {SECONDS} s; the vendor was called {voice.calls} times\n"]
-    out.append(f"{'from':8}{'first p50':>12}{'first p99':>12}{'whole p50':>12}{'whole p99':>12}\n")
+    out.append(f"{'from':14}{'first p50':>12}{'first p99':>12}{'whole p50':>12}{'whole p99':>12}\n")
     for name, times in rows.items():
         figures = [figure for column in zip(*times, strict=True) for figure in (p(column, 50), p(column, 99))]
-        out.append(f"{name:8}" + "".join(f"{figure:12.3f}" for figure in figures) + "\n")
+        out.append(f"{name:14}" + "".join(f"{figure:12.3f}" for figure in figures) + "\n")
     sys.stdout.write("".join(out))
+
+
+@asynccontextmanager
+async def occupied() -> AsyncGenerator[None]:
+    """Keep every thread of the event loop's own pool waiting, as a slow database does."""
+    free = threading.Event()
+    waiting = [asyncio.create_task(asyncio.to_thread(free.wait)) for _ in range(64)]
+    await asyncio.sleep(0.05)
+    yield
+    free.set()
+    await asyncio.gather(*waiting)
+
+
+async def kept(cache: SpeechCache, texts: list[str]) -> list[bytes]:
+    """Return the sound of sentences, which memory holds."""
+    return [await cache.find(cache.key(TENANT, text, VOICE)) or b"" for text in texts]
+
+
+def encoded(clips: list[bytes]) -> dict[str, list[tuple[float, float]]]:
+    """Return what the first and the next request for an encoded form take."""
+    encoder = Encoder()
+    rows: dict[str, list[tuple[float, float]]] = {}
+    for name, form in FORMS:
+        rows[name] = []
+        for clip in clips[:20]:
+            began = time.perf_counter()
+            encoder.encode(clip, SlowVoice.sample_rate, form)
+            took = (time.perf_counter() - began) * 1000
+            rows[name].append((took, took))
+    return rows
 
 
 def p(values: tuple[float, ...], percent: int) -> float:

@@ -7,8 +7,7 @@ from msgspec import UNSET
 
 from core.providers.tts.port import Voice
 from core.speech.desk import Clip
-from core.speech.encoding import Encoded, Format, encode
-from core.speech.formats import resample
+from core.speech.encoding import Encoded, Encoder, Format
 from core.speech.models import Prefetch, VoiceChoice
 from core.speech.warming import Job
 from shared.api.cors import EXPOSED
@@ -47,9 +46,9 @@ def check_provider(asked: str | None, provider: str) -> None:
         raise InvalidInput(f"provider: {expected}", details={"provider": expected})
 
 
-def audio(clip: Clip, form: Format, headers: Mapping[str, str] | None = None) -> Reply:
+def audio(encoder: Encoder, clip: Clip, form: Format, headers: Mapping[str, str] | None = None) -> Reply:
     """Return a clip in a format, with what clients want to know of it in headers."""
-    encoded = encode(clip.pcm, clip.rate, form)
+    encoded = encoder.encode(clip.pcm, clip.rate, form)
     facts = {
         "X-TTS-Cache-Status": clip.status,
         "X-TTS-Duration-Seconds": f"{clip.seconds:.2f}",
@@ -59,15 +58,14 @@ def audio(clip: Clip, form: Format, headers: Mapping[str, str] | None = None) ->
     return _reply(encoded, facts, headers)
 
 
-def kb_audio(clip: Clip) -> Reply:
+def kb_audio(encoder: Encoder, clip: Clip) -> Reply:
     """Return a clip as the phones play a question: WAV at 24 kHz."""
-    pcm = resample(clip.pcm, clip.rate, KB_RATE)
     facts = {
         "X-KB-Cache-Status": clip.status,
         "X-KB-Duration-Seconds": f"{clip.seconds:.2f}",
         "X-KB-Sample-Rate": str(KB_RATE),
     }
-    return _reply(encode(pcm, KB_RATE, "wav"), facts)
+    return _reply(encoder.encode(clip.pcm, clip.rate, "wav", at=KB_RATE), facts)
 
 
 def prefetch(job: Job, *, started: bool = False) -> Prefetch:

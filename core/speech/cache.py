@@ -8,9 +8,10 @@ import asyncio
 import hashlib
 import unicodedata
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from core.providers.errors import provider_error
 from core.providers.fallback import StandIn
@@ -19,7 +20,11 @@ from core.providers.tts.port import TextToSpeech, Voice
 from shared.errors import AppError, NotFound, Unavailable
 from shared.storage.port import ObjectStore
 
+Result = TypeVar("Result")
+
 DEFAULT_MEMORY_BYTES: Final = 64 * 1024 * 1024
+# Reads and writes of the object store at the same time.
+_AT_ONCE: Final = 4
 # One clip may take this share of the memory; a longer one goes to the object store only.
 _LARGEST_SHARE: Final = 8
 # What a listener gets at a time of speech that is ready: 200 ms at 24 000 Hz.
@@ -65,6 +70,8 @@ class SpeechCache:
         self._clips: OrderedDict[str, bytes] = OrderedDict()
         self._making: dict[str, _Making] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        # Threads of its own: a listener's clip must not wait behind the database's work.
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="speech-store")
         self.stats = CacheStats()
 
     def of(self, tenant_id: str, maker: TextToSpeech | None = None) -> "TenantSpeech":
@@ -214,10 +221,11 @@ class SpeechCache:
             del self._making[key]
 
     async def _stored(self, key: str) -> bytes | None:
-        if self._store is None:
+        store = self._store
+        if store is None:
             return None
         try:
-            return await asyncio.to_thread(self._store.get, key)
+            return await self._in_thread(lambda: store.get(key))
         except NotFound:
             return None
         except Unavailable:
@@ -225,12 +233,16 @@ class SpeechCache:
             return None
 
     async def _keep(self, key: str, clip: bytes) -> None:
-        if self._store is None or not clip:
+        store = self._store
+        if store is None or not clip:
             return
         try:
-            await asyncio.to_thread(self._store.put, key, clip)
+            await self._in_thread(lambda: store.put(key, clip))
         except Unavailable:
             self.stats.store_errors += 1
+
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
 class TenantSpeech:

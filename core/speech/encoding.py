@@ -1,6 +1,9 @@
 """Speech in the formats clients ask for. The only place that calls libsndfile, through soundfile."""
 
+import hashlib
 import io
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -41,6 +44,44 @@ class Encoded:
     data: bytes
     rate: int
     media_type: str
+
+
+class Encoder:
+    """Encodes, and remembers what took long: a clip that is asked for again costs a look-up.
+
+    What it remembers is named by the samples themselves, so that a clip stored anew is encoded anew. For any threads.
+
+    Args: memory_bytes: bound of what it remembers.
+    """
+
+    def __init__(self, *, memory_bytes: int = 16 * 1024 * 1024) -> None:
+        self._most = memory_bytes
+        self._known: OrderedDict[tuple[bytes, int, int, Format], Encoded] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def encode(self, pcm: bytes, rate: int, form: Format, *, at: int | None = None) -> Encoded:
+        """Return PCM16 mono in another format; as `encode`.
+
+        Args: at: samples a second wanted; None: as they are.
+        """
+        wanted = rate if at is None else at
+        if wanted == rate and ENCODINGS[form].container is None:
+            return encode(pcm, rate, form)
+        key = (hashlib.blake2b(pcm, digest_size=16).digest(), rate, wanted, form)
+        with self._lock:
+            found = self._known.get(key)
+            if found is not None:
+                self._known.move_to_end(key)
+                return found
+        made = encode(resample(pcm, rate, wanted), wanted, form)
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = made
+                self._bytes += len(made.data)
+            while self._bytes > self._most:
+                self._bytes -= len(self._known.popitem(last=False)[1].data)
+        return made
 
 
 def encode(pcm: bytes, rate: int, form: Format) -> Encoded:

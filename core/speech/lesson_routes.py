@@ -174,7 +174,7 @@ class LessonRoutes:
         if not text:
             raise NotFound("no audio for this")
         try:
-            return answers.kb_audio(self._at.run(self._desk.read(caller, owner_id, text, Voice())))
+            return answers.kb_audio(self._at.encoder, self._at.run(self._desk.read(caller, owner_id, text, Voice())))
         except (BudgetExhausted, Unavailable) as error:
             raise NotFound("this audio is not there and cannot be made now", code=error.error_code) from error
 

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from core.speech import answers
 from core.speech.desk import Clip, SpeechDesk, hash_of
+from core.speech.encoding import Encoder
 from core.speech.formats import read_wav
 from core.speech.links import Links
 from core.speech.models import (
@@ -39,6 +40,7 @@ class Desktop:
         self.desk = desk
         self.links = links
         self.provider = provider
+        self.encoder = Encoder()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -88,7 +90,7 @@ class SpeechRoutes:
         clip = self._at.run(self._desk.say(request.caller, tenant_id, body.text, voice, anew=anew))
         form = body.format or "wav"
         if body.return_url is None and "application/json" not in request.http.headers.get("accept", ""):
-            return answers.audio(clip, form)
+            return answers.audio(self._at.encoder, clip, form)
         return Spoken(
             audio_url=self._at.links.address(tenant_id, clip.hash, form, now=time.time()),
             duration_ms=round(clip.seconds * 1000),
@@ -108,7 +110,7 @@ class SpeechRoutes:
             clip = self._at.run(self._desk.lookup(request.tenant_id, query.text or "", voice))
         if clip is None:
             raise NotFound("no such clip")
-        return answers.audio(clip, query.format or "wav")
+        return answers.audio(self._at.encoder, clip, query.format or "wav")
 
     def put_cached(self, request: Request, query: CacheQuery) -> Cached:
         """Store a WAV file as what a text sounds like in the tenant."""
@@ -181,7 +183,9 @@ class SpeechRoutes:
         linked = self._at.links.read(query.clip, now=now)
         clip = self._at.run(self._desk.fetch(linked.tenant_id, linked.hash))
         lasts = int(linked.expires - now)
-        return answers.audio(clip, linked.format, {"Cache-Control": f"private, max-age={lasts}, immutable"})
+        return answers.audio(
+            self._at.encoder, clip, linked.format, {"Cache-Control": f"private, max-age={lasts}, immutable"}
+        )
 
     def _removed(self, gone: list[Stored]) -> Removed:
         self._at.run(self._forget([clip.key for clip in gone]))

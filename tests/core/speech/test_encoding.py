@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from core.speech.encoding import ENCODINGS, Format, encode
+from core.speech.encoding import ENCODINGS, Encoder, Format, encode
 from core.speech.formats import read_wav, resample
+
+RATE = 24_000
 
 
 def tone(rate: int, seconds: float = 0.5) -> bytes:
@@ -38,3 +40,19 @@ def test_wav_is_exact() -> None:
 @pytest.mark.parametrize("form", list(ENCODINGS))
 def test_silence_without_length_is_no_error(form: Format) -> None:
     assert isinstance(encode(b"", 16_000, form).data, bytes)
+
+
+def test_an_encoded_clip_is_remembered_by_its_sound_and_forgotten_when_memory_is_short() -> None:
+    first, second = tone(RATE), tone(RATE, 0.6)
+    encoder = Encoder(memory_bytes=len(encode(first, RATE, "mp3").data) * 3 // 2)
+    once = encoder.encode(first, RATE, "mp3")
+    assert encoder.encode(bytes(first), RATE, "mp3") is once
+    assert once == encode(first, RATE, "mp3")
+    encoder.encode(second, RATE, "mp3")
+    assert encoder.encode(first, RATE, "mp3") is not once
+
+
+def test_a_clip_is_remembered_at_the_rate_it_was_wanted_at() -> None:
+    encoder = Encoder()
+    assert encoder.encode(tone(RATE), RATE, "wav", at=48_000).rate == 48_000
+    assert encoder.encode(tone(RATE), RATE, "wav").data == encode(tone(RATE), RATE, "wav").data

@@ -35,7 +35,7 @@ class DeploymentRepository:
 
         Raises (at the unit's end): Forbidden: the caller is a learner. NotFound: the tenant reads no such curriculum.
         """
-        self._unit.run("SELECT require_teacher()")
+        self._unit.run("SELECT require_teacher() -- for the tenant_id that entered")
         self._unit.run(
             """SELECT refuse('PT404', format('curriculum %%s not found', %(curriculum_id)s::text))
                WHERE NOT EXISTS (SELECT FROM curricula c WHERE c.tenant_id = ANY (%(readable)s::uuid[])
@@ -80,7 +80,7 @@ class DeploymentRepository:
 
         Raises (at the unit's end): Forbidden: the caller is a learner. Conflict: the order was cancelled.
         """
-        self._unit.run("SELECT require_teacher()")
+        self._unit.run("SELECT require_teacher() -- for the tenant_id that entered")
         self._unit.run(
             """SELECT refuse('PT409', 'the deployment was cancelled', '{"code": "cancelled"}') FROM deployments
                WHERE tenant_id = %(tenant_id)s AND id = %(id)s AND cancelled_at IS NOT NULL""",
@@ -96,7 +96,7 @@ class DeploymentRepository:
 
         Raises (at the unit's end): Forbidden: the caller is a learner.
         """
-        self._unit.run("SELECT require_teacher()")
+        self._unit.run("SELECT require_teacher() -- for the tenant_id that entered")
         self._unit.run(
             """UPDATE deployments SET cancelled_at = coalesce(cancelled_at, now())
                WHERE tenant_id = %(tenant_id)s AND id = %(id)s""",

@@ -210,7 +210,7 @@ class MeasurementRepository:
                       sum(a.turns)::bigint AS turns, sum(a.interruptions)::bigint AS interruptions,
                       sum(a.reported_seconds) AS reported_seconds, max(a.hour) AS last_hour
                FROM activity_hours a
-               JOIN users u ON u.id = a.user_id
+               JOIN users u ON u.tenant_id = a.tenant_id AND u.id = a.user_id
                WHERE a.tenant_id = %(tenant_id)s AND (a.user_id = app_user() OR (SELECT app_teaches()))
                  AND a.hour > now() - make_interval(days => %(days)s)
                GROUP BY a.user_id ORDER BY turns DESC, a.user_id LIMIT %(limit)s""",
@@ -286,7 +286,8 @@ def forget_measurements(database: Database, kept: Retention) -> int:
         # cross-tenant: what is old goes wherever it is.
         gone = unit.value(
             int,
-            """SELECT forget_measurements(make_interval(days => %(log_days)s), make_interval(days => %(days)s),
+            """-- cross-tenant: housekeeping of all tenants
+               SELECT forget_measurements(make_interval(days => %(log_days)s), make_interval(days => %(days)s),
                                           make_interval(days => %(sum_days)s))""",
             log_days=kept.log_days,
             days=kept.measurement_days,

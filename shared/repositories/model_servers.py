@@ -41,7 +41,7 @@ class ModelServerRepository:
 
         Raises (at the unit's end): Forbidden: the caller is a learner. Conflict: the name is taken.
         """
-        self._unit.run("SELECT require_teacher()")
+        self._unit.run("SELECT require_teacher() -- for the tenant_id that entered")
         return self._unit.one(
             ModelServer,
             """INSERT INTO model_servers (tenant_id, id, name, type, url, port, models)
@@ -60,7 +60,7 @@ class ModelServerRepository:
 
         Raises (at the unit's end): Forbidden: the caller is a learner. NotFound.
         """
-        self._unit.run("SELECT require_teacher()")
+        self._unit.run("SELECT require_teacher() -- for the tenant_id that entered")
         self._unit.one(
             _Removed,
             "DELETE FROM model_servers WHERE tenant_id = %(tenant_id)s AND id = %(server_id)s RETURNING id",

@@ -96,7 +96,7 @@ class ProcessRepository:
         }
         # cross-tenant: processes belong to no tenant.
         self._unit.run(
-            "SELECT note_process(%(fresh)s, %(requests)s, %(inferences)s)",
+            "SELECT note_process(%(fresh)s, %(requests)s, %(inferences)s) -- cross-tenant: of the deployment",
             fresh=Json(fresh),
             requests=sample.requests,
             inferences=sample.inferences,

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import pytest
 
+from core.metering.vendors import Amounts, Maker
 from shared.errors import ProviderUnavailable
 from tests.vendors.speech_server import Fault, SpeechServer, speech_server
 
@@ -29,6 +30,30 @@ FAULTS: dict[Fault, tuple[str, ...]] = {
 }
 # Short, because some tests wait for it to pass.
 LIMIT_S = 0.4
+
+
+class FreePayer:
+    """Pays for anything without counting."""
+
+    longest_utterance_ms = 60_000
+
+    def turn_begins(self) -> None:
+        return
+
+    async def for_words(self, maker: Maker, most: Amounts) -> "FreePayer":
+        del maker, most
+        return self
+
+    async def for_speech(self, maker: Maker, most: Amounts) -> "FreePayer":
+        del maker, most
+        return self
+
+    async def for_finer_speech(self, maker: Maker, most: Amounts) -> "FreePayer":
+        del maker, most
+        return self
+
+    def settle(self, used: Amounts) -> None:
+        del used
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 import numpy as np
 import pytest
 
-from core.metering.vendors import Amounts, Maker, hired
+from core.metering.vendors import hired
 from core.providers import Providers
 from core.providers.breaker import FAILURES, FIRST_REST_S, Breaker, State
 from core.providers.fallback import FallbackLanguageModel, FallbackSpeechToText, FallbackTextToSpeech, breakers
@@ -15,7 +15,7 @@ from core.providers.stt.port import Transcript
 from core.providers.tts.port import Voice
 from core.speech.cache import SpeechCache
 from shared.errors import InvalidInput, ProviderUnavailable
-from tests.core.providers.conformance import gathered, utterance
+from tests.core.providers.conformance import FreePayer, gathered, utterance
 from tests.fakes.tts import FakeTextToSpeech
 
 TENANT = "0190aaaa-0000-7000-8000-00000000000a"
@@ -64,26 +64,6 @@ class FakeModel:
 
     async def close(self) -> None:
         return
-
-
-class FreePayer:
-    """Sets nothing aside."""
-
-    longest_utterance_ms = 60_000
-
-    def turn_begins(self) -> None:
-        return
-
-    async def for_words(self, maker: Maker, most: Amounts) -> "FreePayer":
-        del maker, most
-        return self
-
-    async def for_speech(self, maker: Maker, most: Amounts) -> "FreePayer":
-        del maker, most
-        return self
-
-    def settle(self, used: Amounts) -> None:
-        del used
 
 
 async def test_the_next_recogniser_hears_the_whole_utterance() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from core.metering.vendors import PaidLanguageModel
 from core.providers.fallback import FallbackLanguageModel
 from core.providers.llm.offline import OfflineTutor
 from core.providers.llm.openai_compatible import OpenAIChat
@@ -15,7 +16,16 @@ from core.providers.mock import MockLanguageModel
 from core.providers.streams import closing
 from shared.domain.lesson import Lesson
 from shared.errors import ProviderUnavailable
-from tests.core.providers.conformance import FAULTS, LIMIT_S, cancelled_after, check_failure, gathered, vendor
+from tests.core.providers.conformance import (
+    FAULTS,
+    LIMIT_S,
+    FreePayer,
+    cancelled_after,
+    check_failure,
+    gathered,
+    vendor,
+)
+from tests.fakes.vendors import FakeModel
 from tests.vendors.speech_server import REPLY, Fault, SpeechServer
 
 LESSON = Lesson(
@@ -40,6 +50,8 @@ REMOTE: dict[str, Callable[[str], LanguageModel]] = {
 LOCAL: dict[str, Callable[[], LanguageModel]] = {
     "offline": OfflineTutor,
     "mock": MockLanguageModel,
+    "fake": lambda: FakeModel("Light", " scatters."),
+    "paid": lambda: PaidLanguageModel(OfflineTutor(), FreePayer()),
     "fallback": lambda: FallbackLanguageModel(
         [OpenAIChat(api_key="k", base_url="http://127.0.0.1:9/v1"), OfflineTutor()]
     ),

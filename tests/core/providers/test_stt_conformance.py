@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from core.metering.vendors import PaidSpeechToText
 from core.providers.fallback import FallbackSpeechToText
 from core.providers.mock import MockSpeechToText
 from core.providers.streams import closing
@@ -20,12 +21,14 @@ from shared.errors import ProviderUnavailable
 from tests.core.providers.conformance import (
     FAULTS,
     LIMIT_S,
+    FreePayer,
     cancelled_after,
     check_failure,
     gathered,
     utterance,
     vendor,
 )
+from tests.fakes.vendors import FakeRecogniser
 from tests.vendors.speech_server import TRANSCRIPT, Fault, SpeechServer
 
 PHRASES = (
@@ -43,6 +46,8 @@ REMOTE: dict[str, Callable[[str], SpeechToText]] = {
 LOCAL: dict[str, Callable[[], SpeechToText]] = {
     "pocketsphinx": PocketSphinx,
     "mock": MockSpeechToText,
+    "fake": lambda: FakeRecogniser("Why is the sky blue?"),
+    "paid": lambda: PaidSpeechToText(PocketSphinx(), FreePayer()),
     "fallback": lambda: FallbackSpeechToText(
         [OpenAITranscription(api_key="k", base_url="http://127.0.0.1:9/v1"), MockSpeechToText()]
     ),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from core.metering.vendors import PaidTextToSpeech
 from core.providers.fallback import FallbackTextToSpeech
 from core.providers.mock import MockTextToSpeech
 from core.providers.streams import closing
@@ -17,8 +18,17 @@ from core.providers.tts.openai_compatible import OpenAISpeech
 from core.providers.tts.port import TextToSpeech, Voice
 from core.speech.cache import SpeechCache, TenantSpeech
 from shared.errors import ProviderUnavailable
-from tests.core.providers.conformance import FAULTS, LIMIT_S, cancelled_after, check_failure, gathered, vendor
+from tests.core.providers.conformance import (
+    FAULTS,
+    LIMIT_S,
+    FreePayer,
+    cancelled_after,
+    check_failure,
+    gathered,
+    vendor,
+)
 from tests.fakes.tts import FakeTextToSpeech
+from tests.fakes.vendors import FakeVoice
 from tests.vendors.speech_server import AUDIO, Fault, SpeechServer
 
 TENANT = "0190aaaa-0000-7000-8000-00000000000a"
@@ -34,6 +44,8 @@ LOCAL: dict[str, Callable[[], TextToSpeech]] = {
     "espeak-ng": EspeakNg,
     "mock": MockTextToSpeech,
     "fake": FakeTextToSpeech,
+    "other fake": FakeVoice,
+    "paid": lambda: PaidTextToSpeech(EspeakNg(), FreePayer().for_speech),
     "fallback": lambda: FallbackTextToSpeech([OpenAISpeech(api_key="k", base_url="http://127.0.0.1:9/v1"), EspeakNg()]),
     "cached fake": lambda: Cached(FakeTextToSpeech()),
 }
@@ -98,7 +110,7 @@ async def test_it_says_what_it_is(subject: Subject) -> None:
 
 @pytest.mark.parametrize("text", ["", "  \n"])
 async def test_nothing_to_say_is_no_audio_and_no_request(subject: Subject, text: str) -> None:
-    if isinstance(subject.tts, MockTextToSpeech | FakeTextToSpeech):
+    if isinstance(subject.tts, MockTextToSpeech | FakeTextToSpeech | FakeVoice):
         return  # they make sound of anything
     assert await gathered(subject.tts.speak(text, voice=VOICE)) == []
     if subject.server is not None:

@@ -1,4 +1,4 @@
-"""What is measured is forgotten in time, in every tenant, and no sooner."""
+"""What is measured adds up as the caller sees it, and is forgotten in time, in every tenant, and no sooner."""
 
 import psycopg
 
@@ -6,7 +6,9 @@ from shared.clock import utc_now
 from shared.db import Database, TenantEntry
 from shared.repositories.client_logs import ClientLogRepository, NewLog
 from shared.repositories.clients import ClientRepository, Sighting
-from shared.repositories.measurements import Retention, forget_measurements
+from shared.repositories.measurements import MeasurementRepository, Retention, Totals, forget_measurements
+from shared.repositories.metrics import MetricsRepository, NewEvent
+from shared.repositories.sessions import NewSession, SessionRepository
 from tests.conftest import ALPHA, BETA
 
 KEPT = Retention(log_days=14, measurement_days=90, sum_days=400)
@@ -44,3 +46,34 @@ def test_logs_go_before_sums_and_both_in_every_tenant(database: Database, databa
     age(database_url, 386)
     assert forget_measurements(database, KEPT) == 4
     assert counts(database_url) == {"client_logs": 0, "clients": 0, "activity_hours": 0}
+
+
+def totals(database: Database, who: TenantEntry = ALPHA) -> Totals:
+    with database.unit(who) as unit:
+        found = MeasurementRepository(unit).totals()
+    return found.result
+
+
+def test_nothing_done_is_all_zero(database: Database) -> None:
+    assert totals(database) == Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
+def test_totals_count_what_the_caller_sees(database: Database, database_url: str) -> None:
+    fill(database, ALPHA)
+    with database.unit(ALPHA) as unit:
+        ClientRepository(unit).seen(Sighting(id="tablet"))
+        event = NewEvent(digest="d", event={}, session_id="", e2e_ms=500.0, providers={})
+        MetricsRepository(unit).ingest(client="", client_id="phone", client_name="", events=[event])
+        sessions = SessionRepository(unit)
+        session_id = sessions.add(
+            NewSession(model_name="m", model_context_window=200_000, system_prompt="", auto_expand_context=True)
+        )
+        sessions.start(session_id)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE clients SET last_seen = now() - interval '2 minutes' WHERE id = 'tablet'")
+    found = totals(database)
+    assert (found.total_metrics, found.avg_e2e_latency, found.avg_llm_ttft) == (1, 500, 0)
+    assert (found.total_logs, found.logs_last_hour, found.errors) == (1, 1, 0)
+    assert (found.total_clients, found.online_clients) == (2, 1)
+    assert (found.total_sessions, found.active_sessions, found.sessions_last_hour, found.total_turns) == (1, 1, 1, 0)
+    assert totals(database, BETA).total_metrics == 0

@@ -1,13 +1,12 @@
 """Measurements of clients: stored once, seen by those they belong to and by who teaches them."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
 from shared.db import Database, TenantEntry
-from shared.repositories.metrics import Aggregates, Measures, MetricsRepository, NewSnapshot, Snapshot, Statistics
-from shared.repositories.sessions import NewSession, SessionRepository
+from shared.repositories.metrics import Aggregates, Measures, MetricsRepository, NewEvent, NewSnapshot, Snapshot
 from tests.conftest import ALPHA, ALPHA_TENANT, BETA
 from tests.support.people import add_person
 
@@ -39,6 +38,9 @@ REPORT = NewSnapshot(
     measures=MEASURES,
     extra={"errors": {"stt": 1}},
 )
+
+
+EVENT = NewEvent(digest="d1", event={"a": [1]}, session_id="s-1", e2e_ms=500.0, providers={"llm": "groq"})
 
 
 def add(database: Database, *reports: NewSnapshot, who: TenantEntry = ALPHA) -> list[str]:
@@ -109,40 +111,8 @@ def test_an_event_is_stored_once(database: Database) -> None:
     for _ in range(2):
         with database.unit(ALPHA) as unit:
             MetricsRepository(unit).ingest(
-                client="ios", client_id="phone-1", client_name="A phone", events=[("d1", {"a": 1}), ("d2", {"b": [2]})]
+                client="ios", client_id="phone-1", client_name="A phone", events=[EVENT, replace(EVENT, digest="d2")]
             )
     with database.unit(ALPHA) as unit:
         count = unit.value(int, "SELECT count(*) FROM client_events WHERE tenant_id = %(tenant_id)s")
     assert count.result == 2
-
-
-def statistics(database: Database, who: TenantEntry = ALPHA) -> Statistics:
-    with database.unit(who) as unit:
-        found = MetricsRepository(unit).statistics()
-    return found.result
-
-
-def test_nothing_done_is_all_zero(database: Database) -> None:
-    assert statistics(database) == Statistics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-
-
-def test_statistics_count_what_the_caller_sees(database: Database) -> None:
-    add(database, REPORT, replace(REPORT, key="2", client_id="phone-2"))
-    with database.unit(ALPHA) as unit:
-        MetricsRepository(unit).ingest(client="", client_id="phone-1", client_name="", events=[("d", {})])
-        sessions = SessionRepository(unit)
-        session_id = sessions.add(
-            NewSession(model_name="m", model_context_window=200_000, system_prompt="", auto_expand_context=True)
-        )
-        sessions.start(session_id)
-    with database.unit(ALPHA) as unit:
-        unit.run(
-            """UPDATE client_metrics SET received_at = %(then)s
-               WHERE tenant_id = %(tenant_id)s AND client_id = 'phone-2'""",
-            then=datetime.now(UTC) - timedelta(minutes=2),
-        )
-    found = statistics(database)
-    assert (found.total_metrics, found.avg_e2e_latency, found.avg_llm_ttft) == (3, 500, 200)
-    assert (found.total_clients, found.online_clients) == (2, 1)
-    assert (found.total_sessions, found.active_sessions, found.sessions_last_hour, found.total_turns) == (1, 1, 1, 0)
-    assert statistics(database, BETA).total_metrics == 0

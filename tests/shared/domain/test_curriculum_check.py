@@ -92,3 +92,42 @@ def test_nesting_is_bounded() -> None:
 @pytest.mark.parametrize("bad", ["", " x", "a/b", "a\nb", "x" * 201, 7, {"value": ""}, {"catalog": "c"}, []])
 def test_ids_can_stand_in_a_path(bad: object) -> None:
     assert any(pointer.startswith("/id") for pointer in problems({**a_document("c"), "id": bad}))
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "good"),
+    [
+        ("url", "https://pictures.example/a.png", True),
+        ("url", "/assets/curriculum/c/a.svg", True),
+        ("url", "data:image/png;base64,AAAA", True),
+        ("url", "javascript:alert(1)", False),
+        ("url", " \tJavaScript:alert(1)", False),
+        ("url", "data:text/html,<script>", False),
+        ("url", "file:///etc/passwd", False),
+        ("localPath", "assets/a.svg", True),
+        ("localPath", "./a.svg", True),
+        ("localPath", "../a.svg", False),
+        ("localPath", "assets/../../a.svg", False),
+        ("localPath", "/etc/passwd", False),
+        ("localPath", "c:\\a.svg", False),
+    ],
+)
+def test_an_asset_names_only_what_may_be_fetched(place: str, value: str, good: bool) -> None:
+    asset = {"id": "p", "type": "image", "alt": "-", place: value}
+    found = problems(a_document("c", a_topic("a", media={"embedded": [asset]})))
+    assert list(found) == ([] if good else [f"/content/0/children/0/media/embedded/0/{place}"])
+
+
+@pytest.mark.parametrize("value", [2**53, -(2**53), 1e300, 10**400])
+def test_numbers_that_readers_hold_differently_are_told(value: float) -> None:
+    assert list(problems(a_document("c", note={"deep": [value]}))) == ["/note/deep/0"]
+
+
+def test_nul_is_told_wherever_it_is() -> None:
+    found = problems(a_document("c", note={"a": ["x\0"], "b\0": 1}))
+    assert set(found) == {"/note/a/0", "/note"}
+
+
+def test_an_id_that_is_a_path_of_the_api_is_taken() -> None:
+    for name in ("archived", "import", "reload", "suggest", "topics", "subjects", "progress"):
+        assert list(problems(a_document(name))) == ["/id"]

@@ -1,8 +1,12 @@
 """Which picture files are taken."""
 
-import pytest
+import io
 
-from shared.domain.pictures import MOST_BYTES, picture_problem, picture_type
+import pytest
+from PIL import Image
+
+from shared.domain.pictures import MOST_BYTES, picture_problem, picture_type, plain_picture, read_picture
+from shared.errors import InvalidInput
 from tests.support.content import CONTENT
 from tests.support.umcf import PICTURE
 
@@ -49,3 +53,42 @@ def test_a_file_of_white_space_is_judged_at_once(start: bytes) -> None:
 
 def test_a_drawing_may_refer_to_its_own_parts() -> None:
     assert picture_problem("a.svg", SVG % b'<defs><g id="x"/></defs><use href="#x"/>') is None
+
+
+def pixels(mode: str, kind: str, size: tuple[int, int] = (500, 400)) -> bytes:
+    out = io.BytesIO()
+    Image.new(mode, size).save(out, kind)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [("RGB", "JPEG"), ("CMYK", "JPEG"), ("P", "GIF"), ("RGBA", "PNG"), ("I;16", "PNG"), ("RGB", "WEBP")],
+)
+def test_a_picture_of_pixels_is_measured_and_gets_a_thumbnail(mode: str, kind: str) -> None:
+    picture = read_picture(f"p.{kind.lower()}", pixels(mode, kind))
+    assert (picture.width, picture.height) == (500, 400)
+    assert picture.thumbnail is not None
+    with Image.open(io.BytesIO(picture.thumbnail)) as small:
+        assert (small.format, small.size) == ("WEBP", (320, 256))
+
+
+def test_small_pictures_and_drawings_are_their_own_thumbnails() -> None:
+    small = read_picture("p.png", pixels("RGB", "PNG", (320, 10)))
+    assert (small.width, small.thumbnail) == (320, None)
+    assert read_picture("p.svg", PICTURE) == plain_picture("p.svg", PICTURE)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "expected"),
+    [
+        ("p.png", b"\x89PNG\r\n\x1a\nnothing", "can be opened"),
+        ("p.png", pixels("RGB", "PNG")[:60], "can be opened"),
+        ("p.png", pixels("1", "PNG", (5000, 4000)), "at most 16000000 pixels"),
+        ("p.svg", b"<svg><script/></svg>", "without scripts"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_by_name(name: str, body: bytes, expected: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_picture(name, body)
+    assert expected in caught.value.details[f"files/{name}"]

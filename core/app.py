@@ -12,6 +12,9 @@ from aiohttp import web
 from core import janitor
 from core.conversations import StoredConversations
 from core.http.adapter import HttpAdapter
+from core.idle.governor import Governor
+from core.idle.levers import levers_of
+from core.idle.mounting import Resting
 from core.lifecycle import Lifecycle
 from core.metering.bank import Bank
 from core.metering.budgets import BudgetMetering
@@ -19,12 +22,13 @@ from core.metering.platform import PlatformMeter
 from core.observability.metrics import Metrics, Readings
 from core.observability.reporting import reporting
 from core.pipeline.conversations import Visit
-from core.pipeline.equipment import Equipment, SpeechFor
+from core.pipeline.equipment import Counts, Equipment, SpeechFor
 from core.postal import rounds
 from core.providers import Providers
 from core.providers.fallback import breakers
 from core.providers.registry import build_providers
 from core.providers.tts.port import TextToSpeech
+from core.providers.vad.resting import RestingDetector
 from core.providers.vad.shared import SharedDetector
 from core.realtime.http import realtime_routes
 from core.realtime.port import RealtimeStore
@@ -120,15 +124,18 @@ def build_app(settings: Settings) -> web.Application:
     speech = SpeechService(
         cache, Shelf(store), hire, secret=settings.shared.secret, provider=settings.providers.tts.split(",")[0]
     )
+    detector, counts = RestingDetector(SharedDetector.load), Counts()
+    detector.loaded()
     equipment = Equipment(
         providers=providers,
         speech=_speech(settings, cache),
-        detector=SharedDetector.load(),
+        detector=detector,
         conversations=StoredConversations(database),
         metering=metering,
         settings=settings.voice,
         observe=observe,
         narrate=speech.desktop.desk.read,
+        counts=counts,
     )
     parts = Parts(
         equipment=equipment,
@@ -152,6 +159,8 @@ def build_app(settings: Settings) -> web.Application:
     context = Context(settings.shared, database, authenticator)
     speech.mount(app, context)
     HttpAdapter(Service(realtime_routes(providers.llm.model, providers.stt.model), context), workers=2).mount(app)
+    governor = Governor(levers_of(providers, detector, cache, counts))
+    Resting(governor, context).mount(app)
     return app
 
 

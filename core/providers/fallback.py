@@ -14,7 +14,7 @@ import soxr
 
 from core.providers.breaker import Breaker
 from core.providers.llm.port import LanguageModel, ModelUsage, Prompt, Token
-from core.providers.starting import WarmsUp
+from core.providers.starting import Rests, WarmsUp
 from core.providers.streams import closing
 from core.providers.stt.port import SpeechToText, Transcript
 from core.providers.tts.port import TextToSpeech, Voice
@@ -86,6 +86,17 @@ class FallbackSpeechToText:
         for vendor in self._vendors:
             if isinstance(vendor, WarmsUp):
                 await vendor.warm_up()
+
+    @property
+    def resting(self) -> bool:
+        """Whether none of them holds anything it could let go of."""
+        return all(vendor.resting for vendor in self._vendors if isinstance(vendor, Rests))
+
+    async def rest(self) -> None:
+        """Have each let go of what nobody uses now."""
+        for vendor in self._vendors:
+            if isinstance(vendor, Rests):
+                await vendor.rest()
 
     async def close(self) -> None:
         """Close every vendor."""

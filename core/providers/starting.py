@@ -1,4 +1,4 @@
-"""Adapters that have something slow to start."""
+"""Adapters that have something slow to start, and can let go of it while nobody needs them."""
 
 from typing import Protocol, runtime_checkable
 
@@ -12,4 +12,18 @@ class WarmsUp(Protocol):
 
         Raises: ProviderUnavailable: it does not start.
         """
+        ...
+
+
+@runtime_checkable
+class Rests(Protocol):
+    """An adapter that holds much while nobody uses it; its next use, or `warm_up`, gets it back."""
+
+    @property
+    def resting(self) -> bool:
+        """Whether nothing is held."""
+        ...
+
+    async def rest(self) -> None:
+        """Let go of what nobody uses now."""
         ...

@@ -105,6 +105,10 @@ class SpeechCache:
             self.stats.bytes -= len(self._clips.pop(key, b""))
         self.stats.entries = len(self._clips)
 
+    def forget(self) -> None:
+        """Forget what memory holds; the object store has it."""
+        self.drop(list(self._clips))
+
     def key(self, tenant_id: str, text: str, voice: Voice) -> str:
         """Return where a sentence's clip is stored: PCM16 mono at the synthesiser's rate."""
         facts = (

@@ -173,6 +173,18 @@ class PocketSphinx:
         self._on_start(worker.pid)
         return worker
 
+    @property
+    def resting(self) -> bool:
+        """Whether no process runs."""
+        return not self._workers
+
+    async def rest(self) -> None:
+        """Stop the processes that wait for work; the next utterance starts one."""
+        while self._free:
+            worker = self._free.pop()
+            self._workers.discard(worker)
+            await worker.stop()
+
     async def close(self) -> None:
         """Stop the processes; whoever still waits for one gets ProviderUnavailable."""
         self._closed = True

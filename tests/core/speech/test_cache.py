@@ -195,3 +195,14 @@ async def test_closing_stops_what_is_made(tts: FakeTextToSpeech) -> None:
     with pytest.raises(ProviderUnavailable):
         await listener
     assert tts.open == 0
+
+
+async def test_what_memory_forgets_the_store_still_has(tts: FakeTextToSpeech, store: Objects) -> None:
+    cache = SpeechCache(tts, store)
+    first = await whole(cache.speak(ALPHA, "Hello", VOICE))
+    await cache.close()
+    cache.forget()
+    assert (cache.stats.entries, cache.stats.bytes) == (0, 0)
+    assert await whole(cache.speak(ALPHA, "Hello", VOICE)) == first
+    assert tts.asked == ["Hello"]
+    await cache.close()

@@ -155,3 +155,18 @@ async def test_closing_ends_its_processes_and_whoever_waits() -> None:
             os.kill(pid, 0)
     with pytest.raises(ProviderUnavailable):
         await hear(stt, QUESTION, None)
+
+
+async def test_at_rest_no_process_runs_and_the_next_question_starts_one() -> None:
+    pids: list[int] = []
+    stt = PocketSphinx(on_start=pids.append)
+    assert stt.resting
+    await stt.warm_up()
+    assert not stt.resting
+    await stt.rest()
+    assert stt.resting
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)
+    await stt.warm_up()
+    assert len(pids) == 2
+    await stt.close()

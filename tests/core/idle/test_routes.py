@@ -1,0 +1,184 @@
+"""The idle endpoints on a real listener, as the console and the Android app call them."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from msgspec import UNSET, Struct, UnsetType, json
+
+from core.idle.governor import Governor, Levers
+from core.idle.mounting import Resting
+from core.idle.states import Thresholds
+from shared.api import Context
+from shared.db import Database
+from tests.conftest import ALPHA_TENANT
+from tests.contract.decoding import Int, Number, nulls
+from tests.support.identity import add_beta_token
+from tests.support.people import add_person
+
+
+class Status(Struct):
+    """What both clients need."""
+
+    enabled: bool
+    current_state: str
+    current_mode: str
+    seconds_idle: Int
+    last_activity_type: str
+    last_activity_time: Number
+    thresholds: dict[str, Int]
+    keep_awake_remaining: Int
+    is_idle: bool
+    timeout_seconds: Int
+    models_loaded: Int
+    status: str
+    next_state_in: dict[str, Any] | UnsetType = UNSET
+    wake_ms: Int | UnsetType = UNSET
+
+
+@dataclass
+class House:
+    url: str
+    http: aiohttp.ClientSession
+    owner: str
+    learner: str
+    released: list[str]
+    governor: Governor
+
+    async def call(self, method: str, path: str, body: object = None, *, token: str | None = None) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {token or self.owner}"}
+        async with self.http.request(method, f"{self.url}/api/system/{path}", json=body, headers=headers) as answer:
+            raw = await answer.read()
+            assert nulls(json.decode(raw)) == []
+            return answer.status, raw
+
+    async def status(self, method: str = "GET", path: str = "idle/status", body: object = None) -> Status:
+        code, raw = await self.call(method, path, body)
+        assert code == 200, raw
+        return json.decode(raw, type=Status)
+
+
+@pytest.fixture
+async def house(context: Context, database: Database) -> AsyncIterator[House]:
+    released: list[str] = []
+
+    def lever(name: str) -> Any:
+        async def pull() -> None:
+            released.append(name)
+
+        return pull
+
+    names = ("cool", "cold", "dormant")
+    levers = Levers(release={name: lever(name) for name in names}, wake=lever("wake"), loaded=lambda: 2)
+    governor = Governor(levers)
+    app = web.Application()
+    Resting(governor, context).mount(app)
+
+    async def speak(_request: web.Request) -> web.Response:
+        return web.Response()
+
+    app.router.add_get("/api/tts/cache/stats", speak)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    owner = add_beta_token(database, add_person(database, ALPHA_TENANT, "owner"))
+    learner = add_beta_token(database, add_person(database, ALPHA_TENANT))
+    async with aiohttp.ClientSession() as http:
+        yield House(f"http://127.0.0.1:{runner.addresses[0][1]}", http, owner, learner, released, governor)
+    await runner.cleanup()
+
+
+async def test_the_status_is_the_process_own(house: House) -> None:
+    status = await house.status()
+    assert (status.current_state, status.current_mode, status.is_idle, status.enabled) == (
+        *("active", "balanced", False, True),
+    )
+    assert status.thresholds == {"warm": 60, "cool": 300, "cold": 900, "dormant": 1800}
+    assert (status.timeout_seconds, status.models_loaded) == (300, 2)
+    assert isinstance(status.next_state_in, dict)
+    assert status.next_state_in["state"] == "warm"
+
+
+async def test_modes(house: House) -> None:
+    code, raw = await house.call("GET", "idle/modes")
+    modes = json.decode(raw)
+    assert (code, modes["current"]) == (200, "balanced")
+    assert set(modes["modes"]) == {"performance", "balanced", "power_saver"}
+    assert modes["modes"]["balanced"]["is_builtin"] is True
+
+
+async def test_a_mode_or_thresholds_are_chosen(house: House) -> None:
+    assert (await house.status("POST", "idle/config", {"mode": "power_saver"})).thresholds["warm"] == 10
+    custom = await house.status("POST", "idle/config", {"enabled": True, "thresholds": {"warm": 5, "cool": 6}})
+    assert (custom.current_mode, custom.thresholds) == ("custom", {"warm": 5, "cool": 6, "cold": 120, "dormant": 300})
+    phone = await house.status("POST", "idle/config", {"timeout_seconds": 120, "unload_models_on_idle": False})
+    assert (phone.timeout_seconds, phone.enabled) == (120, False)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("idle/config", {"mode": "lazy"}, "mode"),
+        ("idle/config", {"thresholds": {"warm": 100, "cool": 50}}, "thresholds"),
+        ("idle/config", {"timeout_seconds": 0}, "timeout_seconds"),
+        ("idle/keep-awake", {"duration_seconds": "long"}, "duration_seconds"),
+        ("idle/force-state", {"state": "asleep"}, "state"),
+        ("idle/force-state", {}, "state"),
+    ],
+)
+async def test_bad_wishes_name_their_field(house: House, path: str, body: object, field: str) -> None:
+    code, raw = await house.call("POST", path, body)
+    answer = json.decode(raw)
+    assert (code, answer["code"]) == (400, "invalid_input")
+    assert field in answer["details"]
+
+
+async def test_a_forced_state_is_taken_and_waking_measured(house: House) -> None:
+    forced = await house.status("POST", "idle/force-state", {"state": "dormant"})
+    assert (forced.current_state, forced.is_idle) == ("dormant", True)
+    assert house.released == ["cool", "cold", "dormant"]
+    woken = await house.status("POST", "idle/force-state", {"state": "active"})
+    assert woken.current_state == "active"
+    assert isinstance(woken.wake_ms, int)
+    code, raw = await house.call("GET", "idle/history")
+    history = json.decode(raw)
+    assert (code, history["count"]) == (200, 2)
+    assert [(each["from_state"], each["to_state"]) for each in history["history"]] == [
+        ("dormant", "active"),
+        ("active", "dormant"),
+    ]
+    assert history["history"][0]["wake_ms"] == woken.wake_ms
+
+
+async def test_models_are_unloaded(house: House) -> None:
+    assert (await house.status("POST", "unload-models")).current_state == "dormant"
+
+
+async def test_kept_awake_and_no_longer(house: House) -> None:
+    assert (await house.status("POST", "idle/keep-awake", {"duration_seconds": 100})).keep_awake_remaining == 100
+    assert (await house.status("POST", "idle/cancel-keep-awake")).keep_awake_remaining == 0
+
+
+async def test_who_needs_speech_wakes_it_and_who_only_looks_does_not(house: House) -> None:
+    house.governor.thresholds = Thresholds(50, 60, 70, 80)
+    await house.governor.change("dormant", "forced")
+    await house.status()
+    await house.governor.look()
+    assert house.governor.state == "dormant"
+    async with house.http.get(f"{house.url}/api/tts/cache/stats") as answer:
+        assert answer.status == 200
+    await house.governor.look()
+    assert house.governor.state == "active"
+    assert house.released[-1] == "wake"
+
+
+async def test_learners_look_and_do_not_touch(house: House) -> None:
+    assert (await house.call("GET", "idle/status", token=house.learner))[0] == 200
+    for path in ("idle/keep-awake", "idle/cancel-keep-awake", "unload-models"):
+        code, raw = await house.call("POST", path, {}, token=house.learner)
+        assert (code, json.decode(raw)["code"]) == (403, "forbidden")
+    assert (await house.call("GET", "idle/status", token="uma_beta_2026_bad"))[0] == 401

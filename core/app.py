@@ -12,9 +12,6 @@ from aiohttp import web
 from core import janitor
 from core.conversations import StoredConversations
 from core.http.adapter import HttpAdapter
-from core.idle.governor import Governor
-from core.idle.levers import levers_of
-from core.idle.mounting import Resting
 from core.lifecycle import Lifecycle
 from core.metering.bank import Bank
 from core.metering.budgets import BudgetMetering
@@ -22,13 +19,12 @@ from core.metering.platform import PlatformMeter
 from core.observability.metrics import Metrics, Readings
 from core.observability.reporting import reporting
 from core.pipeline.conversations import Visit
-from core.pipeline.equipment import Counts, Equipment, SpeechFor
+from core.pipeline.equipment import Equipment, SpeechFor
 from core.postal import rounds
 from core.providers import Providers
 from core.providers.fallback import breakers
 from core.providers.registry import build_providers
 from core.providers.tts.port import TextToSpeech
-from core.providers.vad.resting import RestingDetector
 from core.providers.vad.shared import SharedDetector
 from core.realtime.http import realtime_routes
 from core.realtime.port import RealtimeStore
@@ -42,7 +38,7 @@ from core.speech.shelf import Shelf
 from core.ws.audio import AudioRoute, Authenticate
 from core.ws.live import Live
 from core.ws.news import CHANNEL, Listen, News, listening
-from core.ws.updates import Admit, Confirm, Redeem, Updates, UpdatesRoute
+from core.ws.updates import Admit, Confirm, Redeem, Standing, Updates, UpdatesRoute
 from shared import config
 from shared.api import Context, Service
 from shared.auth.authenticator import Authenticator, address_prefix
@@ -59,6 +55,7 @@ from shared.storage.port import ObjectStore
 from shared.tenant_removal import Clearance
 
 Beside = Callable[[web.Application], AsyncGenerator[None]]
+_TEACHING: Final = frozenset({"teacher", "admin", "owner"})
 LIFECYCLE: Final = web.AppKey("lifecycle", Lifecycle)
 
 
@@ -70,6 +67,7 @@ class Parts:
         authenticate: names the caller a token claims; a session's opening confirms it.
         admit: names and confirms the caller of a socket without a session.
         redeem: names and confirms the caller a ticket admits, once.
+        confirm: tells who a caller is, whose credential still holds.
         release: closes what is used last.
         updates: who watches.
         realtime: knows the guests of the Realtime socket; None: there is none.
@@ -83,6 +81,7 @@ class Parts:
     admit: Admit
     redeem: Redeem
     release: Callable[[], None]
+    confirm: Confirm
     updates: Updates = field(default_factory=Updates)
     realtime: RealtimeStore | None = None
     metrics: Metrics = field(default_factory=Metrics)
@@ -108,8 +107,8 @@ def build_app(settings: Settings) -> web.Application:
         await confirm(caller)
         return caller
 
-    async def confirm(caller: Caller) -> None:
-        await asyncio.to_thread(_confirm, database, caller)
+    async def confirm(caller: Caller) -> Standing:
+        return await asyncio.to_thread(_confirm, database, caller)
 
     async def redeem(ticket: str, address: str) -> Caller:
         return await asyncio.to_thread(_redeem, database, settings.shared, ticket, address)
@@ -124,24 +123,22 @@ def build_app(settings: Settings) -> web.Application:
     speech = SpeechService(
         cache, Shelf(store), hire, secret=settings.shared.secret, provider=settings.providers.tts.split(",")[0]
     )
-    detector, counts = RestingDetector(SharedDetector.load), Counts()
-    detector.loaded()
     equipment = Equipment(
         providers=providers,
         speech=_speech(settings, cache),
-        detector=detector,
+        detector=SharedDetector.load(),
         conversations=StoredConversations(database),
         metering=metering,
         settings=settings.voice,
         observe=observe,
         narrate=speech.desktop.desk.read,
-        counts=counts,
     )
     parts = Parts(
         equipment=equipment,
         authenticate=authenticate,
         admit=admit,
         redeem=redeem,
+        confirm=confirm,
         release=database.close,
         updates=updates,
         realtime=StoredRealtime(database, settings.shared),
@@ -159,8 +156,6 @@ def build_app(settings: Settings) -> web.Application:
     context = Context(settings.shared, database, authenticator)
     speech.mount(app, context)
     HttpAdapter(Service(realtime_routes(providers.llm.model, providers.stt.model), context), workers=2).mount(app)
-    governor = Governor(levers_of(providers, detector, cache, counts))
-    Resting(governor, context).mount(app)
     return app
 
 
@@ -187,7 +182,8 @@ def assemble(parts: Parts) -> web.Application:
             store=parts.realtime,
         )
         app.router.add_get("/v1/realtime", realtime.serve)
-    app.router.add_get("/ws", UpdatesRoute(updates, parts.admit, parts.redeem, heartbeat_s=voice.heartbeat_s).serve)
+    watching = UpdatesRoute(updates, parts.admit, parts.redeem, parts.confirm, heartbeat_s=voice.heartbeat_s)
+    app.router.add_get("/ws", watching.serve)
     return app
 
 
@@ -272,6 +268,8 @@ def _redeem(database: Database, settings: config.Settings, ticket: str, address:
     return found.result.caller(address_prefix(address))
 
 
-def _confirm(database: Database, caller: Caller) -> None:
-    with database.unit(caller.check()):
-        pass
+def _confirm(database: Database, caller: Caller) -> Standing:
+    with database.unit(caller.check()) as unit:
+        entered = unit.entered
+    found = entered.result or {}
+    return Standing(str(found.get("user_id", "")), teaches=found.get("role") in _TEACHING)

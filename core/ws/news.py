@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from aiohttp import web
@@ -26,6 +26,7 @@ class _News(msgspec.Struct, frozen=True):
     Attributes:
         before: of connected: the state the voice socket found.
         connection: of connected: the socket's number.
+        type, data, about: of event "update": what watchers are told, and the user whose own matter it is.
         period, percent, spent, cap: of budget_warning, which is about no session; micro-dollars.
     """
 
@@ -39,6 +40,9 @@ class _News(msgspec.Struct, frozen=True):
     topic_id: str = ""
     turn_id: str = ""
     role: str = ""
+    type: str = ""
+    data: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
+    about: str = ""
     period: str = ""
     percent: int = 0
     spent: int = 0
@@ -68,6 +72,8 @@ class News:
             return
         if news.event == "budget_warning":
             self._warn(news)
+        elif news.event == "update":
+            self._updates.publish(news.tenant, news.type, news.data, about=news.about)
         else:
             self._tell(news)
 

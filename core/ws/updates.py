@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -11,6 +12,7 @@ from aiohttp import WSMsgType, web
 from core.ws.closing import GOING_AWAY, Closing, closing_of
 from shared.auth.caller import Caller
 from shared.clock import iso, utc_now
+from shared.db import PUBLIC_TENANT
 from shared.errors import AppError, Unauthenticated, Unavailable
 
 _LARGEST_MESSAGE: Final = 65_536
@@ -26,8 +28,8 @@ _AUTH_OK: Final = '{"type":"auth_ok"}'
 
 # Proves a caller by a token, None where none was sent, and a network address.
 Admit = Callable[[str | None, str], Awaitable[Caller]]
-# Confirms that a caller's credential still holds.
-Confirm = Callable[[Caller], Awaitable[None]]
+# Confirms that a caller's credential still holds, and tells who they are now.
+Confirm = Callable[[Caller], Awaitable["Standing"]]
 # Proves a caller by a ticket, which is used up by it, and a network address.
 Redeem = Callable[[str, str], Awaitable[Caller]]
 
@@ -48,15 +50,34 @@ def _message(type_: str, data: Mapping[str, object]) -> str:
     return msgspec.json.encode({"type": type_, "timestamp": iso(utc_now()), "data": data}).decode()
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who watches.
+
+    Attributes:
+        teaches: they teach or run the tenant, and may see what belongs to others.
+    """
+
+    user_id: str = ""
+    teaches: bool = False
+
+
 class Watcher:
     """One connected reader and what it has not read yet."""
 
-    def __init__(self, tenant_id: str | None, caller: Caller | None = None) -> None:
+    def __init__(self, tenant_id: str | None, caller: Caller | None = None, standing: Standing = Standing()) -> None:
         self.tenant_id = tenant_id
         self.caller = caller
+        self.standing = standing
         self.waiting: deque[str] = deque()
         self.wake = asyncio.Event()
         self.closing: Closing | None = None
+
+    def sees(self, tenant_id: str | None, about: str) -> bool:
+        """Whether something of a tenant, and perhaps of one of its users, is for this reader."""
+        if tenant_id not in {self.tenant_id, PUBLIC_TENANT}:
+            return False
+        return not about or self.standing.teaches or self.standing.user_id == about
 
     def add(self, text: str) -> None:
         """Queue an update; a reader too slow for them is told that some are missing."""
@@ -78,9 +99,12 @@ class Updates:
     def __init__(self) -> None:
         self._watchers: set[Watcher] = set()
 
-    def publish(self, tenant_id: str | None, type_: str, data: Mapping[str, object]) -> None:
-        """Tell everybody who watches this tenant."""
-        readers = [watcher for watcher in self._watchers if watcher.tenant_id == tenant_id]
+    def publish(self, tenant_id: str | None, type_: str, data: Mapping[str, object], *, about: str = "") -> None:
+        """Tell everybody who watches this tenant; what happens to shared content is told to all.
+
+        Args: about: the user whose own matter it is: only they and those who teach are told.
+        """
+        readers = [watcher for watcher in self._watchers if watcher.sees(tenant_id, about)]
         if readers:
             text = _message(type_, data)
             for watcher in readers:
@@ -107,7 +131,7 @@ class Updates:
                 if watcher.caller is None:
                     continue
                 try:
-                    await confirm(watcher.caller)
+                    watcher.standing = await confirm(watcher.caller)
                 except Unavailable:
                     break  # nobody can tell now; the next round may
                 except AppError as error:
@@ -128,9 +152,11 @@ class UpdatesRoute:
     Args:
         admit: proves a caller by a token, None where none was sent, and a network address.
         redeem: proves a caller by a ticket and a network address.
+        confirm: tells who a caller is.
     """
 
-    def __init__(self, updates: Updates, admit: Admit, redeem: Redeem, *, heartbeat_s: int) -> None:
+    def __init__(self, updates: Updates, admit: Admit, redeem: Redeem, confirm: Confirm, *, heartbeat_s: int) -> None:
+        self._confirm = confirm
         self._updates = updates
         self._admit = admit
         self._redeem = redeem
@@ -144,11 +170,12 @@ class UpdatesRoute:
         await socket.prepare(request)
         try:
             caller = await self._caller(request, socket)
+            standing = await self._confirm(caller)
         except AppError as error:
             closing = closing_of(error)
             await socket.close(code=closing.code, message=closing.payload)
             return socket
-        watcher = Watcher(caller.tenant_id, caller)
+        watcher = Watcher(caller.tenant_id, caller, standing)
         self._updates.enter(watcher)
         stats = {"total_logs": 0, "online_clients": len(self._updates)}
         watcher.add(_message("connected", {"server_time": iso(utc_now()), "stats": stats}))

@@ -16,7 +16,7 @@ from core.pipeline.equipment import Equipment
 from core.providers import Providers
 from core.speech.cache import SpeechCache
 from core.ws.news import CHANNEL
-from core.ws.updates import Updates
+from core.ws.updates import Standing, Updates
 from shared.auth.caller import Caller
 from shared.db import Database, Listener
 from shared.domain.usage import FULL_SHARE, UsageEvent
@@ -106,6 +106,9 @@ async def school(database: Database, database_url: str, as_owner: AsOwner) -> As
     async def redeem(_ticket: str, _address: str) -> Caller:
         return CALLER
 
+    async def confirm(caller: Caller) -> Standing:
+        return Standing(caller.user_id or "")
+
     listening = asyncio.Event()
 
     async def listen(heard: Callable[[str], None], opened: Callable[[], None]) -> None:
@@ -121,6 +124,7 @@ async def school(database: Database, database_url: str, as_owner: AsOwner) -> As
             authenticate=authenticate,
             admit=admit,
             redeem=redeem,
+            confirm=confirm,
             release=lambda: None,
             updates=updates,
             beside=(till.metering.run,),

@@ -15,6 +15,7 @@ from core.pipeline.equipment import Equipment
 from core.providers import Providers
 from core.settings import VoiceSettings
 from core.voice.endpointing import Timing
+from core.ws.updates import Standing
 from shared.auth.caller import Caller
 from shared.errors import Unauthenticated
 from tests.fakes.conversations import MemoryConversations, MemorySession
@@ -93,6 +94,7 @@ class House:
                 authenticate=self.authenticate,
                 admit=self.admit,
                 redeem=self.redeem,
+                confirm=self.confirm,
                 release=lambda: None,
                 realtime=self.store,
             )
@@ -110,6 +112,9 @@ class House:
 
     async def admit(self, token: str | None, address: str) -> Caller:
         return self.authenticate(token, address)
+
+    async def confirm(self, caller: Caller) -> Standing:
+        return Standing(caller.user_id or "")
 
     async def redeem(self, ticket: str, address: str) -> Caller:
         return self.authenticate(ticket.removeprefix("ticket-for-"), address)

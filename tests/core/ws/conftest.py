@@ -15,6 +15,7 @@ from core.providers.tts.port import Voice
 from core.settings import VoiceSettings
 from core.speech.desk import Clip
 from core.voice.endpointing import Timing
+from core.ws.updates import Standing
 from shared.auth.caller import Caller
 from shared.errors import Unauthenticated, Unavailable
 from tests.fakes.conversations import MemoryConversations, MemorySession
@@ -103,6 +104,7 @@ class House:
                 authenticate=self.authenticate,
                 admit=self.admit,
                 redeem=self.redeem,
+                confirm=self.confirm,
                 release=self.release,
                 listen=self.listen,
             )
@@ -132,6 +134,9 @@ class House:
 
     async def admit(self, token: str | None, address: str) -> Caller:
         return self.authenticate(token, address)
+
+    async def confirm(self, caller: Caller) -> Standing:
+        return Standing(caller.user_id or "")
 
     async def redeem(self, ticket: str, address: str) -> Caller:
         """Take each ticket once, for the token it begins with."""

@@ -4,7 +4,8 @@ import pytest
 
 from core.ws.live import Live
 from core.ws.news import News
-from core.ws.updates import Updates, Watcher
+from core.ws.updates import Standing, Updates, Watcher
+from shared.db import PUBLIC_TENANT
 from tests.core.ws.conftest import SESSION, TENANT, House, Phone
 
 
@@ -97,3 +98,23 @@ def test_after_a_silence_watchers_are_told_of_a_gap() -> None:
     updates.enter(watcher)
     News(Live(), updates).opened()
     assert '"gap"' in watcher.waiting[0]
+
+
+def test_an_update_reaches_its_tenant_and_what_is_somebodys_own_only_them_and_their_teachers() -> None:
+    updates = Updates()
+    learner, other, teacher, stranger = (
+        Watcher(TENANT, standing=Standing("learner")),
+        Watcher(TENANT, standing=Standing("other")),
+        Watcher(TENANT, standing=Standing("teacher", teaches=True)),
+        Watcher("0190aaaa-0000-7000-8000-00000000000b", standing=Standing("learner", teaches=True)),
+    )
+    for watcher in (learner, other, teacher, stranger):
+        updates.enter(watcher)
+    news = News(Live(), updates)
+    update = '{"tenant": "%s", "event": "update", "type": "log", "data": {"n": 1}, "about": "%s"}'
+    news.heard(update % (TENANT, "learner"))
+    assert [len(watcher.waiting) for watcher in (learner, other, teacher, stranger)] == [1, 0, 1, 0]
+    news.heard(update % (TENANT, ""))
+    assert [len(watcher.waiting) for watcher in (learner, other, teacher, stranger)] == [2, 1, 2, 0]
+    news.heard(update % (PUBLIC_TENANT, ""))
+    assert [len(watcher.waiting) for watcher in (learner, other, teacher, stranger)] == [3, 2, 3, 1]

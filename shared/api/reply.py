@@ -31,9 +31,9 @@ class Listing:
     items: Sequence[object]
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
-    def negotiated(self, platform: str) -> object:
+    def negotiated(self, *, is_android: bool) -> object:
         """Return the bare array for `X-Client-Platform: Android`, else the envelope."""
-        if platform.lower() == "android":
+        if is_android:
             return list(self.items)
         return {self.key: list(self.items), **self.extra}
 
@@ -45,6 +45,6 @@ class PerClient:
     others: object
     android: object
 
-    def negotiated(self, platform: str) -> object:
+    def negotiated(self, *, is_android: bool) -> object:
         """Return Android's form for `X-Client-Platform: Android`, else the others'."""
-        return self.android if platform.lower() == "android" else self.others
+        return self.android if is_android else self.others

@@ -27,6 +27,11 @@ class ClientInfo:
     version: str
     user_agent: str
 
+    @property
+    def is_android(self) -> bool:
+        """Whether it is the Android app, which reads some answers in a form of its own."""
+        return self.platform.lower() == "android"
+
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> "ClientInfo":
         """Read the X-Client headers, cut to a sane length."""

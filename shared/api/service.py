@@ -181,7 +181,7 @@ def _run(route: Route, request: Request, params: dict[str, str]) -> Reply:
     if isinstance(answer, Reply):
         return answer
     if isinstance(answer, Listing | PerClient):
-        return Reply(answer.negotiated(request.client.platform), route.status)
+        return Reply(answer.negotiated(is_android=request.client.is_android), route.status)
     return Reply(answer, route.status, request.answer_headers)
 
 

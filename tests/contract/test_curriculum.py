@@ -376,7 +376,8 @@ def test_suggest(learner: ApiClient) -> None:
 
 
 def test_reload(learner: ApiClient) -> None:
-    assert decode(learner.post("/api/curricula/reload"), Reloaded).count >= 1
+    count = decode(learner.post("/api/curricula/reload"), Reloaded).count
+    assert len(decode(android(learner).post("/api/curricula/reload"), list[Summary])) == count >= 1
 
 
 def test_subjects_topics_and_progress(learner: ApiClient, teacher: ApiClient) -> None:

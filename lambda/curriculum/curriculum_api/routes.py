@@ -4,6 +4,7 @@ from typing import Any
 
 from curriculum_api import archive_routes, asset_routes, authoring_routes, discovery_routes, list_routes
 from curriculum_api.models import (
+    LONGEST_PAGE,
     LONGEST_QUERY,
     MOST_SUGGESTIONS,
     CurriculumDetail,
@@ -16,7 +17,7 @@ from curriculum_api.models import (
 )
 from curriculum_api.pictures import asset_data, link, links_of
 from curriculum_api.rules import detail, page_of, summary, transcript
-from shared.api import Access, Request, Routes
+from shared.api import Access, PerClient, Request, Routes
 from shared.api.revisions import tag
 from shared.domain.curriculum_files import assets_of
 from shared.domain.curriculum_phones import for_phones
@@ -93,9 +94,13 @@ def suggest(request: Request, body: Suggest) -> Suggestions:
 
 
 @routes.post("/api/curricula/reload", access=Access.CLIENT)
-def reload_curricula(request: Request) -> Reloaded:
-    """Return how many curricula there are: they are read from the database, so nothing needs to be reloaded."""
+def reload_curricula(request: Request) -> PerClient:
+    """Return how many curricula there are, to Android all of them; being read each time, none needs to be reloaded."""
+    everything = CurriculumFilter()
     with request.unit() as unit:
-        total = CurriculumRepository(unit).count(CurriculumFilter())
+        curricula = CurriculumRepository(unit)
+        total = curricula.count(everything)
+        rows = curricula.page(everything, limit=LONGEST_PAGE, offset=0) if request.client.is_android else None
     count = total.result
-    return Reloaded(status="ok", message=f"{count} curricula are up to date", count=count, curricula_count=count)
+    told = Reloaded(status="ok", message=f"{count} curricula are up to date", count=count, curricula_count=count)
+    return PerClient(told, [summary(row) for row in rows.result] if rows else [])

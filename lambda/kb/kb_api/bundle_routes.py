@@ -13,9 +13,9 @@ from kb_api.edit_models import (
     given,
 )
 from kb_api.pack_routes import is_trusted, new_pack_id
-from kb_api.revisions import tag
 from kb_api.rules import pack_fields
 from shared.api import Access, Request, Routes
+from shared.api.revisions import tag
 from shared.repositories.authors import require_author
 from shared.repositories.bundles import BundleRepository
 from shared.repositories.packs import PackRepository

@@ -22,9 +22,9 @@ from kb_api.models import (
     PackQuestions,
     PageOfPack,
 )
-from kb_api.revisions import seen_revision, tag
 from kb_api.rules import pack_detail, pack_fields, pack_item, question_item
 from shared.api import Access, Request, Routes
+from shared.api.revisions import seen_revision, tag
 from shared.repositories.authors import require_author
 from shared.repositories.bundles import BundleRepository
 from shared.repositories.domains import QuestionDomainRepository

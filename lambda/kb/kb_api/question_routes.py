@@ -5,9 +5,9 @@ from msgspec import UNSET
 from kb_api.edit_models import BulkUpdate, BulkUpdated, ChangeQuestion, CreateQuestion, Done, given
 from kb_api.models import FARTHEST_OFFSET, LONGEST_PAGE, ListQuestions, QuestionDetail, QuestionList
 from kb_api.pack_routes import is_trusted
-from kb_api.revisions import seen_revision, tag
 from kb_api.rules import new_question_id, question_filter, question_item
 from shared.api import Access, Request, Routes
+from shared.api.revisions import seen_revision, tag
 from shared.domain.knowledge import canonical_domain, question_row
 from shared.errors import InvalidInput
 from shared.repositories.authors import require_author

@@ -3,15 +3,19 @@
 import sys
 from collections.abc import AsyncGenerator, Callable
 from importlib.util import find_spec
+from typing import Final
 
 from aiohttp import web
 
 from core.observability.emf import EmfLines
 from core.observability.metrics import Metrics
-from core.observability.record import Observe
+from core.observability.record import Observe, TurnRecord
 from core.observability.watch import Watch
 from core.settings import ObservabilitySettings
 from shared.errors import InvalidInput
+from shared.logging import get_logger
+
+_log: Final = get_logger("core")
 
 Beside = Callable[[web.Application], AsyncGenerator[None]]
 
@@ -23,15 +27,22 @@ def reporting(settings: ObservabilitySettings, metrics: Metrics, *also: Observe)
         also: who else is told.
     Raises: InvalidInput: spans are wanted and OpenTelemetry is not installed.
     """
-    observers: list[Observe] = [metrics.observe, *also]
+    # CloudWatch's lines hold everything that the log's would.
+    lines = EmfLines(settings.emf_namespace, sys.stdout).observe if settings.emf_namespace else log_turn
+    observers: list[Observe] = [metrics.observe, lines, *also]
     beside: list[Beside] = []
-    if settings.emf_namespace:
-        observers.append(EmfLines(settings.emf_namespace, sys.stdout).observe)
     if settings.otlp_url:
         observe, sending = _spans(settings.otlp_url)
         observers.append(observe)
         beside.append(sending)
     return Watch(observers), tuple(beside)
+
+
+def log_turn(record: TurnRecord) -> None:
+    """Write a line of a turn: ids, stages and outcome."""
+    facts: dict[str, object] = {f"{stage.name.value}_ms": stage.lasted_ms for stage in record.stages}
+    facts |= {"session_id": record.session_id, "turn_id": record.turn_id}
+    _log.info("turn_ended", extra={**facts, "outcome": record.outcome.value, "problem": record.problem})
 
 
 def _spans(url: str) -> tuple[Observe, Beside]:

@@ -3,6 +3,8 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from core.idle.governor import Governor, Levers
+from core.idle.routes import IdleRoutes
 from core.providers.mock import MockTextToSpeech
 from core.providers.tts.port import TextToSpeech
 from core.realtime.http import realtime_routes
@@ -25,4 +27,8 @@ def operations() -> list[Routes]:
 
     shelf = Shelf(open_objects("memory://"))
     speech = SpeechService(SpeechCache(voice), shelf, nobody, secret=b"", provider=voice.name)
-    return [speech.routes(), realtime_routes("", "")]
+    return [speech.routes(), realtime_routes("", ""), IdleRoutes(Governor(Levers({}, _nothing))).routes()]
+
+
+async def _nothing() -> None:
+    """There is nothing to wake."""

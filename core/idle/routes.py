@@ -68,12 +68,12 @@ class IdleStatus(Struct, frozen=True, kw_only=True):
     last_activity_time: float
     thresholds: dict[str, int]
     keep_awake_remaining: int
-    next_state_in: NextState | UnsetType
+    next_state_in: NextState | UnsetType = UNSET
     is_idle: bool
     timeout_seconds: int
     models_loaded: int
     sessions: dict[str, int]
-    last_wake_ms: int | UnsetType
+    last_wake_ms: int | UnsetType = UNSET
 
 
 class IdleChange(IdleStatus, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from pathlib import Path
 from core.realtime.http import realtime_routes
 from shared.api import Routes
 from shared.api.routes import Route
+from tests.support.idle import idle_routes
 from tests.support.speech import speech_routes
 
 LAMBDAS = Path(__file__).parents[2] / "lambda"
@@ -13,7 +14,11 @@ LAMBDAS = Path(__file__).parents[2] / "lambda"
 
 def all_routes() -> dict[str, Routes]:
     """Return the routes of every folder of lambda/ that has any, and core's, by service."""
-    found: dict[str, Routes] = {"speech": speech_routes(), "realtime": realtime_routes("model", "recogniser")}
+    found: dict[str, Routes] = {
+        "speech": speech_routes(),
+        "realtime": realtime_routes("model", "recogniser"),
+        "idle": idle_routes(),
+    }
     for path in sorted(LAMBDAS.glob("*/*_api/routes.py")):
         module = importlib.import_module(f"{path.parent.name}.routes")
         routes = module.routes

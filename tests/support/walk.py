@@ -90,6 +90,7 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/logs": {"level": "INFO", "message": "Hello"},
     "POST /log": {"level": "INFO", "message": "Hello"},
     "POST /api/servers": {"name": "mill", "type": "llm", "url": "http://mill:11434"},
+    "POST /api/system/idle/force-state": {"state": "warm"},
     "POST /api/metrics/ingest": {"metrics": [{"name": "latency", "value": 1}], "clientId": "c"},
 }
 

@@ -151,7 +151,7 @@ class BargeInPoint(Struct, frozen=True):
 
     timestamp: str
     utterance: str
-    topic_id: str | UnsetType
+    topic_id: str | UnsetType = UNSET
 
 
 class BudgetConfig(Struct, frozen=True):
@@ -274,7 +274,7 @@ class ProgressItem(Struct, frozen=True, kw_only=True):
     time_spent_seconds: int
     started_at: str
     updated_at: str
-    completed_at: str | UnsetType
+    completed_at: str | UnsetType = UNSET
 
     @classmethod
     def of(cls, progress: TopicProgress) -> "ProgressItem":

@@ -48,12 +48,12 @@ def once(request: Request, key: str, call: Callable[[], Reply]) -> Reply:
     Raises: AppError: the claim or the call itself was refused; a refused call may be repeated.
     """
     secret = request.context.settings.secret
-    fingerprint = _fingerprint(secret, request.http)
+    fingerprint = fingerprint_of(secret, request.http)
     with request.unit() as unit:
         claimed = IdempotencyRepository(unit).claim(key, fingerprint)
     claim = claimed.result
     if claim.claim is None:
-        body = _opened(secret, key, fingerprint, claim.body or "")
+        body = opened(secret, key, fingerprint, claim.body or "")
         return Reply(msgspec.Raw(body), claim.status or 200, {"Idempotency-Replayed": "true"})
     request.carry_out(key, claim.claim)
     try:
@@ -65,31 +65,31 @@ def once(request: Request, key: str, call: Callable[[], Reply]) -> Reply:
             IdempotencyRepository(unit).release(key)
         raise
     request.carried_out()
-    sealed = _sealed(secret, key, fingerprint, msgspec.json.encode(reply.body))
+    kept = sealed(secret, key, fingerprint, msgspec.json.encode(reply.body))
     with request.unit() as unit:
-        IdempotencyRepository(unit).store(key, reply.status, sealed)
+        IdempotencyRepository(unit).store(key, reply.status, kept)
     return reply
 
 
-def _fingerprint(secret: bytes, http: HttpRequest) -> str:
+def fingerprint_of(secret: bytes, http: HttpRequest) -> str:
+    """Return the hex of a keyed hash of everything a request asks for."""
     sent = f"{http.method} {http.path}\n".encode() + http.body
     return hmac.new(derive(secret, "idempotent-request"), sent, hashlib.sha256).hexdigest()
 
 
-def _sealed(secret: bytes, key: str, fingerprint: str, body: bytes) -> str:
+def sealed(secret: bytes, key: str, fingerprint: str, body: bytes) -> str:
+    """Return an answer as it is kept."""
     box = Aead(derive(secret, "idempotent-answer"))
     return base64.b64encode(box.encrypt(body, _belongs_to(key, fingerprint))).decode()
 
 
-def _opened(secret: bytes, key: str, fingerprint: str, sealed: str) -> bytes:
+def opened(secret: bytes, key: str, fingerprint: str, kept: str) -> bytes:
     """Return a kept answer.
 
     Raises: Conflict: it was kept under another secret of the deployment, or for another request.
     """
     try:
-        return Aead(derive(secret, "idempotent-answer")).decrypt(
-            base64.b64decode(sealed), _belongs_to(key, fingerprint)
-        )
+        return Aead(derive(secret, "idempotent-answer")).decrypt(base64.b64decode(kept), _belongs_to(key, fingerprint))
     except (CryptoError, ValueError):
         message = "this request was carried out, but its answer cannot be read any more"
         raise Conflict(message, code="idempotency_answer_lost") from None

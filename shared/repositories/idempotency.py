@@ -15,6 +15,15 @@ class Claim:
     body: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of a request that was carried out; the answer's `status` and `body` are None while there is none."""
+
+    fingerprint: str
+    status: int | None
+    body: str | None
+
+
 class IdempotencyRepository:
     """Keys of the unit's user."""
 
@@ -36,6 +45,24 @@ class IdempotencyRepository:
         Raises: Conflict: the claim was lost to a repetition.
         """
         self._unit.run("SELECT carry_out(%(key)s, %(claim)s) -- for the tenant_id that entered", key=key, claim=claim)
+
+    def carried_out(self, key: str, fingerprint: str) -> None:
+        """Mark a request as carried out that nobody could claim before: it makes the very user whose key it is."""
+        self._unit.run(
+            """INSERT INTO idempotency_keys (tenant_id, user_id, key, fingerprint, effective)
+               VALUES (%(tenant_id)s, app_user(), %(key)s, %(fingerprint)s, true)""",
+            key=key,
+            fingerprint=fingerprint,
+        )
+
+    def find(self, key: str) -> Pending[Kept | None]:
+        """Read what is kept under a key, without claiming it."""
+        return self._unit.maybe(
+            Kept,
+            """SELECT fingerprint, status, body FROM idempotency_keys
+               WHERE tenant_id = %(tenant_id)s AND user_id = app_user() AND key = %(key)s""",
+            key=key,
+        )
 
     def store(self, key: str, status: int, body: str) -> None:
         """Keep the answer."""

@@ -22,6 +22,7 @@ from auth_api.models import (
     WsTicket,
 )
 from auth_api.recovery_routes import recovery
+from auth_api.repeated import first_answer, keep, mark
 from auth_api.rules import chosen_name
 from auth_api.signing_in import Person, read_credentials, sign_in, tokens_of
 from shared.api import Access, Reply, Request, Routes
@@ -75,6 +76,8 @@ def register(request: Request, body: Registration) -> SignedIn:
         text = "; ".join(suggestions)
         raise InvalidInput(f"this password is too weak: {text}", code="weak_password", details={"suggestions": text})
     request.admit()
+    if (answered := first_answer(request, email)) is not None:
+        return answered
     person = Person(new_id(), new_id())
     password_hash = hash_password(password)
     with request.unit_for(person.tenant_id, person.user_id) as unit:
@@ -84,10 +87,13 @@ def register(request: Request, body: Registration) -> SignedIn:
         accounts.found_individual(name)
         accounts.add(user_id=person.user_id, email=email, password_hash=password_hash, display_name=name)
         MailOutbox(unit).ask("verify_email", email)
+        mark(unit, request)
         answer = sign_in(
             unit, request, person, device_facts(body.device, body.device_name, request.client), "registered"
         )
-    return answer()
+    signed_in = answer()
+    keep(request, person, signed_in)
+    return signed_in
 
 
 @routes.post("/api/auth/login", access=Access.PUBLIC, limit=_logins)

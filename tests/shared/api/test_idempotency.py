@@ -166,6 +166,12 @@ NOT_KEPT = {
     "POST /v1/realtime/client_secrets",
     "POST /api/kb/audio/batch",
     "POST /api/tts",
+    # These say how things shall be: saying it twice changes nothing.
+    "POST /api/system/unload-models",
+    "POST /api/system/idle/keep-awake",
+    "POST /api/system/idle/config",
+    "POST /api/system/idle/cancel-keep-awake",
+    "POST /api/system/idle/force-state",
 }
 
 

@@ -87,6 +87,19 @@ async def test_speech_is_heard_and_answered_aloud_from_the_lesson(service: Servi
     assert "leaves" in answer["text"]
 
 
+async def test_what_is_counted_is_told_to_this_machine_only(service: Service) -> None:
+    async with aiohttp.ClientSession() as http:
+        phone = await service.call(http, hands_free=False)
+        async with http.get(f"{service.url}/metrics") as answer:
+            assert answer.status == 200
+            text = await answer.text()
+        async with http.get(f"{service.url}/metrics", headers={"X-Forwarded-For": "203.0.113.7"}) as refused:
+            assert refused.status == 404
+        await phone.socket.close()
+    assert "unamentis_sessions 1.0" in text
+    assert "process_resident_memory_bytes" in text
+
+
 async def test_speech_is_kept_for_the_next_time(service: Service) -> None:
     async with aiohttp.ClientSession() as http:
         phone = await service.call(http, hands_free=True)

@@ -26,6 +26,7 @@ from core.providers.fallback import breakers
 from core.providers.registry import build_providers
 from core.providers.tts.port import TextToSpeech
 from core.providers.vad.shared import SharedDetector
+from core.quizzes import StoredQuizzes
 from core.realtime.http import realtime_routes
 from core.realtime.port import RealtimeStore
 from core.realtime.route import RealtimeRoute
@@ -132,6 +133,7 @@ def build_app(settings: Settings) -> web.Application:
         settings=settings.voice,
         observe=observe,
         narrate=speech.desktop.desk.read,
+        quizzes=StoredQuizzes(database),
     )
     parts = Parts(
         equipment=equipment,

@@ -10,6 +10,7 @@ from core.pipeline.conversations import Conversations
 from core.providers import Providers
 from core.providers.tts.port import TextToSpeech, Voice
 from core.providers.vad.port import VoiceDetector
+from core.quiz.port import NoQuizzes, Quizzes
 from core.settings import VoiceSettings
 from core.speech.desk import Clip
 from shared.auth.caller import Caller
@@ -47,6 +48,7 @@ class Equipment:
     Attributes:
         observe: is told of each turn when it is over.
         narrate: makes a clip of a lesson's text.
+        quizzes: brings questions and keeps answers.
     """
 
     providers: Providers
@@ -58,3 +60,4 @@ class Equipment:
     counts: Counts = field(default_factory=Counts)
     observe: Observe = nobody
     narrate: Narrate = no_narrator
+    quizzes: Quizzes = field(default_factory=NoQuizzes)

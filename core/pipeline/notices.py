@@ -185,6 +185,49 @@ class Unvoiced:
 
 
 @dataclass(frozen=True, slots=True)
+class QuizAsked:
+    """A question of a quiz is about to be read, the first being 0 of `total`; `part` of a bonus from 1, else 0."""
+
+    quiz_id: str
+    position: int
+    total: int
+    question_id: str
+    kind: str
+    part: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuizAnswered:
+    """An answer was judged.
+
+    Attributes:
+        points: for it. score: all points so far.
+        pace_ms: from the end of the reading to the answer, 0 for one before it; `target_ms` is what it should take.
+    """
+
+    quiz_id: str
+    position: int
+    question_id: str
+    matched: bool
+    rule: str
+    reason: str
+    points: int
+    score: int
+    pace_ms: int
+    target_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuizEnded:
+    """A quiz is over, or was left."""
+
+    quiz_id: str
+    answered: int
+    correct: int
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something failed; the session goes on when it is recoverable."""
 
@@ -210,5 +253,8 @@ Notice = (
     | Playback
     | ModeChanged
     | Unvoiced
+    | QuizAsked
+    | QuizAnswered
+    | QuizEnded
     | Problem
 )

@@ -12,10 +12,12 @@ from core.pipeline.lesson_player import LessonPlayer
 from core.pipeline.notices import SpeechEnded, SpeechStarted
 from core.pipeline.prepared import Prepared
 from core.pipeline.problems import NOT_UNDERSTOOD
+from core.pipeline.quiz_player import QuizPlayer
 from core.pipeline.reply import Reply
 from core.pipeline.talk import Talk
 from core.pipeline.transcription import Transcription
 from core.providers.tts.port import Voice
+from core.quiz.port import Order
 from core.voice.dialogue import Dialogue, Microphone
 from core.voice.endpointing import RATE, Timing
 from core.voice.events import Command, Event
@@ -65,6 +67,7 @@ class VoiceSession:
         self._held: Reply | None = None
         self._leaving: set[asyncio.Task[object]] = set()
         self._lesson = LessonPlayer(self._talk, self._tell_aloud, self._start)
+        self._quiz = QuizPlayer(self._talk, self._tell_aloud, self._start)
         self._closing = False
         self._room: asyncio.Event | None = None
         self._obey: dict[Command, Callable[[], None]] = {
@@ -168,12 +171,28 @@ class VoiceSession:
         Raises: InvalidInput: there is no lesson, or no such passage.
         """
         self.cancel(by_learner=False)
+        self._quiz.leave()
         self._lesson.play(position, offset_ms)
 
     def pause(self) -> None:
         """Stop telling the lesson until told to play."""
         self.cancel(by_learner=False)
         self._lesson.pause()
+
+    async def start_quiz(self, order: Order) -> None:
+        """Read questions of a pack aloud and judge the answers, until all were asked; a lesson is left.
+
+        Raises: as `Quizzes.open`.
+        """
+        self.cancel(by_learner=False)
+        await self._replied()
+        self._lesson.leave()
+        await self._quiz.begin(order)
+
+    def stop_quiz(self) -> None:
+        """Leave the quiz."""
+        self.cancel(by_learner=False)
+        self._quiz.leave()
 
     def transcribe(self) -> Transcription:
         """Open a transcription beside the turns: of an utterance whose ends the client tells."""
@@ -213,6 +232,7 @@ class VoiceSession:
         self.cancel(by_learner=False)
         await self._replied()
         self._lesson.leave()
+        self._quiz.leave()
         conversation = await self._equipment.conversations.choose_topic(self._talk.visit, topic_id)
         self._talk.enter(conversation)
         return conversation
@@ -268,6 +288,8 @@ class VoiceSession:
 
     def _happened(self, reply: object, event: Event) -> None:
         if reply is not (self._held or self._reply):
+            if event is Event.REPLY_ENDED and isinstance(reply, Reply):
+                self._quiz.turn_ended(reply)
             # Cut short for the reply after it; where it was cut is the lesson's affair too.
             if event is Event.REPLY_ENDED and isinstance(reply, Reply) and reply.ask.prepared is not None:
                 self._lesson.turn_ended(reply)
@@ -276,6 +298,7 @@ class VoiceSession:
             self._held = None
         self._do(self._dialogue.receive(event))
         if event is Event.REPLY_ENDED and isinstance(reply, Reply):
+            self._quiz.turn_ended(reply)
             self._lesson.turn_ended(reply)
 
     def _tell_aloud(self, prepared: Prepared) -> bool:

@@ -217,8 +217,23 @@ class AudioConnection:
                 session.acknowledge(turn_id, played_ms)
             case wire.Ping():
                 self._outbox.send(wire.message("pong"))
+            case wire.QuizStart() | wire.QuizStop() | wire.Buzz():
+                await self._quiz(session, control)
             case _:
                 await self._play(session, control)
+
+    async def _quiz(self, session: VoiceSession, control: wire.Quizzing) -> None:
+        """Hold a quiz."""
+        match control:
+            case wire.QuizStart():
+                try:
+                    await session.start_quiz(wire.order(control))
+                except NotFound as error:
+                    raise InvalidInput(error.message, code="pack_not_found") from error
+            case wire.QuizStop():
+                session.stop_quiz()
+            case wire.Buzz():
+                session.cancel()
 
     async def _play(self, session: VoiceSession, control: wire.Playing) -> None:
         """Tell the lesson, or serve a client that plays it itself."""

@@ -4,7 +4,8 @@ Source: docs/reference/websocket.md.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, Final
+from dataclasses import asdict
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -16,6 +17,9 @@ from core.pipeline.notices import (
     Notice,
     Playback,
     Problem,
+    QuizAnswered,
+    QuizAsked,
+    QuizEnded,
     ReplyStarted,
     ReplyText,
     ReplyToken,
@@ -27,7 +31,9 @@ from core.pipeline.notices import (
     TurnEnded,
     Unvoiced,
 )
+from core.quiz.port import Order
 from shared.clock import iso, utc_now
+from shared.domain.answers import Strictness, strictness_of
 from shared.errors import InvalidInput, PayloadTooLarge
 
 INPUT_RATE: Final = 16_000
@@ -38,6 +44,7 @@ _Offset = Annotated[float, msgspec.Meta(ge=0, le=86_400_000)]
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 _Rate = Annotated[int, msgspec.Meta(ge=8_000, le=48_000)]
 _Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=86_400_000)]
+_QuestionType = Literal["toss_up", "bonus", "pyramid", "lightning"]
 _Probability = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
@@ -135,6 +142,24 @@ class Resume(msgspec.Struct, tag_field="type", tag="resume", frozen=True):
     """Go on telling the lesson."""
 
 
+class QuizStart(msgspec.Struct, tag_field="type", tag="quiz_start", frozen=True):
+    """Read questions of a pack aloud and judge the answers."""
+
+    pack_id: _Id
+    count: Annotated[int, msgspec.Meta(ge=1, le=100)] = 10
+    question_types: Annotated[list[_QuestionType], msgspec.Meta(max_length=4)] = []
+    strictness: Literal["strict", "standard", "lenient"] | None = None
+    region: Literal["colorado", "colorado_springs", "minnesota", "washington"] | None = None
+
+
+class QuizStop(msgspec.Struct, tag_field="type", tag="quiz_stop", frozen=True):
+    """Leave the quiz."""
+
+
+class Buzz(msgspec.Struct, tag_field="type", tag="buzz", frozen=True):
+    """Stop the reading: the answer follows."""
+
+
 class PlaybackAck(msgspec.Struct, tag_field="type", tag="playback_ack", frozen=True):
     """How much of an answer's sound the client has played."""
 
@@ -148,11 +173,15 @@ class Ping(msgspec.Struct, tag_field="type", tag="ping", frozen=True):
 
 # What is about the telling of the lesson.
 Playing = BargeIn | RequestAudio | Sync | VoiceConfig | Play | Seek | Pause | Resume
-Control = Config | StartRecording | StopRecording | Cancel | TextInput | SetTopic | PlaybackAck | Ping | Playing
+# What is about a quiz.
+Quizzing = QuizStart | QuizStop | Buzz
+Control = (
+    Quizzing | Config | StartRecording | StopRecording | Cancel | TextInput | SetTopic | PlaybackAck | Ping | Playing
+)
 _DECODER: Final = msgspec.json.Decoder(Control)
 _KNOWN: Final = (
     "config, start_recording, stop_recording, cancel, text_input, set_topic, barge_in, playback_ack, request_audio, "
-    "sync, voice_config, play, seek, pause, resume, ping"
+    "sync, voice_config, play, seek, pause, resume, quiz_start, quiz_stop, buzz, ping"
 )
 
 
@@ -190,6 +219,18 @@ def checked(config: Config) -> Config:
     return config
 
 
+def order(wanted: QuizStart) -> Order:
+    """Return what quiz a client wants; a region's rules count where it does not say how strictly to judge."""
+    told = wanted.strictness
+    strictness = strictness_of(wanted.region) if told is None else Strictness[told.upper()]
+    return Order(
+        pack_id=wanted.pack_id,
+        question_types=tuple(wanted.question_types),
+        count=wanted.count,
+        strictness=strictness,
+    )
+
+
 def message(type_: str, **fields: object) -> str:
     """Return a message as text."""
     return msgspec.json.encode({"type": type_, **fields}).decode()
@@ -217,6 +258,10 @@ def _turn_ended(notice: TurnEnded) -> str:
         "total_ms": times.total_ms,
     }
     return message("turn_complete", turn_id=notice.turn_id, metrics=metrics)
+
+
+def _fields(notice: QuizAsked | QuizAnswered | QuizEnded) -> dict[str, Any]:
+    return asdict(notice)
 
 
 def _now() -> str:
@@ -248,6 +293,9 @@ _ENCODERS: Final[dict[type[Notice], Callable[[Any], str]]] = {
     Playback: lambda n: message(
         "playback", state=n.state, segment_index=n.position, total_segments=n.total, offset_ms=n.offset_ms
     ),
+    QuizAsked: lambda n: message("quiz_question", **_fields(n)),
+    QuizAnswered: lambda n: message("quiz_result", **_fields(n)),
+    QuizEnded: lambda n: message("quiz_ended", **_fields(n)),
     ModeChanged: lambda n: message("mode", mode=n.mode, details=n.details),
     Unvoiced: lambda n: message("sentence", turn_id=n.turn_id, text=n.text),
     Problem: error,

@@ -17,6 +17,7 @@ from shared.repositories.devices import DeviceFacts, DeviceRepository
 from shared.repositories.identities import IdentityRepository
 from shared.repositories.lists import ListRepository, NewItem
 from shared.repositories.model_servers import ModelServerRepository
+from shared.repositories.quizzes import QuizAnswer, QuizRepository
 from tests.support.api import Answer, ApiClient
 from tests.support.identity import add_auth_session
 from tests.support.packs import a_pack, a_question
@@ -43,7 +44,7 @@ THEIRS = {
     "vendor": "deepgram",
 }
 NOBODYS = {name: value.replace("alpha", "other") for name, value in THEIRS.items()} | {
-    **{name: new_id() for name in ("session_id", "device_id", "auth_session_id", "identity_id", "job_id")},
+    **{name: new_id() for name in ("session_id", "quiz_id", "device_id", "auth_session_id", "identity_id", "job_id")},
     **{name: new_id() for name in ("server_id", "service_id", "list_id", "item_id", "deployment_id")},
     "hash": "0" * 64,
 }
@@ -102,6 +103,7 @@ def give_everything(context: Context, owner: TenantEntry, token: str | None) -> 
     ids |= make_a_list(context.database, owner)
     ids |= {"server_id": write_down_a_server(context.database, owner), "service_id": new_id()}
     ids["deployment_id"] = order_a_deployment(context.database, owner)
+    ids |= {"quiz_id": play_quiz(context.database, owner, ids["session_id"])}
     return ids | have_spoken(context, token)
 
 
@@ -142,6 +144,17 @@ def store_content(database: Database, owner: Entry) -> None:
         store_curriculum(unit, light, {"alpha.svg": PICTURE})
         store_curriculum(unit, a_document("alpha-old", title=f"Old {MARK}"), {})
         AuthoredCurriculumRepository(unit, trusted=True).archive("alpha-old")
+
+
+def play_quiz(database: Database, owner: TenantEntry, session_id: str) -> str:
+    """Let a tenant's learner answer a question, and return the quiz's id."""
+    quiz_id = new_id()
+    answer = QuizAnswer(0, "alpha-question", 0, MARK, True, "exact", MARK, 10, 1.0, 900, 5_000)
+    with database.unit(owner) as unit:
+        quizzes = QuizRepository(unit)
+        quizzes.open(quiz_id, session_id=session_id, pack_id="alpha-pack", strictness="lenient")
+        quizzes.keep(quiz_id, answer, answered=1, correct=1, score=10)
+    return quiz_id
 
 
 def hold_session(context: Context, token: str | None) -> str:

@@ -12,6 +12,7 @@ from core.app import LIFECYCLE, Parts, assemble
 from core.pipeline.equipment import Equipment
 from core.providers import Providers
 from core.providers.tts.port import Voice
+from core.quiz.port import NoQuizzes, Quizzes
 from core.settings import VoiceSettings
 from core.speech.desk import Clip
 from core.voice.endpointing import Timing
@@ -87,6 +88,7 @@ class House:
     narrator_fails: bool = False
     redeemed: set[str] = field(default_factory=set[str])
     tell: Callable[[str], None] | None = None
+    quizzes: Quizzes = field(default_factory=NoQuizzes)
 
     async def start(self) -> None:
         self.session = self.conversations.sessions[SESSION] = MemorySession(TENANT)
@@ -96,6 +98,7 @@ class House:
             detector=self.detector,
             conversations=self.conversations,
             narrate=self.narrate,
+            quizzes=self.quizzes,
             settings=VoiceSettings(timing=Timing(end_ms=320), drain_s=5),
         )
         app = assemble(

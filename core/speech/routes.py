@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 from core.speech import answers
 from core.speech.desk import Clip, SpeechDesk, hash_of
-from core.speech.encoding import Encoder
+from core.speech.encoding import Encoder, Format
 from core.speech.formats import read_wav
 from core.speech.links import Links
 from core.speech.models import (
@@ -42,6 +42,10 @@ class Desktop:
         self.provider = provider
         self.encoder = Encoder()
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    def link(self, tenant_id: str, name: str, form: Format) -> str:
+        """Return the signed address of a tenant's clip."""
+        return self.links.address(tenant_id, name, form, now=time.time())
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Say where speech is made."""
@@ -92,7 +96,7 @@ class SpeechRoutes:
         if body.return_url is None and "application/json" not in request.http.headers.get("accept", ""):
             return answers.audio(self._at.encoder, clip, form)
         return Spoken(
-            audio_url=self._at.links.address(tenant_id, clip.hash, form, now=time.time()),
+            audio_url=self._at.link(tenant_id, clip.hash, form),
             duration_ms=round(clip.seconds * 1000),
             cache_hit=clip.status == "hit",
             format=form,

@@ -18,6 +18,7 @@ from shared.repositories.identities import IdentityRepository
 from shared.repositories.lists import ListRepository, NewItem
 from shared.repositories.model_servers import ModelServerRepository
 from shared.repositories.quizzes import QuizAnswer, QuizRepository
+from shared.repositories.voice_profiles import NewProfile, VoiceProfileRepository
 from tests.support.api import Answer, ApiClient
 from tests.support.identity import add_auth_session
 from tests.support.packs import a_pack, a_question
@@ -45,7 +46,7 @@ THEIRS = {
 }
 NOBODYS = {name: value.replace("alpha", "other") for name, value in THEIRS.items()} | {
     **{name: new_id() for name in ("session_id", "quiz_id", "device_id", "auth_session_id", "identity_id", "job_id")},
-    **{name: new_id() for name in ("server_id", "service_id", "list_id", "item_id", "deployment_id")},
+    **{name: new_id() for name in ("server_id", "service_id", "list_id", "item_id", "deployment_id", "profile_id")},
     "hash": "0" * 64,
 }
 # What a request needs in its body beside ids; {name} stands for the id of that kind.
@@ -72,6 +73,10 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/metrics": {"session_id": "{session_id}", "session_duration": 1, "turns_total": 1, "client_id": "c"},
     "POST /api/tts": {"text": "Hello", "skip_cache": True},
     "POST /api/tts/cache/evict": {"bytes_to_free": 1},
+    "POST /api/tts/profiles": {"name": "Mine", "provider": "auto", "voice_id": "nova"},
+    "POST /api/tts/profiles/import": {"name": "Mine", "provider": "auto", "voice_id": "nova"},
+    "POST /api/tts/profiles/{profile_id}/duplicate": {"name": "Mine"},
+    "POST /api/tts/modules/{module_id}/profiles": {"profile_id": "{profile_id}"},
     "POST /api/kb/packs": {"name": "Stolen", "question_ids": ["{question_id}"]},
     "POST /api/kb/packs/{pack_id}/questions": {"question_ids": ["{question_id}"]},
     "POST /api/kb/packs/bundle": {"name": "Stolen", "source_pack_ids": ["{pack_id}"]},
@@ -103,6 +108,7 @@ def give_everything(context: Context, owner: TenantEntry, token: str | None) -> 
     ids |= make_a_list(context.database, owner)
     ids |= {"server_id": write_down_a_server(context.database, owner), "service_id": new_id()}
     ids["deployment_id"] = order_a_deployment(context.database, owner)
+    ids["profile_id"] = name_a_voice(context.database, owner)
     ids |= {"quiz_id": play_quiz(context.database, owner, ids["session_id"])}
     return ids | have_spoken(context, token)
 
@@ -210,6 +216,16 @@ def have_spoken(context: Context, token: str | None) -> dict[str, str]:
     job = speech.post("/api/tts/prefetch/topic", {"curriculum_id": "alpha-light", "topic_id": "alpha-topic"})
     assert job.status == 200, job.body
     return {"hash": said.body["hash"], "job_id": job.body["job_id"]}
+
+
+def name_a_voice(database: Database, owner: TenantEntry) -> str:
+    """Have a teacher of the tenant name a voice and give it to a module, and return the profile's id."""
+    profile_id = new_id()
+    new = NewProfile(name=MARK, provider="auto", voice_id="nova", settings={}, sample_text=MARK)
+    with database.unit(add_person(database, owner.tenant_id or "", "teacher")) as unit:
+        VoiceProfileRepository(unit).add(profile_id, new)
+        VoiceProfileRepository(unit).give(THEIRS["module_id"], profile_id, context="", priority=1)
+    return profile_id
 
 
 def order_a_deployment(database: Database, owner: TenantEntry) -> str:

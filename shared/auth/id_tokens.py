@@ -81,7 +81,7 @@ class IdTokenVerifier:
             raise refused()
         # Apple's own SDK is given the hash of the nonce, so that whoever sees the token cannot tell the nonce.
         wanted = hashlib.sha256(nonce.encode()).hexdigest() if self._provider == "apple" else nonce
-        if "\x00" in subject or not hmac.compare_digest(told.encode("utf-8", "replace"), wanted.encode()):
+        if not subject.isprintable() or not hmac.compare_digest(told.encode("utf-8", "replace"), wanted.encode()):
             raise refused()
         return self._identity(token, claims)
 
@@ -104,8 +104,7 @@ class IdTokenVerifier:
         )
 
     def _identity(self, token: str, claims: dict[str, Any]) -> Identity:
-        email, name = claims.get("email"), claims.get("name")
-        email = email if isinstance(email, str) and "\x00" not in email else ""
+        email, name = _line(claims.get("email")), _line(claims.get("name"))
         is_verified = bool(email) and _is_true(claims.get("email_verified"))
         if self._provider == "apple":
             # A relay's address is nobody's until Apple makes it, so an account that has it already is somebody else's.
@@ -118,7 +117,7 @@ class IdTokenVerifier:
             provider=self._provider,
             subject=claims["sub"],
             email=email,
-            name=name if isinstance(name, str) else "",
+            name=name,
             proves_email=proves,
             may_link=may_link,
             fingerprint=hashlib.sha256(token.rpartition(".")[0].encode()).hexdigest(),
@@ -129,6 +128,11 @@ class IdTokenVerifier:
 def refused() -> Unauthenticated:
     """Return the one answer to every ID token that is not good: not a code that would end the client's session."""
     return Unauthenticated("this sign-in is not valid", code="invalid_credentials")
+
+
+def _line(claim: object) -> str:
+    """Return a text that can be stored and shown, else an empty one."""
+    return claim if isinstance(claim, str) and claim.isprintable() else ""
 
 
 def _is_true(claim: object) -> bool:

@@ -118,6 +118,11 @@ def _put(store: ObjectStore | None, folder: str, pictures: Sequence[Picture]) ->
         return keys
     for picture in pictures:
         if len(picture.body) > MOST_IN_ROW:
-            keys[picture.name] = f"{folder}/{new_id()}"
-            store.put(keys[picture.name], picture.body)
+            key = f"{folder}/{new_id()}"
+            try:
+                store.put(key, picture.body)
+            except AppError:
+                discard(store, keys.values())
+                raise
+            keys[picture.name] = key
     return keys

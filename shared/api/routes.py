@@ -88,7 +88,7 @@ class Routes:
         """Register a POST handler.
 
         Args:
-            accepts: content types of a body that the handler reads itself, as PUT's.
+            accepts: content types of a body that the handler reads itself, as PUT's and PATCH's.
             role: the least an administrator must be, of this and every other method that changes something.
             replayable: an Idempotency-Key keeps its answer; not where asking again is the right thing to do.
         """
@@ -117,10 +117,16 @@ class Routes:
         return self._add("PUT", path, access, max_body=max_body, role=role, accepts=accepts)
 
     def patch(
-        self, path: str, *, access: Access, max_body: int = 1 << 20, role: AdminRole = "operator"
+        self,
+        path: str,
+        *,
+        access: Access,
+        max_body: int = 1 << 20,
+        role: AdminRole = "operator",
+        accepts: tuple[str, ...] = (),
     ) -> Callable[[Handler], Handler]:
         """Register a PATCH handler."""
-        return self._add("PATCH", path, access, max_body=max_body, role=role)
+        return self._add("PATCH", path, access, max_body=max_body, role=role, accepts=accepts)
 
     def delete(
         self,

@@ -62,7 +62,9 @@ def import_curriculum(request: Request) -> Imported:
 
 
 @routes.put("/api/curricula/{curriculum_id}", access=Access.CLIENT, max_body=MOST_UPLOAD, accepts=("application/json",))
-@routes.patch("/api/curricula/{curriculum_id}", access=Access.CLIENT, max_body=MOST_UPLOAD)
+@routes.patch(
+    "/api/curricula/{curriculum_id}", access=Access.CLIENT, max_body=MOST_UPLOAD, accepts=("application/json",)
+)
 def change_curriculum(request: Request, curriculum_id: str, query: Seen) -> SavedCurriculum:
     """Replace a curriculum's whole document, which has `content`, or change single facts of it."""
     body = record_from(read_document(request.http.body or b"{}"))

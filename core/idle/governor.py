@@ -65,6 +65,7 @@ class Governor:
     active_at: float = 0.0
     rests_since: float = 0.0
     _awake_until: float = 0.0
+    _needed: asyncio.Event = field(default_factory=asyncio.Event)
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self, _app: web.Application) -> AsyncGenerator[None]:
@@ -91,6 +92,8 @@ class Governor:
         """Somebody needs the process: it wakes in the background, and whoever needs a part of it gets it anyway."""
         self.active_at = _now()
         self.last_activity, self.last_activity_at = what, utc_now().timestamp()
+        if self.state != "active":
+            self._needed.set()
 
     async def look(self) -> None:
         """Take the state that the idle time asks for."""
@@ -134,7 +137,10 @@ class Governor:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(_LOOK_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_S):
+                    await self._needed.wait()
+            self._needed.clear()
             await self.look()
 
 

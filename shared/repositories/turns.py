@@ -178,6 +178,7 @@ class TurnRepository:
                       percentile_disc(0.5) WITHIN GROUP (ORDER BY t.tts_ms) AS tts_ms,
                       percentile_disc(0.5) WITHIN GROUP (ORDER BY t.total_ms) AS total_ms
                FROM turns t JOIN learning_sessions s ON s.tenant_id = t.tenant_id AND s.id = t.session_id
-               WHERE t.tenant_id = %(tenant_id)s AND t.session_id = %(session_id)s AND app_sees(s.user_id)""",
+               WHERE t.tenant_id = %(tenant_id)s AND t.session_id = %(session_id)s AND t.role = 'assistant'
+                 AND app_sees(s.user_id)""",
             session_id=session_id,
         )

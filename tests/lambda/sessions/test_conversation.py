@@ -75,6 +75,7 @@ def test_latencies_become_medians(learner: ApiClient, path: str) -> None:
     assert "metrics" not in learner.get(path).body
     for ms in (100, 300, 200):
         say(learner, path, "assistant", "x", latency_ms=ms)
+    say(learner, path, "user", "no answer", latency_ms=1)
     session = android.decode(learner.get(path).raw, android.Session)
     assert isinstance(session.metrics, android.Metrics)
     assert session.metrics.e2e_latency_median == 200

@@ -6,7 +6,7 @@ names a file that is not there.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shared.db import Unit
@@ -65,38 +65,22 @@ def save_curriculum(
     """
     refuse(curriculum_problems(dict(document)), "curriculum")
     curriculum = read_curriculum(for_phones(document))
-    held: dict[str, str] = {}
-    if pictures:
-        # Whoever may not write it puts nothing into the store.
-        with open_unit() as unit:
-            AuthoredCurriculumRepository(unit, trusted=terms.trusted).claim(
-                curriculum.id, may_be_new=terms.may_be_new, seen=terms.seen
-            )
-            facts = AssetRepository(unit).own_facts(curriculum.id)
-            tenant_id = unit.tenant_id
-        held = {fact.file_name: fact.object_key for fact in facts.result if fact.object_key}
-        unchanged = {(fact.file_name, fact.sha256) for fact in facts.result}
-        pictures = [picture for picture in pictures if (picture.name, picture.sha256) not in unchanged]
-        keys = _put(store, f"tenants/{tenant_id}/assets", pictures)
-    else:
-        keys = {}
+    # Whoever may not write it puts nothing into the store.
+    new = _put(open_unit, store, curriculum.id, pictures, terms) if pictures else _NewFiles()
     try:
         with open_unit() as unit:
-            AuthoredCurriculumRepository(unit, trusted=terms.trusted).claim(
-                curriculum.id, may_be_new=terms.may_be_new, seen=terms.seen
-            )
+            _claim(unit, curriculum.id, terms)
             CurriculumRepository(unit).store(curriculum, document)
             TopicRepository(unit).replace(curriculum.id, curriculum.topics)
             assets = AssetRepository(unit)
-            for picture in pictures:
-                assets.store(curriculum.id, picture, object_key=keys.get(picture.name))
+            for picture in new.pictures:
+                assets.store(curriculum.id, picture, object_key=new.keys.get(picture.name))
             removed = assets.keep_only(curriculum.id, sorted(local_files(document)))
             stored = CurriculumRepository(unit).get(curriculum.id)
     except AppError:
-        discard(store, keys.values())
+        discard(store, new.keys.values())
         raise
-    replaced = [held[picture.name] for picture in pictures if picture.name in held]
-    discard(store, [*replaced, *(row.object_key for row in removed.result if row.object_key)])
+    discard(store, [*new.replaced, *(row.object_key for row in removed.result if row.object_key)])
     return stored.result
 
 
@@ -111,13 +95,34 @@ def discard(store: ObjectStore | None, keys: Iterable[str]) -> None:
                 log.warning("object_not_removed", key=key)
 
 
-def _put(store: ObjectStore | None, folder: str, pictures: Sequence[Picture]) -> dict[str, str]:
-    """Put the larger files into the store and return their keys by name."""
+@dataclass(frozen=True, slots=True)
+class _NewFiles:
+    """Pictures that are not there yet, where the larger ones have been put by name, and what they replace there."""
+
+    pictures: Sequence[Picture] = ()
+    keys: Mapping[str, str] = field(default_factory=dict[str, str])
+    replaced: Sequence[str] = ()
+
+
+def _claim(unit: Unit, curriculum_id: str, terms: Terms) -> None:
+    own = AuthoredCurriculumRepository(unit, trusted=terms.trusted)
+    own.claim(curriculum_id, may_be_new=terms.may_be_new, seen=terms.seen)
+
+
+def _put(
+    open_unit: OpenUnit, store: ObjectStore | None, curriculum_id: str, pictures: Sequence[Picture], terms: Terms
+) -> _NewFiles:
+    """Put those of the pictures into the store that are new and large."""
+    with open_unit() as unit:
+        _claim(unit, curriculum_id, terms)
+        facts = AssetRepository(unit).own_facts(curriculum_id)
+        folder = f"tenants/{unit.tenant_id}/assets"
+    held = {fact.file_name: fact for fact in facts.result}
+    new = [p for p in pictures if p.name not in held or held[p.name].sha256 != p.sha256]
+    old = [held[p.name].object_key for p in new if p.name in held]
     keys: dict[str, str] = {}
-    if store is None:
-        return keys
-    for picture in pictures:
-        if len(picture.body) > MOST_IN_ROW:
+    for picture in new:
+        if store is not None and len(picture.body) > MOST_IN_ROW:
             key = f"{folder}/{new_id()}"
             try:
                 store.put(key, picture.body)
@@ -125,4 +130,4 @@ def _put(store: ObjectStore | None, folder: str, pictures: Sequence[Picture]) ->
                 discard(store, keys.values())
                 raise
             keys[picture.name] = key
-    return keys
+    return _NewFiles(new, keys, [key for key in old if key])

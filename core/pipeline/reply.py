@@ -114,8 +114,13 @@ class Reply:
         self.discarded = True
         self._give_up()
 
-    def interrupt(self, *, by_learner: bool) -> None:
-        """Stop now: no further sound, vendors cancelled, the turn kept as far as it was heard."""
+    def interrupt(self, *, by_learner: bool, leaving: bool = False) -> None:
+        """Stop now: no further sound, vendors cancelled, the turn kept as far as it was heard.
+
+        Args: leaving: the learner's words are not waited for either, where they are still in the recogniser.
+        """
+        if self._cut is not None and leaving:
+            self._give_up()
         if self._is_over:
             return
         self._speaker.stop()
@@ -124,7 +129,8 @@ class Reply:
         playback = self._speaker.playback
         heard_ms = playback.heard(now) * 1000 // playback.rate
         self._cut = Cut(playback.heard_text(now), heard_ms, by_learner)
-        self._give_up()
+        if self._words_stored or self._storing is not None or leaving:
+            self._give_up()
 
     def hold(self, onset_ms: int = 0) -> None:
         """Stop the sound now, where the learner stops hearing it; everything else goes on.
@@ -209,7 +215,7 @@ class Reply:
             return
         if heard is not None:
             self._notices.tell(heard)
-        if not self.ask.answered:
+        if not self.ask.answered or self._cut is not None:
             await self._commit(heard)
             return
         self._moments.begin(StageName.LLM, self._loop.time())
@@ -259,6 +265,8 @@ class Reply:
             raise _Given
         self._committed.set()
         self._notices.let_go()
+        if self._cut is not None:  # since before the words were known
+            self._work.cancel()
 
     async def _store_words(self, heard: Heard) -> None:
         turn = Turn(turn_id=self.turn_id, role="user", text=heard.text, times=self._times)

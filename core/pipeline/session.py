@@ -263,7 +263,7 @@ class VoiceSession:
             if reply is None:
                 continue
             if reply.released:
-                reply.interrupt(by_learner=False)
+                reply.interrupt(by_learner=False, leaving=True)
             else:
                 reply.discard()
             self._leave(reply.task)

@@ -17,6 +17,7 @@ from core.ws import wire
 from core.ws.closing import INTERNAL, RESTART, Closing, closing_of
 from core.ws.live import Live
 from core.ws.outbox import Outbox
+from core.ws.pace import AudioPace
 from core.ws.rate import ControlRate
 from core.ws.segments import Segments
 from core.ws.updates import Redeem
@@ -30,6 +31,7 @@ Authenticate = Callable[[str | None, str], Caller]
 _LARGEST_FRAME: Final = 1 << 20
 # How long a client may take to answer our close.
 _CLOSE_S: Final = 3.0
+_BYTES_PER_S: Final = 2 * wire.INPUT_RATE
 _ENDS: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
 _COMING_BACK: Final = Closing(RESTART, "the server restarts: come back to this session")
 
@@ -95,6 +97,7 @@ class AudioConnection:
         self._configured = False
         self._warned = False
         self._rate = ControlRate(asyncio.get_running_loop().time())
+        self._pace = AudioPace(asyncio.get_running_loop().time())
         self._waits = False
         self.number = 0
         self.gone = asyncio.Event()
@@ -170,10 +173,17 @@ class AudioConnection:
             if message.type is WSMsgType.BINARY:
                 self._take(session, message.data)
                 await session.room()
+                await self._slow_down(len(message.data) / _BYTES_PER_S)
             elif message.type is WSMsgType.TEXT:
                 await self._control(session, message.data)
             elif message.type in _ENDS:
                 return
+
+    async def _slow_down(self, seconds: float) -> None:
+        """Read nothing for a while when sound comes much faster than anybody speaks."""
+        wait = self._pace.take(seconds, asyncio.get_running_loop().time())
+        if wait:
+            await asyncio.sleep(wait)
 
     def _take(self, session: VoiceSession, pcm: bytes) -> None:
         """Hand a frame on; a client that has not said what it sends is told so once."""

@@ -1,5 +1,6 @@
 """Speaking over the tutor."""
 
+import asyncio
 from collections.abc import Callable
 
 from core.pipeline.notices import (
@@ -74,3 +75,39 @@ async def test_a_typed_question_replaces_the_answer_under_way(make_room: Callabl
     await room.client.until(TurnEnded, 2)
     assert room.texts("user") == [TYPED, "No, this one"]
     assert room.client.only(TurnEnded)[1].turn_id == room.last("assistant").turn_id
+
+
+async def test_what_was_said_before_is_kept_when_the_learner_goes_on_before_it_was_understood(room: Room) -> None:
+    room.stt.words = ["First of all", "And then this"]
+    room.stt.may_answer.clear()
+    await room.enter()
+    room.say()
+    await asyncio.sleep(0.1)
+    room.speak(40)
+    room.stt.may_answer.set()
+    await asyncio.sleep(0.1)
+    room.pause(20)
+    await room.client.until(TurnEnded, 2)
+    assert room.texts("user") == ["First of all", "And then this"]
+    assert room.texts("assistant") == ["Well, light scatters. Blue most."]
+    assert [m.content for m in room.llm.prompts[-1].messages[1:]] == ["First of all", "And then this"]
+
+
+async def test_questions_typed_at_once_are_all_kept(room: Room) -> None:
+    await room.enter()
+    for question in ("One?", "Two?", "Three?"):
+        room.session.ask(question)
+    await room.client.until(TurnEnded, 3)
+    assert room.texts("user") == ["One?", "Two?", "Three?"]
+    assert len(room.texts("assistant")) == 1
+
+
+async def test_leaving_does_not_wait_for_words_that_do_not_come(room: Room) -> None:
+    room.stt.may_answer.clear()
+    await room.enter()
+    room.say()
+    await asyncio.sleep(0.1)
+    room.session.cancel()
+    await room.session.close()
+    assert asyncio.get_running_loop().time() < 1
+    assert room.stt.cancelled == 1

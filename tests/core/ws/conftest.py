@@ -83,6 +83,7 @@ class House:
     tts: FakeVoice = field(default_factory=FakeVoice)
     conversations: MemoryConversations = field(default_factory=MemoryConversations)
     detector: FakeDetector = field(default_factory=FakeDetector)
+    heartbeat_s: int = 25
     released: bool = False
     narrated: list[tuple[str, str, Voice]] = field(default_factory=list[tuple[str, str, Voice]])
     narrator_fails: bool = False
@@ -99,7 +100,7 @@ class House:
             conversations=self.conversations,
             narrate=self.narrate,
             quizzes=self.quizzes,
-            settings=VoiceSettings(timing=Timing(end_ms=320), drain_s=5),
+            settings=VoiceSettings(timing=Timing(end_ms=320), drain_s=5, heartbeat_s=self.heartbeat_s),
         )
         app = assemble(
             Parts(

@@ -1,0 +1,14 @@
+from core.ws.pace import AudioPace
+
+
+def test_sound_in_real_time_never_waits() -> None:
+    pace = AudioPace(0.0)
+    assert not any(pace.take(0.02, i * 0.02) for i in range(10_000))
+
+
+def test_two_minutes_come_at_once_and_the_rest_at_twice_real_time() -> None:
+    pace = AudioPace(0.0)
+    assert pace.take(120, 0.0) == 0
+    assert pace.take(10, 0.0) == 5
+    assert pace.take(10, 5.0) == 5
+    assert pace.take(10, 1_000.0) == 0

@@ -7,16 +7,14 @@ import httpx2
 import openai
 from openai.types.chat import ChatCompletionMessageParam
 
-from core.providers.bounded_answers import bounded
 from core.providers.errors import provider_error, vendor_errors
 from core.providers.llm.port import Message, ModelUsage, Prompt, Token
+from core.providers.openai_place import openai_client
 from core.providers.streams import closing, each_within
 
 _CHARACTERS_PER_TOKEN: Final = 4
 # An answer longer than this a token does not keep to what it was asked for.
 _MOST_CHARACTERS_PER_TOKEN: Final = 8
-# Bytes of an answer on the wire, each token in some 300 of them: a vendor may send without end.
-_MOST_BYTES: Final = 8 << 20
 
 
 class OpenAIChat:
@@ -42,13 +40,7 @@ class OpenAIChat:
         self.model = model or "gpt-4o-mini"
         self._timeout_s = timeout_s
         self._is_openai = base_url is None
-        self._client = openai.AsyncOpenAI(
-            api_key=api_key or "none",
-            base_url=base_url,
-            timeout=timeout_s,
-            max_retries=0,
-            http_client=openai.DefaultAsyncHttpxClient(event_hooks={"response": [bounded(_MOST_BYTES)]}),
-        )
+        self._client = openai_client(api_key, base_url, timeout_s)
 
     async def reply(self, prompt: Prompt) -> AsyncIterator[Token | ModelUsage]:
         """Stream tokens as they come; an answer that stops without saying so counts as hung up."""
@@ -68,6 +60,7 @@ class OpenAIChat:
             # OpenAI's newer models refuse the name the compatible servers know.
             max_completion_tokens=prompt.max_tokens if self._is_openai else openai.omit,
             max_tokens=openai.omit if self._is_openai else prompt.max_tokens,
+            temperature=openai.omit if prompt.temperature is None else prompt.temperature,
         )
         async with stream:
             async for chunk in stream:

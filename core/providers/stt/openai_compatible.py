@@ -8,6 +8,7 @@ import httpx2
 import openai
 
 from core.providers.errors import vendor_errors
+from core.providers.openai_place import openai_client
 from core.providers.stt.port import Transcript
 from core.providers.stt.upload import Answer, Upload, recognised
 
@@ -36,9 +37,7 @@ class OpenAITranscription:
         self.name = name
         self.model = model or "gpt-4o-mini-transcribe"
         self._timeout_s = timeout_s
-        self._client = openai.AsyncOpenAI(
-            api_key=api_key or "none", base_url=base_url, timeout=timeout_s, max_retries=0
-        )
+        self._client = openai_client(api_key, base_url, timeout_s)
 
     async def transcribe(
         self, pcm: AsyncIterator[bytes], *, language: str, phrases: Sequence[str]

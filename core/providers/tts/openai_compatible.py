@@ -7,6 +7,7 @@ import httpx2
 import openai
 
 from core.providers.errors import vendor_errors
+from core.providers.openai_place import openai_client
 from core.providers.streams import closing, each_within
 from core.providers.tts.chunks import check_audio, longest_bytes, whole_samples
 from core.providers.tts.port import Voice
@@ -39,9 +40,7 @@ class OpenAISpeech:
         self.sample_rate = sample_rate
         self._default_voice = default_voice or "alloy"
         self._timeout_s = timeout_s
-        self._client = openai.AsyncOpenAI(
-            api_key=api_key or "none", base_url=base_url, timeout=timeout_s, max_retries=0
-        )
+        self._client = openai_client(api_key, base_url, timeout_s)
 
     async def speak(self, text: str, *, voice: Voice) -> AsyncIterator[bytes]:
         """Yield audio as it comes."""

@@ -1,6 +1,6 @@
 """Speech of lessons and questions over HTTP: prepared in advance, one by one, or a topic from end to end."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Final
 from urllib.parse import quote
 
@@ -9,7 +9,6 @@ import msgspec
 from core.http.streaming import offer
 from core.providers.tts.port import Voice
 from core.speech import answers
-from core.speech.desk import pieces
 from core.speech.formats import to_wav
 from core.speech.models import (
     KbAudioQuery,
@@ -24,6 +23,7 @@ from core.speech.models import (
     StreamQuery,
     StreamSegment,
 )
+from core.speech.question_audio import availability, text_of_segment
 from core.speech.routes import Desktop
 from core.speech.warming import Job, Warmer
 from core.voice.speakable import speakable
@@ -36,7 +36,6 @@ from shared.repositories.spoken_texts import QuestionTexts, SpokenTextRepository
 
 _SEGMENTS: Final[tuple[Segment, ...]] = ("question", "answer", "hint", "explanation")
 _FEEDBACK: Final = {"correct": "Correct!", "incorrect": "Incorrect."}
-_WAV_HEADER: Final = 44
 
 
 class LessonRoutes:
@@ -98,7 +97,7 @@ class LessonRoutes:
         with request.unit() as unit:
             found = SpokenTextRepository(unit).question(question_id)
         question = found.result
-        return self._spoken(request.caller, question.owner_id, _text(question, segment, query.hint_index))
+        return self._spoken(request.caller, question.owner_id, text_of_segment(question, segment, query.hint_index))
 
     def feedback(self, request: Request, word: str) -> Reply:
         """Return "correct" or "incorrect" as WAV."""
@@ -179,26 +178,9 @@ class LessonRoutes:
             raise NotFound("this audio is not there and cannot be made now", code=error.error_code) from error
 
     def _available(self, question: QuestionTexts | None, segment: Segment, sizes: dict[str, int]) -> KbSegment:
-        texts = pieces(_text(question, segment, 0)) if question else []
-        keys = [self._desk.cache.key(question.owner_id, text, Voice()) for text in texts] if question else []
-        if not keys or any(key not in sizes for key in keys):
+        if question is None:
             return KbSegment(available=False)
-        rate = self._desk.cache.sample_rate
-        seconds = sum(sizes[key] for key in keys) / 2 / rate
-        size = _WAV_HEADER + round(seconds * answers.KB_RATE) * 2
-        return KbSegment(available=True, duration=round(seconds, 2), size=size)
-
-
-def _text(question: QuestionTexts, segment: str, hint: int) -> str:
-    """Return what is read aloud; empty when the question has no such text."""
-    hints: Sequence[str] = question.hints[hint : hint + 1] or [""]
-    texts = {
-        "question": question.question_text,
-        "answer": question.answer_text,
-        "explanation": question.explanation,
-        "hint": hints[0],
-    }
-    return speakable(texts[segment])
+        return availability(self._desk.cache, question.owner_id, text_of_segment(question, segment), sizes)
 
 
 def _segments(topic: TopicTexts) -> list[StreamSegment]:

@@ -13,6 +13,7 @@ from core.speech.deployment_routes import DeploymentRoutes
 from core.speech.desk import Hire, SpeechDesk
 from core.speech.lesson_routes import LessonRoutes
 from core.speech.links import Links
+from core.speech.module_audio_routes import ModuleAudioRoutes
 from core.speech.profile_routes import ProfileRoutes
 from core.speech.routes import Desktop, SpeechRoutes
 from core.speech.shelf import Shelf
@@ -49,6 +50,7 @@ class SpeechService:
         routes = SpeechRoutes(self.desktop).routes()
         routes.include(LessonRoutes(self.desktop, self.warmer).routes())
         routes.include(DeploymentRoutes(self.desktop, self.warmer).routes())
+        routes.include(ModuleAudioRoutes(self.desktop, self.warmer).routes())
         routes.include(ProfileRoutes(self.desktop).routes())
         return routes
 

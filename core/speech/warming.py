@@ -3,12 +3,14 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Literal
 
 from core.providers.tts.port import Voice
 from core.speech.desk import SpeechDesk
 from shared.auth.caller import Caller
+from shared.clock import utc_now
 from shared.errors import AppError, BudgetExhausted, Conflict, NotFound, Unauthenticated
 from shared.ids import new_id
 
@@ -26,6 +28,7 @@ class Job:
     Attributes:
         done: texts that are spoken now, of which `cached` were before. failed: texts that could not be.
         error: the code of the last failure.
+        label: what it is about, as whoever ordered it calls that.
     """
 
     id: str
@@ -36,6 +39,9 @@ class Job:
     cached: int = 0
     failed: int = 0
     error: str = ""
+    label: str = ""
+    started_at: datetime = field(default_factory=utc_now)
+    ended_at: datetime | None = None
 
     @property
     def progress(self) -> float:
@@ -116,6 +122,8 @@ class Warmer:
             job.status = "cancelled"
         else:
             job.status = "failed" if job.failed else "completed"
+        finally:
+            job.ended_at = utc_now()
 
     async def _speak(self, job: Job, caller: Caller, owner_id: str, text: str, voice: Voice) -> None:
         try:

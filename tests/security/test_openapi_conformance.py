@@ -31,6 +31,7 @@ EXAMPLES = 4
 WANTS_TO_NAME_IT = "what is missing is told by the operation itself, so its schema cannot require it"
 DEPENDS = "its fields depend on each other"
 IN_THE_TEXT = "a text has a form of its own: an address, a word of a list, levels with commas, a table"
+TOLD_ELSEWHERE = "what `session.update` takes is told by the Realtime API, not by this document"
 NO_FRACTION = "a whole number is written without a fraction; to JSON Schema 1.0 is one"
 BEYOND_THE_SCHEMA = {
     WANTS_TO_NAME_IT: {
@@ -51,8 +52,13 @@ BEYOND_THE_SCHEMA = {
         *("GET /api/kb/audio/feedback/{word}", "GET /api/kb/audio/{question_id}/{segment}", "GET /api/kb/questions"),
         *("POST /api/logs", "GET /api/logs", "POST /log", "POST /api/tts", "POST /api/tts/prefetch/topic"),
         "GET /api/curricula/{curriculum_id}/topics/{topic_id}/stream-audio",
+        *("POST /api/tts/profiles", "POST /api/tts/profiles/import", "PUT /api/tts/profiles/{profile_id}"),
+        *("POST /api/kb/audio/prefetch", "GET /api/kb/audio/manifest/{module_id}"),
+        "GET /api/kb/audio/coverage/{module_id}",
     },
+    TOLD_ELSEWHERE: {"POST /api/realtime/token", "POST /v1/realtime/client_secrets"},
     NO_FRACTION: {
+        "POST /api/tts/modules/{module_id}/profiles",
         *("POST /api/kb/packs/bundle", "POST /api/kb/questions", "POST /api/sessions/{session_id}/turns"),
     },
 }

@@ -92,6 +92,7 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/kb/domains": {"name": "Stolen"},
     "POST /api/kb/categories": {"domain_id": "science", "name": "Stolen"},
     "POST /api/kb/audio/batch": {"question_ids": ["{question_id}"]},
+    "POST /api/kb/audio/prefetch": {"module_id": "{module_id}"},
     "POST /api/tts-cache/prefetch": {"curriculumId": "{curriculum_id}", "topicIds": ["{topic_id}"]},
     "POST /api/logs": {"level": "INFO", "message": "Hello"},
     "POST /log": {"level": "INFO", "message": "Hello"},

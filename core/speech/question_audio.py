@@ -1,0 +1,60 @@
+"""What is read aloud of a question, and how much of it is spoken already."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from core.providers.tts.port import Voice
+from core.speech import answers
+from core.speech.cache import SpeechCache
+from core.speech.desk import pieces
+from core.speech.models import KbSegment
+from core.voice.speakable import speakable
+from shared.repositories.spoken_texts import QuestionTexts
+
+_WAV_HEADER: Final = 44
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text of a question under the name of its segment; further hints are "hint_1" and so on."""
+
+    segment: str
+    text: str
+
+
+def text_of_segment(question: QuestionTexts, segment: str, hint: int = 0) -> str:
+    """Return what is read aloud; empty when the question has no such text."""
+    hints = question.hints[hint : hint + 1] or [""]
+    texts = {
+        "question": question.question_text,
+        "answer": question.answer_text,
+        "explanation": question.explanation,
+        "hint": hints[0],
+    }
+    return speakable(texts[segment])
+
+
+def passages(question: QuestionTexts) -> list[Passage]:
+    """Return every text of a question that is read aloud."""
+    found = [Passage(name, text_of_segment(question, name)) for name in ("question", "answer", "explanation")]
+    found += [
+        Passage(f"hint_{index}" if index else "hint", text_of_segment(question, "hint", index))
+        for index in range(len(question.hints))
+    ]
+    return [passage for passage in found if passage.text]
+
+
+def availability(
+    cache: SpeechCache, owner_id: str, text: str, sizes: Mapping[str, int], voice: Voice | None = None
+) -> KbSegment:
+    """Return whether a text is spoken, as WAV at the phones' rate.
+
+    Args: sizes: bytes of the owner's stored clips by their keys.
+    """
+    keys = [cache.key(owner_id, piece, voice or Voice()) for piece in pieces(text)]
+    if not keys or any(key not in sizes for key in keys):
+        return KbSegment(available=False)
+    seconds = sum(sizes[key] for key in keys) / 2 / cache.sample_rate
+    size = _WAV_HEADER + round(seconds * answers.KB_RATE) * 2
+    return KbSegment(available=True, duration=round(seconds, 2), size=size)

@@ -24,6 +24,7 @@ from core.pipeline.equipment import Equipment
 from core.providers import Providers
 from core.providers.mock import MockLanguageModel, MockSpeechToText, MockTextToSpeech
 from core.providers.vad.shared import SharedDetector
+from core.ws.updates import Standing
 from shared.auth.caller import Caller
 from shared.db import Database, TenantEntry
 from shared.repositories.sessions import NewSession, SessionRepository
@@ -97,6 +98,9 @@ async def serving(demo: Demo, database: Database, row: Row) -> AsyncGenerator[st
     async def redeem(_ticket: str, _address: str) -> Caller:
         return caller
 
+    async def confirm(_caller: Caller) -> Standing:
+        return Standing(demo.claims.user_id)
+
     app = assemble(
         Parts(
             equipment=Equipment(
@@ -109,6 +113,7 @@ async def serving(demo: Demo, database: Database, row: Row) -> AsyncGenerator[st
             authenticate=lambda _token, _address: caller,
             admit=admit,
             redeem=redeem,
+            confirm=confirm,
             release=lambda: None,
             beside=(metering.run,) if row.metered else (),
         )

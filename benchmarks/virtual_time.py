@@ -43,6 +43,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         """Return the seconds that have passed on this clock."""
         return self._jumping.now
 
+    def jump(self, seconds: float) -> None:
+        """Let time pass of which nobody noticed anything, as when a machine was asleep."""
+        self._jumping.now += seconds
+
     def run_in_executor(
         self,
         executor: Executor | None,

@@ -3,6 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
+from benchmarks.virtual_time import VirtualTimeLoop
 from core.pipeline.notices import (
     SpeechEnded,
     SpeechStarted,
@@ -209,3 +210,19 @@ async def test_a_voice_that_hangs_does_not_hold_up_leaving(make_room: Callable[.
     await room.session.drain(0)
     await room.session.close()
     assert room.tts.closed == 1
+
+
+async def test_a_clock_that_jumps_ahead_in_mid_answer_loses_nothing(make_room: Callable[..., Room]) -> None:
+    room = make_room(tts=FakeVoice(seconds=0.6))
+    await room.enter()
+    room.session.ask(TYPED)
+    await room.client.until(bytes, 4)
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualTimeLoop)
+    loop.jump(3_600)
+    await room.client.until(TurnEnded)
+    assert sum(len(sound) for sound in room.client.only(bytes)) == round(3 * 0.6 * 32_000)
+    assert room.texts("assistant") == ["Well, light scatters. Blue most."]
+    room.say()
+    await room.client.until(TurnEnded, 2)
+    assert len(room.stored.turns) == 4

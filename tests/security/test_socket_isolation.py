@@ -115,3 +115,17 @@ async def test_a_strangers_lesson_cannot_be_chosen(parties: Parties, database: D
     await phone.until("turn_complete")
     assert not [m for m in phone.received if isinstance(m, dict) and "chlorophyll" in str(m).lower()]
     await phone.socket.close()
+
+
+async def test_a_strangers_session_does_not_exist_for_a_realtime_client_either(parties: Parties) -> None:
+    outcomes: list[tuple[str, int | None]] = []
+    for session_id in (parties.session_id, new_id()):
+        address = f"{parties.url}/v1/realtime?session={session_id}&token={parties.beta}"
+        said, code = await farewell(Phone(await parties.http.ws_connect(address)))
+        outcomes.append((repr(said).replace(session_id, "SESSION"), code))
+    assert outcomes[0] == outcomes[1]
+    assert outcomes[0][1] == 4001
+    address = f"{parties.url}/v1/realtime?session={parties.session_id}&token={parties.alpha}"
+    own = Phone(await parties.http.ws_connect(address))
+    assert (await own.until("session.created"))["session"]["id"] == parties.session_id
+    await own.socket.close()

@@ -15,7 +15,7 @@ from tests.support.api import Answer, ApiClient
 from tests.support.content import load_questions
 
 PATH = "/api/kb/packs/import"
-TABLE = {"Content-Type": "text/csv"}
+TABLE = {"content-type": "text/csv"}
 NAMED = {"name": "From a file"}
 HEADINGS = "domain_id,question_text,answer_text,difficulty\n"
 
@@ -170,7 +170,7 @@ def test_what_is_no_table_is_refused(teacher: ApiClient, body: str | bytes, code
     ],
 )
 def test_what_is_no_document_is_refused(teacher: ApiClient, body: str, code: str) -> None:
-    refused(send(teacher, body, {"Content-Type": "application/json"}), 400, code, flag=True)
+    refused(send(teacher, body, {"content-type": "application/json"}), 400, code, flag=True)
 
 
 def test_who_and_what_an_import_refuses(teacher: ApiClient, learner: ApiClient, nobody: ApiClient) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
-from core.idle.states import DEFAULT_MODE, MODES, STATES, State, Thresholds
+from core.idle.states import DEFAULT_MODE, MODES, STATES, Mode, State, Thresholds
 from shared.clock import iso, utc_now
 from shared.logging import get_logger
 
@@ -58,6 +58,7 @@ class Governor:
     enabled: bool = True
     thresholds: Thresholds = MODES[DEFAULT_MODE].thresholds
     state: State = "active"
+    custom: dict[str, Mode] = field(default_factory=dict[str, Mode])
     history: deque[Transition] = field(default_factory=lambda: deque[Transition](maxlen=_REMEMBERED))
     last_activity: str = "start"
     last_activity_at: float = 0.0
@@ -77,6 +78,11 @@ class Governor:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+    @property
+    def modes(self) -> Mapping[str, Mode]:
+        """The modes by id, built-in ones first."""
+        return {**MODES, **self.custom}
 
     @property
     def idle_s(self) -> float:

@@ -3,19 +3,19 @@
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from core.idle.access import for_staff
 from core.idle.governor import Governor
+from core.idle.profiles import ProfileRoutes
 from core.idle.states import LONGEST_S, MODES, State, Thresholds
 from shared.api import Access, Request, Routes
-from shared.errors import Forbidden, InvalidInput
+from shared.errors import InvalidInput
 
 Result = TypeVar("Result")
 _Seconds = Annotated[int, Meta(ge=1, le=LONGEST_S)]
-# Whoever may slow the next learner's first word down, or keep memory taken.
-_STAFF: Final = frozenset({"owner", "admin", "teacher"})
 
 
 class GivenThresholds(Struct, frozen=True):
@@ -107,6 +107,7 @@ class IdleRoutes:
         ):
             routes.post(f"/api/system/idle/{path}", access=Access.CLIENT, replayable=False)(handler)
         routes.post("/api/system/unload-models", access=Access.CLIENT, replayable=False)(self.unload_models)
+        routes.include(ProfileRoutes(self.governor).routes())
         return routes
 
     def status(self, request: Request) -> IdleStatus:
@@ -123,10 +124,10 @@ class IdleRoutes:
                 "description": mode.description,
                 "thresholds": mode.thresholds.as_dict(),
                 "enabled": mode.enabled,
-                "is_builtin": True,
-                "is_custom": False,
+                "is_builtin": name in MODES,
+                "is_custom": name not in MODES,
             }
-            for name, mode in MODES.items()
+            for name, mode in self.governor.modes.items()
         }
         return {"modes": modes, "current": self.governor.mode}
 
@@ -148,30 +149,30 @@ class IdleRoutes:
 
     def configure(self, request: Request, body: Configure) -> IdleStatus:
         """Choose a mode or thresholds, until the process ends."""
-        _for_staff(request)
-        if body.mode is not None and body.mode not in MODES:
-            expected = f"one of {', '.join(MODES)}"
+        for_staff(request)
+        if body.mode is not None and body.mode not in self.governor.modes:
+            expected = f"one of {', '.join(self.governor.modes)}"
             raise InvalidInput(f"mode: {expected}", details={"mode": expected})
         return self._run(self._configure(body))
 
     def keep_awake(self, request: Request, body: KeepAwake) -> IdleStatus:
         """Do not rest for a while."""
-        _for_staff(request)
+        for_staff(request)
         return self._run(self._keep_awake(body.duration_seconds))
 
     def cancel_keep_awake(self, request: Request) -> IdleStatus:
         """Rest as configured again."""
-        _for_staff(request)
+        for_staff(request)
         return self._run(self._keep_awake(0))
 
     def force_state(self, request: Request, body: ForceState) -> IdleChange:
         """Take a state now; the next who needs the process wakes it."""
-        _for_staff(request)
+        for_staff(request)
         return self._run(self._change(body.state))
 
     def unload_models(self, request: Request) -> IdleChange:
         """Let go of everything that can be brought back."""
-        _for_staff(request)
+        for_staff(request)
         return self._run(self._change("dormant"))
 
     def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
@@ -186,7 +187,7 @@ class IdleRoutes:
     async def _configure(self, body: Configure) -> IdleStatus:
         governor = self.governor
         if body.mode is not None:
-            mode = MODES[body.mode]
+            mode = governor.modes[body.mode]
             governor.mode, governor.thresholds, governor.enabled = body.mode, mode.thresholds, mode.enabled
         if body.thresholds is not None or body.timeout_seconds is not None:
             governor.mode, governor.thresholds = "custom", _thresholds(governor.thresholds, body)
@@ -228,17 +229,6 @@ class IdleRoutes:
             "sessions": dict(governor.levers.sessions(governor.thresholds)),
             "last_wake_ms": wakes[-1] if wakes else UNSET,
         }
-
-
-def _for_staff(request: Request) -> None:
-    """Let those through who teach or run a tenant, and everybody on a trusted network.
-
-    Raises: Forbidden.
-    """
-    request.admit()
-    role = (request.admission or {}).get("role")
-    if request.caller.kind != "open" and role not in _STAFF:
-        raise Forbidden("only who teaches or runs a tenant may say how the server rests")
 
 
 def _thresholds(present: Thresholds, body: Configure) -> Thresholds:

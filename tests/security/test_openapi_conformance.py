@@ -40,9 +40,10 @@ BEYOND_THE_SCHEMA = {
         *("POST /api/clients/heartbeat", "POST /api/curricula", "POST /api/curricula/import"),
         "POST /api/curricula/{curriculum_id}/topics/{topic_id}/assets",
         *("POST /api/kb/answers/judge", "POST /api/metrics", "POST /api/metrics/ingest"),
-        *("PUT /api/sessions/{session_id}/position", "PUT /api/tts/cache"),
+        *("PUT /api/sessions/{session_id}/position", "PUT /api/tts/cache", "POST /api/sessions/{session_id}/signals"),
     },
     DEPENDS: {
+        *("POST /api/system/idle/config", "POST /api/system/profiles", "PUT /api/system/profiles/{mode_id}"),
         *("PATCH /api/auth/me", "GET /api/usage", "GET /api/tts/cache", "DELETE /api/tts/cache"),
         *("PATCH /api/curricula/{curriculum_id}", "PUT /api/curricula/{curriculum_id}"),
         *("POST /api/kb/questions/bulk-update", "POST /api/kb/packs/preview-dedup", "POST /api/tts/cache/evict"),

@@ -33,6 +33,7 @@ THEIRS = {
     "question_id": "alpha-question",
     "curriculum_id": "alpha-light",
     "topic_id": "alpha-topic",
+    "mode_id": "balanced",
     "file_name": "alpha.svg",
     "asset_id": "alpha-asset",
     "archived_name": "alpha-old.umcf",
@@ -98,6 +99,7 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /log": {"level": "INFO", "message": "Hello"},
     "POST /api/servers": {"name": "mill", "type": "llm", "url": "http://mill:11434"},
     "POST /api/system/idle/force-state": {"state": "warm"},
+    "POST /api/system/profiles": {"name": "x", "thresholds": {"warm": 1, "cool": 2, "cold": 3, "dormant": 4}},
     "POST /api/metrics/ingest": {"metrics": [{"name": "latency", "value": 1}], "clientId": "c"},
 }
 

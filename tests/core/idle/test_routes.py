@@ -190,3 +190,45 @@ async def test_learners_look_and_do_not_touch(house: House) -> None:
         code, raw = await house.call("POST", path, {}, token=house.learner)
         assert (code, json.decode(raw)["code"]) == (403, "forbidden")
     assert (await house.call("GET", "idle/status", token="uma_beta_2026_bad"))[0] == 401
+
+
+FOUR = {"warm": 1, "cool": 2, "cold": 3, "dormant": 4}
+
+
+async def test_a_profile_is_made_chosen_changed_copied_and_removed(house: House) -> None:
+    code, raw = await house.call("POST", "profiles", {"name": "Night", "thresholds": FOUR})
+    profile = json.decode(raw)["profile"]
+    assert (code, profile["name"], profile["thresholds"], profile["enabled"]) == (200, "Night", FOUR, True)
+    path = f"profiles/{profile['id']}"
+    assert (await house.status("POST", "idle/config", {"mode": profile["id"]})).thresholds == FOUR
+    assert json.decode((await house.call("GET", "idle/modes"))[1])["modes"][profile["id"]]["is_custom"] is True
+    code, raw = await house.call("PUT", path, {"enabled": False, "thresholds": {**FOUR, "dormant": 9}})
+    assert (code, json.decode(raw)["profile"]["name"]) == (200, "Night")
+    status = await house.status()
+    assert (status.enabled, status.thresholds["dormant"]) == (False, 9)
+    assert json.decode((await house.call("DELETE", path))[1])["code"] == "profile_in_use"
+    code, raw = await house.call("POST", f"{path}/duplicate", {})
+    assert (code, json.decode(raw)["profile"]["name"]) == (200, "Night copy")
+    await house.status("POST", "idle/config", {"mode": "balanced"})
+    assert (await house.call("DELETE", path))[0] == 200
+    assert (await house.call("GET", path))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "profiles", {"name": "", "thresholds": FOUR}, 400),
+        ("POST", "profiles", {"name": "x", "thresholds": {**FOUR, "cool": 9}}, 400),
+        ("POST", "profiles", {"name": "x"}, 400),
+        ("PUT", "profiles/balanced", {"enabled": False}, 409),
+        ("DELETE", "profiles/balanced", None, 409),
+        ("GET", "profiles/balanced", None, 200),
+        ("PUT", "profiles/none", {}, 404),
+        ("DELETE", "profiles/none", None, 404),
+        ("POST", "profiles/none/duplicate", {}, 404),
+    ],
+)
+async def test_profiles_that_cannot_be(house: House, method: str, path: str, body: object, status: int) -> None:
+    assert (await house.call(method, path, body))[0] == status
+    code, _ = await house.call("POST", "profiles", {"name": "x", "thresholds": FOUR}, token=house.learner)
+    assert code == 403

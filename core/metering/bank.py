@@ -15,8 +15,8 @@ from shared.repositories.metering import MeteringRepository, Price, Threshold
 
 Result = TypeVar("Result")
 
-# Waits before another attempt when the database does not answer: long enough for it to restart.
-_PATIENCE_S: Final = (0.1, 0.4, 1.5)
+# Waits before another attempt when the database does not answer: long enough for one that was killed to recover.
+_PATIENCE_S: Final = (0.1, 0.4, 1.5, 3.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ from shared.db import Database, TenantEntry
 from shared.db.runner import migrate
 from shared.errors import Forbidden
 from shared.ids import new_id
-from shared.repositories.content import store_curriculum
+from shared.repositories.content import store_curriculum, store_pack
 from shared.repositories.curricula import CurriculumRepository
+from shared.repositories.questions import QuestionFilter, QuestionRepository
 from tests.conftest import ALPHA, BETA_TENANT, with_database
+from tests.support.packs import a_pack, a_question
 from tests.support.umcf import a_document
 
 
@@ -40,6 +42,30 @@ def plan_of_search(url: str, role: str) -> str:
 def test_only_the_searching_role_can_use_the_index(database_url: str) -> None:
     assert "curricula_search" in plan_of_search(database_url, "unamentis_search")
     assert "curricula_search" not in plan_of_search(database_url, "unamentis_app")
+
+
+def test_questions_are_found_inside_their_tenant(database: Database, database_url: str) -> None:
+    for tenant in (ALPHA, TenantEntry(BETA_TENANT)):
+        with database.unit(tenant) as unit:
+            store_pack(unit, a_pack("mine", a_question("q-1", question_text="Why are rainbows coloured?")))
+    with database.unit(ALPHA) as unit:
+        found = QuestionRepository(unit).count(QuestionFilter(search="rainbow colour"))
+        begun = QuestionRepository(unit).count(QuestionFilter(search="coloured rain"))
+        other = QuestionRepository(unit).count(QuestionFilter(search=f"tenant{BETA_TENANT.replace('-', '')}"))
+    assert (found.result, begun.result, other.result) == (1, 1, 0)
+    with pytest.raises(Forbidden), database.unit(ALPHA) as unit:
+        unit.run(
+            "SELECT * FROM search_questions(%(tenant)s, 'x', NULL, NULL, NULL, NULL, NULL, NULL)", tenant=BETA_TENANT
+        )
+    with psycopg.connect(database_url) as connection:
+        connection.execute("SET enable_seqscan = off")
+        connection.execute("SET ROLE unamentis_search")
+        plan: list[tuple[Any, ...]] = connection.execute(
+            "EXPLAIN SELECT id FROM questions WHERE search @@ typed_query('rainbow')"
+        ).fetchall()
+        assert "questions_search" in "".join(str(line[0]) for line in plan)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT answer_text FROM questions")
 
 
 def test_the_searching_role_reads_nothing_else(database_url: str) -> None:

@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 Chore = Callable[[], Awaitable[None]]
+
+_MANY: Final = 100
 
 
 class Chores:
@@ -16,6 +19,11 @@ class Chores:
     def add(self, chore: Chore) -> None:
         """Do this after everything added before."""
         self._waiting.put_nowait(chore)
+
+    @property
+    def are_many(self) -> bool:
+        """Whether so many wait that no more should be ordered: the store or a vendor is slow."""
+        return self._waiting.qsize() >= _MANY
 
     async def finish(self) -> None:
         """Do what was added, and nothing more."""

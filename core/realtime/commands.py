@@ -94,6 +94,8 @@ class Commands:
         """
         if isinstance(event, messages.Append):
             await self._append(event.audio)
+        elif self._chores.are_many:
+            raise refused("rate_limit_exceeded", "Too much waits to be stored or answered: send less.")
         else:
             self._orders[type(event)](event)
 

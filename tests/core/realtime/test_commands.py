@@ -267,6 +267,20 @@ async def test_an_utterance_that_nobody_understands(house: House) -> None:
         await client.until("response.done")
 
 
+async def test_a_client_that_orders_faster_than_can_be_stored_is_refused(house: House) -> None:
+    house.stt.may_answer.clear()
+    async with house.client() as client:
+        await client.connection.session.update(session=MANUAL)
+        await client.append(LOUD * 12)
+        await client.connection.input_audio_buffer.commit()
+        for n in range(110):
+            await client.send("conversation.item.create", item=message(f"Number {n}"))
+        assert (await client.until("error")).error.code == "rate_limit_exceeded"
+        house.stt.may_answer.set()
+        await client.until("conversation.item.input_audio_transcription.completed")
+    assert 90 < len(house.session.turns) < 110
+
+
 async def test_words_that_cannot_be_stored_are_told(house: House) -> None:
     async with house.client() as client:
         house.conversations.failures["store"] = [Unavailable("the database does not answer")]

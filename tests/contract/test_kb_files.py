@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from tests.contract.conftest import World
 from tests.contract.decoding import Int, decode, refused
-from tests.contract.test_kb import PackDetail, PackFields, a_pack, a_question
+from tests.contract.kb import PackDetail, PackFields, a_pack, a_question
 from tests.support.api import Answer, ApiClient
 from tests.support.content import load_questions
 

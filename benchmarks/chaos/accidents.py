@@ -85,7 +85,7 @@ class Accidents:
     async def databases(self, name: str, rounds: int, accident: Callable[[], None]) -> Tally:
         """Take the database away in mid-turn for as long as its restart takes."""
         tally = Tally(name)
-        async with self._house.core(self._http, f"database-{rounds}-{accident.__name__}", **self._alone()) as core:
+        async with self._house.core(self._http, accident.__name__, **self._alone(patience_s=15)) as core:
             learners = await self._learners(core.url, _LEARNERS)
             for _ in range(rounds):
                 turns = [asyncio.create_task(self._turn(i, learner)) for i, learner in enumerate(learners)]
@@ -172,13 +172,13 @@ class Accidents:
         self._questions += 1
         return f"What is number {mark}{self._questions}"
 
-    def _alone(self) -> dict[str, str]:
+    def _alone(self, *, patience_s: int = 3) -> dict[str, str]:
         url = f"{self._vendors.url}/v1"
         return {
             "UNAMENTIS_PROVIDERS": "compatible",
             **{f"UNAMENTIS_{stage.upper()}_URL": url for stage in _STAGES},
             "UNAMENTIS_LLM_MODEL": "m",
-            **{f"UNAMENTIS_{stage.upper()}_TIMEOUT_S": "3" for stage in _STAGES},
+            **{f"UNAMENTIS_{stage.upper()}_TIMEOUT_S": str(patience_s) for stage in _STAGES},
             "UNAMENTIS_STAND_IN_AFTER_S": "1",
         }
 

@@ -12,6 +12,9 @@ from aiohttp import web
 from core import janitor
 from core.conversations import StoredConversations
 from core.http.adapter import HttpAdapter
+from core.idle.governor import Governor
+from core.idle.levers import levers_of
+from core.idle.mounting import Resting
 from core.lifecycle import Lifecycle
 from core.metering.bank import Bank
 from core.metering.budgets import BudgetMetering
@@ -19,18 +22,20 @@ from core.metering.platform import PlatformMeter
 from core.observability.metrics import Metrics, Readings
 from core.observability.reporting import reporting
 from core.pipeline.conversations import Visit
-from core.pipeline.equipment import Equipment, SpeechFor
+from core.pipeline.equipment import Counts, Equipment, SpeechFor
 from core.postal import rounds
 from core.providers import Providers
 from core.providers.fallback import breakers
 from core.providers.registry import build_providers
 from core.providers.tts.port import TextToSpeech
+from core.providers.vad.resting import RestingDetector
 from core.providers.vad.shared import SharedDetector
 from core.quizzes import StoredQuizzes
 from core.realtime.http import realtime_routes
 from core.realtime.port import RealtimeStore
 from core.realtime.route import RealtimeRoute
 from core.realtime.store import StoredRealtime
+from core.sampling import AnswerCounter, RequestCounter, Sampler, models_of
 from core.settings import Settings
 from core.speech.cache import SpeechCache
 from core.speech.desk import Hire
@@ -50,6 +55,8 @@ from shared.errors import Unauthenticated
 from shared.mail.postman import Postman
 from shared.mail.settings import build_mailer
 from shared.repositories.lapsed import LapsedRepository
+from shared.repositories.measurements import forget_measurements
+from shared.repositories.processes import SAMPLE_S
 from shared.repositories.ws_tickets import WsTicketRepository
 from shared.storage.objects import open_objects
 from shared.storage.port import ObjectStore
@@ -119,20 +126,32 @@ def build_app(settings: Settings) -> web.Application:
     store = _store(settings)
     cache = SpeechCache(providers.tts, store)
     metrics = Metrics()
-    observe, reports = reporting(settings.observability, metrics)
+    requests, answers = RequestCounter(), AnswerCounter()
+    observe, reports = reporting(settings.observability, metrics, answers)
+    sampler = Sampler(
+        database=database,
+        service="core",
+        models=lambda: models_of(providers),
+        folder=Path(settings.data_dir),
+        requests=lambda: requests.total,
+        answers=lambda: answers.total,
+    )
     hire = _hire(metering, providers)
     speech = SpeechService(
         cache, Shelf(store), hire, secret=settings.shared.secret, provider=settings.providers.tts.split(",")[0]
     )
+    detector, counts = RestingDetector(SharedDetector.load), Counts()
+    detector.loaded()
     equipment = Equipment(
         providers=providers,
         speech=_speech(settings, cache),
-        detector=SharedDetector.load(),
+        detector=detector,
         conversations=StoredConversations(database),
         metering=metering,
         settings=settings.voice,
         observe=observe,
         narrate=speech.desktop.desk.read,
+        counts=counts,
         quizzes=StoredQuizzes(database),
     )
     parts = Parts(
@@ -150,14 +169,17 @@ def build_app(settings: Settings) -> web.Application:
             metering.run,
             *_post(settings, database),
             _rechecks(updates, confirm, settings.voice.recheck_s),
-            janitor.rounds(_chores(database, store)),
+            janitor.rounds([*_chores(settings, database, store), janitor.Task("telling", SAMPLE_S, sampler.tell)]),
         ),
         listen=Listener(settings.shared.database_url, CHANNEL).run,
     )
     app = assemble(parts)
+    app.middlewares.append(requests.middleware)
     context = Context(settings.shared, database, authenticator)
     speech.mount(app, context)
     HttpAdapter(Service(realtime_routes(providers.llm.model, providers.stt.model), context), workers=2).mount(app)
+    governor = Governor(levers_of(providers, detector, cache, counts))
+    Resting(governor, context).mount(app)
     return app
 
 
@@ -220,12 +242,13 @@ def _post(settings: Settings, database: Database) -> list[Beside]:
     return [rounds(Postman(database, mailer, settings.shared.secret, settings.mail.public_url))]
 
 
-def _chores(database: Database, store: ObjectStore) -> list[janitor.Task]:
+def _chores(settings: Settings, database: Database, store: ObjectStore) -> list[janitor.Task]:
     """Return what the janitor does; any number of processes may."""
     return [
         janitor.Task("removals", 5, Clearance(database, store).clear_due),
         janitor.Task("platform usage", 600, PlatformMeter(database, store).meter),
         janitor.Task("lapsed", 300, lambda: _sweep(database)),
+        janitor.Task("retention", 3600, lambda: forget_measurements(database, settings.retention)),
     ]
 
 

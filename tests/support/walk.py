@@ -108,11 +108,11 @@ def give_everything(context: Context, owner: TenantEntry, token: str | None) -> 
     """Give a tenant one of each thing, and return the ids by the names of the path parameters they fit."""
     store_content(context.database, owner)
     ids = THEIRS | sign_in(context.database, owner) | {"session_id": hold_session(context, token)}
+    ids |= {"quiz_id": play_quiz(context.database, owner, ids["session_id"])}
     ids |= make_a_list(context.database, owner)
     ids |= {"server_id": write_down_a_server(context.database, owner), "service_id": new_id()}
     ids["deployment_id"] = order_a_deployment(context.database, owner)
     ids["profile_id"] = name_a_voice(context.database, owner)
-    ids |= {"quiz_id": play_quiz(context.database, owner, ids["session_id"])}
     return ids | have_spoken(context, token)
 
 

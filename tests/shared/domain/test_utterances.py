@@ -38,7 +38,9 @@ def test_a_statement_has_no_intent() -> None:
     assert intents("blue light is scattered more") == frozenset()
 
 
-@pytest.mark.parametrize("words", ["No.", "no, let's stop", "Not now", "Stop!", "That's enough", "bye", "I\u2019m tired now"])
+@pytest.mark.parametrize(
+    "words", ["No.", "no, let's stop", "Not now", "Stop!", "That's enough", "bye", "I\u2019m tired now"]
+)
 def test_words_that_decline(words: str) -> None:
     assert declines(words)
 

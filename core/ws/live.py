@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Final, Protocol
 
@@ -68,6 +68,10 @@ class Live:
 
     def __len__(self) -> int:
         return len(self._connections)
+
+    def __iter__(self) -> Iterator[Connection]:
+        """The connections of this moment, whatever comes and goes meanwhile."""
+        return iter(list(self._connections.values()))
 
     async def claim(self, session_id: str, connection: Connection) -> bool:
         """Make `connection` the session's only one; return whether another had to go for it.

@@ -175,7 +175,7 @@ class House:
 
     async def stop_talking(self) -> None:
         """Wait until every connection has stored what it had."""
-        for connection in list(self.lifecycle.live._connections.values()):
+        for connection in self.lifecycle.live:
             await connection.gone.wait()
 
     async def stop(self) -> None:

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from core.ws.updates import Updates, Watcher
+from core.ws.updates import Standing, Updates, Watcher
 from shared.auth.caller import Caller
 from shared.errors import Unauthenticated, Unavailable
 from tests.core.ws.conftest import SESSION, TENANT, House
@@ -86,12 +86,13 @@ async def test_a_watcher_whose_credential_was_revoked_must_leave(house: House) -
     outages = [Unavailable("the database does not answer")]
     asked = asyncio.Event()
 
-    async def confirm(caller: Caller) -> None:
+    async def confirm(caller: Caller) -> Standing:
         asked.set()
         if outages:
             raise outages.pop()
         if caller.credential in revoked:
             raise Unauthenticated("the token was revoked")
+        return Standing()
 
     leaves, stays = await house.call("/ws?token=token-a"), await house.call("/ws?ticket=ticket-for-token-b")
     await leaves.until("connected")

@@ -10,6 +10,7 @@ from typing import Final
 from aiohttp import web
 
 from core import janitor
+from core.admission import Admission
 from core.conversations import StoredConversations
 from core.http.adapter import HttpAdapter
 from core.idle.governor import Governor
@@ -44,26 +45,21 @@ from core.speech.shelf import Shelf
 from core.ws.audio import AudioRoute, Authenticate
 from core.ws.live import Live
 from core.ws.news import CHANNEL, Listen, News, listening
-from core.ws.updates import Admit, Confirm, Redeem, Standing, Updates, UpdatesRoute
-from shared import config
+from core.ws.updates import Admit, Confirm, Redeem, Updates, UpdatesRoute
 from shared.api import Context, Service
-from shared.auth.authenticator import Authenticator, address_prefix
+from shared.auth.authenticator import Authenticator
 from shared.auth.caller import Caller
-from shared.auth.ws_tickets import tenant_of_ticket
 from shared.db import Database, Listener, TenantEntry
-from shared.errors import Unauthenticated
 from shared.mail.postman import Postman
 from shared.mail.settings import build_mailer
 from shared.repositories.lapsed import LapsedRepository
 from shared.repositories.measurements import forget_measurements
 from shared.repositories.processes import SAMPLE_S
-from shared.repositories.ws_tickets import WsTicketRepository
 from shared.storage.objects import open_objects
 from shared.storage.port import ObjectStore
 from shared.tenant_removal import Clearance
 
 Beside = Callable[[web.Application], AsyncGenerator[None]]
-_TEACHING: Final = frozenset({"teacher", "admin", "owner"})
 LIFECYCLE: Final = web.AppKey("lifecycle", Lifecycle)
 
 
@@ -107,20 +103,7 @@ def build_app(settings: Settings) -> web.Application:
     authenticator = Authenticator(settings.shared)
     providers = build_providers(settings.providers, settings.voice)
 
-    def authenticate(token: str | None, address: str) -> Caller:
-        return authenticator.caller(token, address=address)
-
-    async def admit(token: str | None, address: str) -> Caller:
-        caller = authenticate(token, address)
-        await confirm(caller)
-        return caller
-
-    async def confirm(caller: Caller) -> Standing:
-        return await asyncio.to_thread(_confirm, database, caller)
-
-    async def redeem(ticket: str, address: str) -> Caller:
-        return await asyncio.to_thread(_redeem, database, settings.shared, ticket, address)
-
+    door = Admission(database, settings.shared, authenticator)
     updates = Updates()
     metering = BudgetMetering(Bank(database), longest_utterance_ms=settings.voice.timing.longest_ms)
     store = _store(settings)
@@ -128,14 +111,6 @@ def build_app(settings: Settings) -> web.Application:
     metrics = Metrics()
     requests, answers = RequestCounter(), AnswerCounter()
     observe, reports = reporting(settings.observability, metrics, answers)
-    sampler = Sampler(
-        database=database,
-        service="core",
-        models=lambda: models_of(providers),
-        folder=Path(settings.data_dir),
-        requests=lambda: requests.total,
-        answers=lambda: answers.total,
-    )
     hire = _hire(metering, providers)
     speech = SpeechService(
         cache, Shelf(store), hire, secret=settings.shared.secret, provider=settings.providers.tts.split(",")[0]
@@ -156,10 +131,10 @@ def build_app(settings: Settings) -> web.Application:
     )
     parts = Parts(
         equipment=equipment,
-        authenticate=authenticate,
-        admit=admit,
-        redeem=redeem,
-        confirm=confirm,
+        authenticate=door.authenticate,
+        admit=door.admit,
+        redeem=door.redeem,
+        confirm=door.confirm,
         release=database.close,
         updates=updates,
         realtime=StoredRealtime(database, settings.shared),
@@ -168,8 +143,10 @@ def build_app(settings: Settings) -> web.Application:
             *reports,
             metering.run,
             *_post(settings, database),
-            _rechecks(updates, confirm, settings.voice.recheck_s),
-            janitor.rounds([*_chores(settings, database, store), janitor.Task("telling", SAMPLE_S, sampler.tell)]),
+            _rechecks(updates, door.confirm, settings.voice.recheck_s),
+            janitor.rounds(
+                [*_chores(settings, database, store), _telling(settings, database, providers, requests, answers)]
+            ),
         ),
         listen=Listener(settings.shared.database_url, CHANNEL).run,
     )
@@ -252,6 +229,21 @@ def _chores(settings: Settings, database: Database, store: ObjectStore) -> list[
     ]
 
 
+def _telling(
+    settings: Settings, database: Database, providers: Providers, requests: RequestCounter, answers: AnswerCounter
+) -> janitor.Task:
+    """Return who tells what this process does."""
+    sampler = Sampler(
+        database=database,
+        service="core",
+        models=lambda: models_of(providers),
+        folder=Path(settings.data_dir),
+        requests=lambda: requests.total,
+        answers=lambda: answers.total,
+    )
+    return janitor.Task("telling", SAMPLE_S, sampler.tell)
+
+
 def _sweep(database: Database) -> None:
     with database.unit(TenantEntry(None)) as unit:
         LapsedRepository(unit).sweep(most=10_000)
@@ -283,18 +275,3 @@ def _hire(metering: BudgetMetering, providers: Providers) -> Hire:
             purse.close()
 
     return hire
-
-
-def _redeem(database: Database, settings: config.Settings, ticket: str, address: str) -> Caller:
-    with database.unit(TenantEntry(tenant_of_ticket(ticket))) as unit:
-        found = WsTicketRepository(unit).redeem(ticket, secret=settings.secret)
-    if found.result is None or (found.result.kind == "open" and settings.auth_mode != "open"):
-        raise Unauthenticated("the ticket was used before, or has expired")
-    return found.result.caller(address_prefix(address))
-
-
-def _confirm(database: Database, caller: Caller) -> Standing:
-    with database.unit(caller.check()) as unit:
-        entered = unit.entered
-    found = entered.result or {}
-    return Standing(str(found.get("user_id", "")), teaches=found.get("role") in _TEACHING)

@@ -1,0 +1,67 @@
+"""Who may come in: callers by their tokens and tickets, checked against the database."""
+
+import asyncio
+from typing import Final
+
+from core.ws.updates import Standing
+from shared.auth.authenticator import Authenticator, address_prefix
+from shared.auth.caller import Caller
+from shared.auth.ws_tickets import tenant_of_ticket
+from shared.config import Settings
+from shared.db import Database, TenantEntry
+from shared.errors import Unauthenticated
+from shared.repositories.ws_tickets import WsTicketRepository
+
+_TEACHING: Final = frozenset({"teacher", "admin", "owner"})
+
+
+class Admission:
+    """Names callers, and confirms those whom nothing else will."""
+
+    def __init__(self, database: Database, settings: Settings, authenticator: Authenticator) -> None:
+        self._database = database
+        self._settings = settings
+        self._authenticator = authenticator
+
+    def authenticate(self, token: str | None, address: str) -> Caller:
+        """Name the caller a token claims; a session's opening confirms it.
+
+        Raises: Unauthenticated.
+        """
+        return self._authenticator.caller(token, address=address)
+
+    async def admit(self, token: str | None, address: str) -> Caller:
+        """Name and confirm the caller of a socket without a session.
+
+        Raises: Unauthenticated, Unavailable.
+        """
+        caller = self.authenticate(token, address)
+        await self.confirm(caller)
+        return caller
+
+    async def confirm(self, caller: Caller) -> Standing:
+        """Tell who a caller is, whose credential still holds.
+
+        Raises: Unauthenticated, Unavailable.
+        """
+        return await asyncio.to_thread(self._confirm, caller)
+
+    async def redeem(self, ticket: str, address: str) -> Caller:
+        """Name and confirm the caller a ticket admits, once.
+
+        Raises: Unauthenticated, Unavailable.
+        """
+        return await asyncio.to_thread(self._redeem, ticket, address)
+
+    def _confirm(self, caller: Caller) -> Standing:
+        with self._database.unit(caller.check()) as unit:
+            entered = unit.entered
+        found = entered.result or {}
+        return Standing(str(found.get("user_id", "")), teaches=found.get("role") in _TEACHING)
+
+    def _redeem(self, ticket: str, address: str) -> Caller:
+        with self._database.unit(TenantEntry(tenant_of_ticket(ticket))) as unit:
+            found = WsTicketRepository(unit).redeem(ticket, secret=self._settings.secret)
+        if found.result is None or (found.result.kind == "open" and self._settings.auth_mode != "open"):
+            raise Unauthenticated("the ticket was used before, or has expired")
+        return found.result.caller(address_prefix(address))

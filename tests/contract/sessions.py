@@ -1,8 +1,10 @@
-"""What the clients decode of a session and its parts: every field one of them needs, as its decoder wants it."""
+"""What the clients decode of a session and its parts, as their decoders want it, and sessions to try it with."""
 
 from msgspec import UNSET, Struct, UnsetType
 
-from tests.contract.decoding import Int, Moment, Number, Share
+from tests.contract.decoding import Int, Moment, Number, Share, decode
+from tests.support.api import ApiClient
+from tests.support.lessons import LIGHT
 
 
 class Medians(Struct):
@@ -298,3 +300,14 @@ class TopicProgress(Struct):
 
 class Progress(Struct):
     progress: list[TopicProgress]
+
+
+def made(client: ApiClient, **fields: object) -> str:
+    answer = client.post("/api/sessions", {"curriculum_id": LIGHT, **fields})
+    return f"/api/sessions/{decode(answer, Session, status=201).id}"
+
+
+def started(client: ApiClient, **fields: object) -> str:
+    path = made(client, **fields)
+    decode(client.post(f"{path}/start"), Session)
+    return path

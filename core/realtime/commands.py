@@ -87,17 +87,17 @@ class Commands:
         teller.ended = self._ended
         self.configure()
 
-    async def obey(self, event: messages.ClientEvent) -> None:
-        """Do what an event asks for.
+    async def obey(self, event: messages.ClientEvent) -> float:
+        """Do what an event asks for, and return how many seconds of sound it brought.
 
         Raises: InvalidInput: it cannot be done; the session is as it was before.
         """
         if isinstance(event, messages.Append):
-            await self._append(event.audio)
-        elif self._chores.are_many:
+            return await self._append(event.audio) / _PER_MS / 1000
+        if self._chores.are_many:
             raise refused("rate_limit_exceeded", "Too much waits to be stored or answered: send less.")
-        else:
-            self._orders[type(event)](event)
+        self._orders[type(event)](event)
+        return 0.0
 
     def configure(self) -> None:
         """Have the session listen and speak as the settings say; what is under way stops."""
@@ -126,13 +126,14 @@ class Commands:
         self._response_over.set()
         await self._chores.finish()
 
-    async def _append(self, audio: bytes) -> None:
+    async def _append(self, audio: bytes) -> int:
+        """Take sound and return how many bytes of PCM16 at 16 kHz it is."""
         pcm = self._microphone.feed(audio)
         self._heard_bytes += len(pcm)
         if self._teller.settings.detection is not None:
             self._session.hear(pcm)
             await self._session.room()
-            return
+            return len(pcm)
         if self._utterance_bytes + len(pcm) > self._usual.longest_ms * _PER_MS:
             longest = self._usual.longest_ms // 1000
             raise refused("input_audio_buffer_full", f"The buffer holds at most {longest} s: commit or clear it.")
@@ -140,6 +141,7 @@ class Commands:
             self._utterance = self._session.transcribe()
         self._utterance_bytes += len(pcm)
         self._utterance.offer(pcm)
+        return len(pcm)
 
     def _commit(self) -> None:
         empty = refused("input_audio_buffer_commit_empty", "The buffer holds less than 100 ms of audio.")

@@ -20,6 +20,7 @@ from core.realtime.tuning import Tuning
 from core.ws.closing import INTERNAL, RESTART, Closing, closing_of
 from core.ws.live import Live
 from core.ws.outbox import Outbox
+from core.ws.pace import AudioPace
 from core.ws.rate import ControlRate
 from shared.errors import AppError, InvalidInput, RateLimited
 
@@ -55,6 +56,7 @@ class RealtimeConnection:
         self._guest = guest
         self._outbox = Outbox(socket, transport)
         self._rate = ControlRate(asyncio.get_running_loop().time())
+        self._pace = AudioPace(asyncio.get_running_loop().time())
         self._session: VoiceSession | None = None
         self._waits = False
         tuning = self._tuning = Tuning()
@@ -167,7 +169,7 @@ class RealtimeConnection:
             event = messages.decode(text)
             if not isinstance(event, messages.Append):
                 self._rate.take(asyncio.get_running_loop().time())
-            await commands.obey(event)
+            await self._slow_down(await commands.obey(event))
         except InvalidInput as error:
             self._complain(error, messages.event_id_of(text))
         except AppError as error:
@@ -175,6 +177,15 @@ class RealtimeConnection:
                 self._teller.leave(error)
             else:
                 self._teller.fail(error, messages.event_id_of(text))
+
+    async def _slow_down(self, seconds: float) -> None:
+        """Read nothing for a while when sound comes much faster than anybody speaks."""
+        wait = self._pace.take(seconds, asyncio.get_running_loop().time())
+        if wait and self._outbox.closing is None:
+            # What waits may be broken off like a read.
+            self._waits = True
+            await asyncio.sleep(wait)
+            self._waits = False
 
     def _complain(self, error: AppError, event_id: str | None) -> None:
         """Answer something that cannot be taken; complaints count as events do, so a flood of them ends."""

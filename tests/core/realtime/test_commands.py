@@ -7,7 +7,7 @@ import pytest
 
 from core.realtime.audio import encode
 from shared.errors import BudgetExhausted, Unavailable
-from tests.core.realtime.conftest import LOUD, House
+from tests.core.realtime.conftest import LOUD, QUIET, House
 from tests.fakes.vendors import HANG_UP
 
 WORDS = "Why is the sky blue?"
@@ -104,6 +104,41 @@ async def test_speaking_over_an_answer_stops_it(house: House) -> None:
         second = (await client.until("response.done")).response
     assert (first.status, first.status_details.reason) == ("cancelled", "turn_detected")
     assert second.status == "completed"
+
+
+async def test_a_nod_over_an_answer_lets_it_go_on(house: House) -> None:
+    house.tts.seconds = 0.3
+    house.stt.words = [WORDS, "Mm-hm.", WORDS]
+    async with house.client() as client:
+        await client.speak()
+        begun = await client.until("response.created")
+        before = await client.until("response.output_audio.delta")
+        await client.speak(windows=8, silence=20)
+        await client.until("input_audio_buffer.speech_stopped")
+        after = await client.until("response.output_audio.delta")
+        done = (await client.until("response.done")).response
+        assert after.item_id == before.item_id == done.output[0].id
+        assert (done.id, done.status) == (begun.response.id, "completed")
+        await client.connection.response.create()
+        assert (await client.until("response.done")).response.status == "completed"
+    deltas = [event for event in client.all("response.output_audio.delta") if event.item_id == before.item_id]
+    assert sum(len(base64.b64decode(event.delta)) for event in deltas) > 2 * 0.29 * 48_000
+    assert done.output[0].content[0].transcript == ANSWER
+    assert not house.session.barge_ins
+
+
+async def test_sound_much_faster_than_speech_is_not_read(house: House) -> None:
+    piece = QUIET * 1_400
+    async with house.client() as flooding:
+        for _ in range(2):
+            await flooding.append(piece)
+        await flooding.append(piece + LOUD * 12)
+        await flooding.append(QUIET * 20)
+        await flooding.until("input_audio_buffer.speech_started")
+        async with house.client() as other:
+            await other.until("session.created")
+    assert not house.stt.utterances
+    assert house.texts() == []
 
 
 async def test_an_answer_is_truncated_to_what_the_client_played(house: House) -> None:

@@ -25,4 +25,5 @@ def test_callers_begin_and_end_with_speech() -> None:
 def test_pauses_are_as_long_as_asked() -> None:
     short, long = make_voices(pause_ms=100), make_voices(pause_ms=350)
     for before, after in zip(short.pausing, long.pausing, strict=True):
-        assert len(after) - len(before) == 2 * 0.25 * RATE * 2
+        # The edges of speech are found to 10 ms, and no voice says the same twice.
+        assert (len(after) - len(before)) / 2 / RATE == pytest.approx(2 * 0.25, abs=0.06)

@@ -84,17 +84,17 @@ class Talker:
         return [(turn.role, turn.complete) for turn in self.stored.turns]
 
 
-# The stage, how it is called in an error's code, and the providers of a server at an address.
-Make = Callable[[str], Providers]
+# The stage, how it is called in an error's code, and the providers of a server at an address, with their patience.
+Make = Callable[[str, float], Providers]
 STAGES: dict[str, tuple[str, Make]] = {
     "uploaded words": (
         "STT",
-        lambda url: stt(OpenAITranscription(api_key="k", base_url=f"{url}/v1", timeout_s=LIMIT_S)),
+        lambda url, limit: stt(OpenAITranscription(api_key="k", base_url=f"{url}/v1", timeout_s=limit)),
     ),
-    "streamed words": ("STT", lambda url: stt(DeepgramListen(api_key="k", base_url=url, timeout_s=LIMIT_S))),
-    "answer": ("LLM", lambda url: llm(OpenAIChat(api_key="k", base_url=f"{url}/v1", timeout_s=LIMIT_S))),
-    "voice": ("TTS", lambda url: tts(OpenAISpeech(api_key="k", base_url=f"{url}/v1", timeout_s=LIMIT_S))),
-    "other voice": ("TTS", lambda url: tts(DeepgramSpeech(api_key="k", base_url=url, timeout_s=LIMIT_S))),
+    "streamed words": ("STT", lambda url, limit: stt(DeepgramListen(api_key="k", base_url=url, timeout_s=limit))),
+    "answer": ("LLM", lambda url, limit: llm(OpenAIChat(api_key="k", base_url=f"{url}/v1", timeout_s=limit))),
+    "voice": ("TTS", lambda url, limit: tts(OpenAISpeech(api_key="k", base_url=f"{url}/v1", timeout_s=limit))),
+    "other voice": ("TTS", lambda url, limit: tts(DeepgramSpeech(api_key="k", base_url=url, timeout_s=limit))),
 }
 
 
@@ -125,7 +125,7 @@ async def failing(stage: str, fault: Fault) -> None:
     code, make = STAGES[stage]
     async with speech_server() as broken, speech_server() as working:
         broken.fault = fault
-        made = [make(broken.url), make(broken.url), make(working.url)]
+        made = [make(broken.url, LIMIT_S), make(broken.url, LIMIT_S), make(working.url, 5)]
         alone, spared, bystander = Talker(made[0]), Talker(backed(made[1])), Talker(made[2])
         try:
             await asyncio.gather(alone.talk(), spared.talk(), bystander.talk())

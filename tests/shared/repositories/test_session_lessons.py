@@ -149,14 +149,15 @@ def test_a_topic_of_another_curriculum_is_not_there(database: Database) -> None:
     assert read(database, make(database, "other", MIRRORS))[0].curriculum_id == "other"
 
 
-def test_a_history_outlives_its_curriculum(database: Database) -> None:
+def test_a_session_outlives_its_curriculum(database: Database) -> None:
     store_light(database, ALPHA)
     session_id = make(database, LIGHT)
     with database.unit(ALPHA) as unit:
         unit.run("DELETE FROM curricula WHERE tenant_id = %(tenant_id)s")
     session, lesson = read(database, session_id)
     assert (session.curriculum_title, session.topic_title) == ("Light", "Rainbows")
-    assert lesson.lesson is None
+    assert lesson.lesson is not None
+    assert lesson.lesson.passages[0] == "Sunlight holds every colour."
 
 
 def test_an_ended_session_keeps_its_topic(database: Database) -> None:

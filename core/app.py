@@ -45,6 +45,7 @@ from core.speech.shelf import Shelf
 from core.ws.audio import AudioRoute, Authenticate
 from core.ws.live import Live
 from core.ws.news import CHANNEL, Listen, News, listening
+from core.ws.system import HomeLoop, SystemNews
 from core.ws.updates import Admit, Confirm, Redeem, Updates, UpdatesRoute
 from shared.api import Context, Service
 from shared.auth.authenticator import Authenticator
@@ -104,7 +105,8 @@ def build_app(settings: Settings) -> web.Application:
     providers = build_providers(settings.providers, settings.voice)
 
     door = Admission(database, settings.shared, authenticator)
-    updates = Updates()
+    updates, loop = Updates(), HomeLoop()
+    news = SystemNews(updates)
     metering = BudgetMetering(Bank(database), longest_utterance_ms=settings.voice.timing.longest_ms)
     store = _store(settings)
     cache = SpeechCache(providers.tts, store)
@@ -129,6 +131,15 @@ def build_app(settings: Settings) -> web.Application:
         counts=counts,
         quizzes=StoredQuizzes(database),
     )
+    sampler = Sampler(
+        database=database,
+        service="core",
+        models=lambda: models_of(providers),
+        folder=Path(settings.data_dir),
+        requests=lambda: requests.total,
+        answers=lambda: answers.total,
+        told=lambda sample: loop.call(lambda: news.sampled(sample)),
+    )
     parts = Parts(
         equipment=equipment,
         authenticate=door.authenticate,
@@ -140,12 +151,17 @@ def build_app(settings: Settings) -> web.Application:
         realtime=StoredRealtime(database, settings.shared),
         metrics=metrics,
         beside=(
+            loop.run,
             *reports,
             metering.run,
             *_post(settings, database),
             _rechecks(updates, door.confirm, settings.voice.recheck_s),
             janitor.rounds(
-                [*_chores(settings, database, store), _telling(settings, database, providers, requests, answers)]
+                [
+                    janitor.Task("removals", 5, _clearance(database, store, cache, loop).clear_due),
+                    *_chores(settings, database, store),
+                    janitor.Task("telling", SAMPLE_S, sampler.tell),
+                ]
             ),
         ),
         listen=Listener(settings.shared.database_url, CHANNEL).run,
@@ -155,7 +171,8 @@ def build_app(settings: Settings) -> web.Application:
     context = Context(settings.shared, database, authenticator)
     speech.mount(app, context)
     HttpAdapter(Service(realtime_routes(providers.llm.model, providers.stt.model), context), workers=2).mount(app)
-    governor = Governor(levers_of(providers, detector, cache, counts))
+    news.sessions = lambda: len(app[LIFECYCLE].live)
+    governor = Governor(levers_of(providers, detector, cache, counts), tell=news.tell)
     Resting(governor, context).mount(app)
     return app
 
@@ -222,26 +239,15 @@ def _post(settings: Settings, database: Database) -> list[Beside]:
 def _chores(settings: Settings, database: Database, store: ObjectStore) -> list[janitor.Task]:
     """Return what the janitor does; any number of processes may."""
     return [
-        janitor.Task("removals", 5, Clearance(database, store).clear_due),
         janitor.Task("platform usage", 600, PlatformMeter(database, store).meter),
         janitor.Task("lapsed", 300, lambda: _sweep(database)),
         janitor.Task("retention", 3600, lambda: forget_measurements(database, settings.retention)),
     ]
 
 
-def _telling(
-    settings: Settings, database: Database, providers: Providers, requests: RequestCounter, answers: AnswerCounter
-) -> janitor.Task:
-    """Return who tells what this process does."""
-    sampler = Sampler(
-        database=database,
-        service="core",
-        models=lambda: models_of(providers),
-        folder=Path(settings.data_dir),
-        requests=lambda: requests.total,
-        answers=lambda: answers.total,
-    )
-    return janitor.Task("telling", SAMPLE_S, sampler.tell)
+def _clearance(database: Database, store: ObjectStore, cache: SpeechCache, loop: HomeLoop) -> Clearance:
+    """Return who removes objects; it works in a thread, and what memory holds of them goes on the loop."""
+    return Clearance(database, store, forget=lambda keys: loop.call(lambda: cache.drop(keys)))
 
 
 def _sweep(database: Database) -> None:

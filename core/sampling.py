@@ -75,6 +75,7 @@ class Sampler:
         models: of its vendors, as models_of tells them.
         folder: whose disk counts.
         requests, answers: how many there have been since the start.
+        told: called with each sample once the database has it.
     """
 
     database: Database
@@ -83,6 +84,7 @@ class Sampler:
     folder: Path
     requests: Callable[[], int]
     answers: Callable[[], int]
+    told: Callable[[Sample], None] = lambda _sample: None
     _id: str = field(default_factory=new_id)
     _started_at: datetime = field(default_factory=utc_now)
     _process: psutil.Process = field(default_factory=psutil.Process)
@@ -100,6 +102,7 @@ class Sampler:
             with self.database.unit(TenantEntry(None)) as unit:
                 ProcessRepository(unit).note(sample)
             self._told = requests, answers
+        self.told(sample)
 
     def _disk(self) -> Path:
         """Return the folder, or the closest one above it that is there already."""

@@ -5,7 +5,7 @@ Objects go in a first round at once and in a last one some minutes later, becaus
 stored speech meanwhile.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -28,11 +28,13 @@ class Clearance:
 
     Attributes:
         last_round_s: seconds from the round that left nothing to the last one.
+        forget: called with the keys of objects that are gone, for whoever holds copies.
     """
 
     database: Database
     store: ObjectStore
     last_round_s: int = LAST_ROUND_S
+    forget: Callable[[Sequence[str]], None] = lambda _keys: None
 
     def clear_due(self) -> int:
         """Do what is due and return how many objects were removed.
@@ -54,4 +56,5 @@ class Clearance:
         keys = list(islice(self.store.keys(folder), _MOST))
         for key in keys:
             self.store.delete(key)
+        self.forget(keys)
         return len(keys)

@@ -51,9 +51,14 @@ class Transition:
 
 @dataclass(slots=True)
 class Governor:
-    """One process's rest. Everything happens on the event loop's thread."""
+    """One process's rest. Everything happens on the event loop's thread.
+
+    Attributes:
+        tell: called with the name and the facts of each change, for those who watch.
+    """
 
     levers: Levers
+    tell: Callable[[str, Mapping[str, object]], None] = lambda _type, _data: None
     mode: str = DEFAULT_MODE
     enabled: bool = True
     thresholds: Thresholds = MODES[DEFAULT_MODE].thresholds
@@ -132,6 +137,8 @@ class Governor:
             change = Transition(iso(utc_now()), before, state, idle, trigger, wake_ms)
             if state != before:
                 self.history.append(change)
+                facts = {"from_state": before, "to_state": state, "idle_seconds": idle, "trigger": trigger}
+                self.tell("idle_state_changed", {**facts, "current_state": state})
                 _log.info("idle_state_changed", before=before, after=state, trigger=trigger, wake_ms=wake_ms)
             return change
 

@@ -195,10 +195,16 @@ class IdleRoutes:
         if enabled is not None:
             governor.enabled = enabled
         await governor.look()
+        chosen = {"current_mode": governor.mode, "enabled": governor.enabled}
+        governor.tell("idle_config_changed", {**chosen, "thresholds": governor.thresholds.as_dict()})
         return await self._status()
 
     async def _keep_awake(self, seconds: int) -> IdleStatus:
         self.governor.keep_awake(seconds)
+        if seconds:
+            self.governor.tell("idle_keep_awake", {"duration": seconds})
+        else:
+            self.governor.tell("idle_keep_awake_cancelled", {})
         await self.governor.look()
         return await self._status()
 

@@ -198,6 +198,11 @@ class CurriculumRepository:
         sql = _FOUND_COUNT if wanted.search else _COUNT
         return self._unit.value(int, sql, **_params(wanted))
 
+    def tell_reloaded(self) -> None:
+        """Queue the news that somebody asked for all curricula to be read again, for those who watch the tenant."""
+        sql = f"SELECT tell_update(%(tenant_id)s::uuid, 'curricula_reloaded', jsonb_build_object('count', ({_COUNT})))"
+        self._unit.run(sql, **_params(CurriculumFilter()))
+
     def get(self, curriculum_id: str) -> Pending[CurriculumDetail]:
         """Queue the read of one curriculum; another tenant's is NotFound, as if it did not exist."""
         return self._unit.one(

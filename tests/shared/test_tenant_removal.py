@@ -210,7 +210,8 @@ def test_what_a_session_under_way_stores_late_goes_in_the_last_round(
     database: Database, database_url: str, store: Objects
 ) -> None:
     removal_id = ask(database_url, ALPHA_TENANT)
-    clearance = Clearance(database, store)
+    gone: list[str] = []
+    clearance = Clearance(database, store, forget=gone.extend)
     assert clearance.clear_due() == 0
     store.put(f"tenants/{ALPHA_TENANT}/speech/late.pcm", b"1")
     assert clearance.clear_due() == 0
@@ -221,6 +222,8 @@ def test_what_a_session_under_way_stores_late_goes_in_the_last_round(
     assert clearance.clear_due() == 1
     assert status(database_url, removal_id).done_at is not None
     assert list(store.keys("")) == []
+    # Whoever holds copies of what is gone is told, so that they go too.
+    assert gone == [f"tenants/{ALPHA_TENANT}/speech/late.pcm"]
 
 
 def test_objects_that_are_left_keep_the_duty_open(database: Database, database_url: str) -> None:

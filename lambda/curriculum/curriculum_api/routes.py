@@ -101,6 +101,7 @@ def reload_curricula(request: Request) -> PerClient:
         curricula = CurriculumRepository(unit)
         total = curricula.count(everything)
         rows = curricula.page(everything, limit=LONGEST_PAGE, offset=0) if request.client.is_android else None
+        curricula.tell_reloaded()
     count = total.result
     told = Reloaded(status="ok", message=f"{count} curricula are up to date", count=count, curricula_count=count)
     return PerClient(told, [summary(row) for row in rows.result] if rows else [])

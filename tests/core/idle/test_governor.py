@@ -17,7 +17,9 @@ class Machine:
                 used=lambda: self.used,
             ),
             thresholds=Thresholds(100, 200, 300, 400),
+            tell=lambda type_, data: self.told.append((type_, data["from_state"], data["current_state"])),
         )
+        self.told: list[tuple[str, object, object]] = []
 
     def releasing(self, what: str):  # noqa: ANN201  a lever
         async def pull() -> None:
@@ -54,6 +56,8 @@ async def test_activity_wakes_and_the_waking_is_measured() -> None:
     assert last.wake_ms is not None
     assert last.wake_ms >= 0
     assert machine.governor.last_activity == "request"
+    changed = "idle_state_changed"
+    assert machine.told == [(changed, "active", "dormant"), (changed, "dormant", "active")]
 
 
 async def test_turns_are_activity() -> None:

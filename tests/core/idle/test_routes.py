@@ -166,8 +166,13 @@ async def test_models_are_unloaded(house: House) -> None:
 
 
 async def test_kept_awake_and_no_longer(house: House) -> None:
+    told: list[tuple[str, object]] = []
+    house.governor.tell = lambda type_, data: told.append((type_, data))
     assert (await house.status("POST", "idle/keep-awake", {"duration_seconds": 100})).keep_awake_remaining == 100
     assert (await house.status("POST", "idle/cancel-keep-awake")).keep_awake_remaining == 0
+    assert told == [("idle_keep_awake", {"duration": 100}), ("idle_keep_awake_cancelled", {})]
+    await house.status("POST", "idle/config", {"mode": "performance"})
+    assert [type_ for type_, _ in told][-1] == "idle_config_changed"
 
 
 async def test_who_needs_speech_wakes_it_and_who_only_looks_does_not(house: House) -> None:

@@ -54,8 +54,13 @@ class Room:
             detector=self.detector,
             conversations=self.conversations,
             settings=self.settings,
-            observe=self.records.append,
+            observe=self.note,
         )
+
+    def note(self, record: TurnRecord) -> None:
+        """Keep what was observed, and let whoever waits look."""
+        self.records.append(record)
+        self.client.wake()
 
     async def enter(self, microphone: Microphone | None = None) -> VoiceSession:
         conversation = await self.conversations.open(VISIT)

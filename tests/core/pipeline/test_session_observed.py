@@ -1,6 +1,5 @@
 """Each turn that is over is told of once, with the stages it went through."""
 
-import asyncio
 from collections.abc import Callable
 
 from core.observability.record import Outcome, StageName, TurnRecord
@@ -75,8 +74,7 @@ async def test_what_nobody_understood_was_unheard_and_what_was_never_told_is_not
     room.speak()
     room.pause(11)
     await room.client.until(Heard)
-    while not room.records:
-        await asyncio.sleep(0)
+    await room.client.until_true(lambda: bool(room.records))
     (record,) = room.records
     assert record.outcome is Outcome.UNHEARD
     assert StageName.VOICE_TO_VOICE.value not in stages(record)

@@ -13,6 +13,7 @@ from shared.ids import new_id
 from shared.repositories.client_logs import ClientLogRepository, NewLog
 from shared.repositories.clients import ClientRepository, Sighting
 from shared.repositories.content import store_curriculum
+from shared.repositories.curricula import CurriculumRepository
 from tests.conftest import ALPHA, ALPHA_TENANT, ALPHA_USER
 from tests.support.umcf import a_document, a_topic
 
@@ -66,6 +67,15 @@ def test_a_curriculum_comes_changes_is_archived_and_goes(database: Database, ear
         "data": {"id": "light", "title": "Light"},
         "about": "",
     }
+
+
+def test_reading_curricula_again_is_told_with_their_count(database: Database, ear: Ear) -> None:
+    with database.unit(ALPHA) as unit:
+        store_curriculum(unit, a_document("light", a_topic("t"), title="Light"), {})
+        CurriculumRepository(unit).tell_reloaded()
+    told = ear.heard()[-1]
+    assert (told["tenant"], told["type"], told["about"]) == (ALPHA_TENANT, "curricula_reloaded", "")
+    assert told["data"]["count"] >= 1
 
 
 def test_a_log_is_told_as_its_owners_own_and_never_too_long(database: Database, ear: Ear) -> None:

@@ -164,6 +164,7 @@ _FOUND: Final = """
     WHERE c.tenant_id = ANY(%(readable)s::uuid[])
     ORDER BY found.place
 """
+_TELL_RELOADED: Final = "SELECT tell_update(%(tenant_id)s::uuid, 'curricula_reloaded', jsonb_build_object('count', ("
 _FOUND_COUNT: Final = """
     SELECT coalesce(max(found.total), 0)
     FROM find_curricula(%(tenant_id)s, %(search)s, %(status)s, %(difficulty)s, 1, 0) found
@@ -200,8 +201,7 @@ class CurriculumRepository:
 
     def tell_reloaded(self) -> None:
         """Queue the news that somebody asked for all curricula to be read again, for those who watch the tenant."""
-        sql = f"SELECT tell_update(%(tenant_id)s::uuid, 'curricula_reloaded', jsonb_build_object('count', ({_COUNT})))"
-        self._unit.run(sql, **_params(CurriculumFilter()))
+        self._unit.run(_TELL_RELOADED + _COUNT + ")))", **_params(CurriculumFilter()))
 
     def get(self, curriculum_id: str) -> Pending[CurriculumDetail]:
         """Queue the read of one curriculum; another tenant's is NotFound, as if it did not exist."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from core.pipeline.conversations import Conversation, Turn, Visit
+from core.pipeline.conversations import Conversation, Turn, Unsaid, Visit
 from core.pipeline.notices import StageTimes
 from shared.db import Database, Unit
 from shared.errors import Unavailable
@@ -67,6 +67,8 @@ class StoredConversations:
             total_ms=times.total_ms if times else None,
             interrupted=turn.interrupted,
             complete=turn.complete,
+            said=turn.unsaid.said if turn.unsaid else None,
+            unsaid=turn.unsaid.rest if turn.unsaid else None,
         )
 
         def work(unit: Unit) -> Callable[[], None]:
@@ -150,7 +152,7 @@ def _read(unit: Unit, session_id: str) -> Callable[[], Conversation]:
     session = SessionRepository(unit).get(session_id)
     lesson = SessionLessonRepository(unit).lesson(session_id)
     scores = SessionInsightRepository(unit).scores(session_id)
-    history = TurnRepository(unit).last(session_id, _HISTORY)
+    history = TurnRepository(unit).recent(session_id, _HISTORY)
     return lambda: Conversation(
         session_id=session_id,
         curriculum_id=session.result.curriculum_id,
@@ -167,7 +169,7 @@ def _read(unit: Unit, session_id: str) -> Callable[[], Conversation]:
     )
 
 
-def _turn(turn: turns.Turn) -> Turn:
+def _turn(turn: turns.RecentTurn) -> Turn:
     return Turn(
         turn_id=turn.turn_id,
         role=turn.role,
@@ -175,4 +177,5 @@ def _turn(turn: turns.Turn) -> Turn:
         complete=turn.complete,
         interrupted=turn.interrupted,
         times=StageTimes(turn.stt_ms or 0, turn.llm_ms or 0, turn.tts_ms or 0, turn.total_ms or 0),
+        unsaid=Unsaid(turn.said or "", turn.unsaid) if turn.unsaid else None,
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.pipeline.conversations import Unsaid
 from core.pipeline.prepared import Prepared
 from core.pipeline.transcription import Transcription
 
@@ -23,6 +24,11 @@ class Ask:
     button: bool = False
     answered: bool = True
     prepared: Prepared | None = None
+
+    @property
+    def turn_id(self) -> str | None:
+        """The exchange's, where it began on a connection before this."""
+        return None if self.prepared is None or self.prepared.rest is None else self.prepared.rest.turn_id
 
     @property
     def is_passage(self) -> bool:
@@ -49,8 +55,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where an answer was cut short: the text and the milliseconds that were heard of it."""
+    """Where an answer was cut short: the text and the milliseconds that were heard of it.
+
+    Attributes: unsaid: what another connection may say of it.
+    """
 
     text: str
     heard_ms: int
     by_learner: bool
+    unsaid: Unsaid | None = None

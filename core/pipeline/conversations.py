@@ -19,6 +19,19 @@ class Visit:
     caller: Caller
 
 
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """What is left to say of an answer whose connection ended.
+
+    Attributes:
+        said: of the answer, to the end of a clause, spaces included.
+        rest: what follows it, as far as the model had written.
+    """
+
+    said: str
+    rest: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """An utterance.
@@ -28,6 +41,7 @@ class Turn:
         text: of an answer, what the learner has heard of it.
         complete: False while an answer is being spoken: it is stored again, longer.
         interrupted: the answer was cut short.
+        unsaid: what another connection may say of it; None once it was interrupted, or heard to its end.
         expansion: for what other topics were searched, with success, on the way to this answer or after it.
     """
 
@@ -37,6 +51,7 @@ class Turn:
     complete: bool = True
     interrupted: bool = False
     times: StageTimes | None = None
+    unsaid: Unsaid | None = None
     expansion: Expansion | None = None
 
 
@@ -54,7 +69,7 @@ class Conversation:
         window: tokens the session's model holds.
         auto_expand: passages of other topics may be looked up when the tutor is unsure.
         scores: how sure the last answers sounded, 0 to 1, oldest first.
-        history: the last turns, oldest first.
+        history: the last turns, oldest first; with what is unsaid only where the learner is back soon enough.
         connection: numbers the session's voice sockets as they are opened; the highest is its only one.
     """
 
@@ -91,7 +106,7 @@ class Conversations(Protocol):
     async def store(self, visit: Visit, turn: Turn) -> None:
         """Store an utterance once, however often it is sent; an answer is taken even when the session ended meanwhile.
 
-        A turn that is already complete stays as it is.
+        A turn that is already complete stays as it is, unless there is more of it to say.
         """
         ...
 

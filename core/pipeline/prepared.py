@@ -1,14 +1,15 @@
-"""What the tutor says without asking a model: a passage of the lesson, or a question that comes with it."""
+"""What the tutor says without asking a model: of the lesson, or the rest of an answer that was begun before."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from core.pipeline.notices import Notice, ReplyStarted, ReplyText, SegmentStarted
+from core.pipeline.conversations import Unsaid
+from core.pipeline.notices import AnswerResumed, Notice, ReplyStarted, ReplyText, SegmentStarted
 from core.providers.streams import closing
 from core.providers.tts.port import TextToSpeech, Voice
-from core.voice.sentences import Piece
+from core.voice.sentences import Piece, Segmenter
 from core.voice.speakable import speakable
 
 _BYTES_PER_SAMPLE: Final = 2
@@ -31,24 +32,42 @@ class Passage:
     speech: TextToSpeech
 
 
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is left to say of an answer, which stays one turn."""
+
+    turn_id: str
+    unsaid: Unsaid
+
+
 class Prepared:
     """Stands where a model's answer would: its text is known, nothing is waited for.
 
     Args:
-        what: a passage, which is not kept among the turns; or a sentence of the tutor's own, which is.
+        what: a passage, which is not kept among the turns; a sentence of the tutor's own, or the rest of an answer,
+            which are.
 
     Attributes:
-        pieces, text, words, first_token_ms: as of Thinking.
-        passage: None for a sentence of the tutor's own.
+        pieces, text, known, words, first_token_ms: as of Thinking.
+        passage: None for anything else.
+        rest: likewise.
     """
 
-    def __init__(self, what: Passage | str) -> None:
+    def __init__(self, what: Passage | Rest | str) -> None:
         self.passage = what if isinstance(what, Passage) else None
-        self.text = what if isinstance(what, str) else what.text
+        self.rest = what if isinstance(what, Rest) else None
+        if isinstance(what, Rest):
+            segmenter = Segmenter()
+            self.text = what.unsaid.rest
+            pieces = [*segmenter.feed(self.text), *segmenter.flush()]
+        else:
+            self.text = what if isinstance(what, str) else what.text
+            pieces = [Piece(self.text, speakable(self.text))]
+        self.known = self.text
         self.words = ""
         self.first_token_ms = 0
         self.pieces: asyncio.Queue[Piece | None] = asyncio.Queue()
-        for piece in (Piece(self.text, speakable(self.text)), None):
+        for piece in (*pieces, None):
             self.pieces.put_nowait(piece)
 
     def voiced(self, tts: TextToSpeech) -> TextToSpeech:
@@ -61,7 +80,9 @@ class Prepared:
     def announce(self, tell: Callable[[Notice], None], turn_id: str) -> None:
         """Tell the client what comes."""
         passage = self.passage
-        if passage is None:
+        if self.rest is not None:
+            tell(AnswerResumed(turn_id))
+        elif passage is None:
             tell(ReplyStarted())
             tell(ReplyText(self.text, 0))
         else:

@@ -1,12 +1,16 @@
 """What a client is told of a failure."""
 
 from collections.abc import Iterator
+from traceback import format_tb
 from typing import Final, cast
 
 from core.observability.record import Outcome
 from core.pipeline.notices import Problem
 from core.pipeline.talk import ends_session
 from shared.errors import AppError, BudgetExhausted, ProviderUnavailable
+from shared.logging import get_logger
+
+_log: Final = get_logger("core")
 
 INTERNAL: Final = Problem("INTERNAL_ERROR", "something went wrong on our side: please say it again")
 NOT_UNDERSTOOD: Final = Problem("NO_SPEECH", "nothing was understood: please say it again")
@@ -42,6 +46,14 @@ def outcome_of(problem: Problem | None, *, cut: bool, heard: bool) -> Outcome:
     if problem is not None:
         return Outcome.LOST if problem.code == _NOT_STORED else Outcome.FAILED
     return Outcome.INTERRUPTED if cut else Outcome.ANSWERED
+
+
+def unforeseen(error: BaseException) -> Problem:
+    """Log an error of our own making and return what the client is told of it."""
+    for failure in failures(error):
+        # An exception's text may quote what somebody said, so only its kind and place are logged.
+        _log.error("reply_failed", kind=type(failure).__qualname__, trace=format_tb(failure.__traceback__))
+    return INTERNAL
 
 
 def failures(error: BaseException) -> Iterator[BaseException]:

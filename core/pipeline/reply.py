@@ -7,13 +7,11 @@ stored). A vendor that fails ends its own stage; what was made before it is stil
 
 import asyncio
 from dataclasses import replace
-from traceback import format_tb
-from typing import Final
 
 from core.observability.moments import Moments
 from core.observability.record import StageName
 from core.pipeline.asking import Ask, Cut, Outcome
-from core.pipeline.conversations import Turn
+from core.pipeline.keeping import Keeping
 from core.pipeline.notices import (
     Answer,
     AnswerResumed,
@@ -28,7 +26,7 @@ from core.pipeline.notices import (
 )
 from core.pipeline.patience import patiently
 from core.pipeline.prepared import Prepared
-from core.pipeline.problems import INTERNAL, NOT_UNDERSTOOD, failures, outcome_of, problem_of
+from core.pipeline.problems import NOT_UNDERSTOOD, outcome_of, problem_of, unforeseen
 from core.pipeline.resampling import Resampler
 from core.pipeline.speaker import Speaker
 from core.pipeline.talk import Talk, ends_session
@@ -38,11 +36,8 @@ from core.pipeline.withheld import Withheld
 from core.voice.events import Event
 from core.voice.sentences import Piece
 from core.voice.weighing import Saying
-from shared.errors import AppError, BudgetExhausted, Unavailable
+from shared.errors import AppError, BudgetExhausted
 from shared.ids import new_id
-from shared.logging import get_logger
-
-_log: Final = get_logger("core")
 
 
 class _Given(Exception):
@@ -63,7 +58,7 @@ class Reply:
     """
 
     def __init__(self, talk: Talk, ask: Ask, *, after: "Reply | None" = None) -> None:
-        self.turn_id = new_id()
+        self.turn_id = ask.turn_id or new_id()
         self._talk = talk
         self.ask = ask
         self._loop = asyncio.get_running_loop()
@@ -73,7 +68,7 @@ class Reply:
         self._storing: asyncio.Task[None] | None = None
         self.discarded = False
         self._words_stored = ask.words is None
-        self._answer_kept = False
+        self._keeping = Keeping(talk, ask, self.turn_id)
         self._answer = Answer()
         self._all_played = False
         self._cut: Cut | None = None
@@ -86,6 +81,7 @@ class Reply:
             self._moments.begin(StageName.STT, self._loop.time())
         self._thinking = ask.prepared or Thinking(talk, tell=self._notices.tell, fail=self._fail)
         self._speaker = Speaker(talk.client, talk.rate, on_sound=self._on_sound, on_piece=self._progress.set)
+        self._speaker.playback.before = self._keeping.before
         self._after = after
         self._work = asyncio.create_task(self._produce())
         self.task = asyncio.create_task(self._run())
@@ -114,10 +110,12 @@ class Reply:
         self.discarded = True
         self._give_up()
 
-    def interrupt(self, *, by_learner: bool, leaving: bool = False) -> None:
+    def interrupt(self, *, by_learner: bool, parting: bool = False, leaving: bool = False) -> None:
         """Stop now: no further sound, vendors cancelled, the turn kept as far as it was heard.
 
-        Args: leaving: the learner's words are not waited for either, where they are still in the recogniser.
+        Args:
+            parting: the connection ends; another one may go on with the answer.
+            leaving: likewise, and the learner's words are not waited for where they are still in the recogniser.
         """
         if self._cut is not None and leaving:
             self._give_up()
@@ -128,7 +126,8 @@ class Reply:
         now = self._loop.time()
         playback = self._speaker.playback
         heard_ms = playback.heard(now) * 1000 // playback.rate
-        self._cut = Cut(playback.heard_text(now), heard_ms, by_learner)
+        unsaid = self._keeping.unsaid(playback.heard_pieces(now), self._thinking.known) if parting or leaving else None
+        self._cut = Cut(playback.heard_text(now), heard_ms, by_learner, unsaid)
         if self._words_stored or self._storing is not None or leaving:
             self._give_up()
 
@@ -190,10 +189,7 @@ class Reply:
             return
         try:
             if error is not None and self._problem is None:
-                for failure in failures(error):
-                    # An exception's text may quote what somebody said, so only its kind and place are logged.
-                    _log.error("reply_failed", kind=type(failure).__qualname__, trace=format_tb(failure.__traceback__))
-                self._problem = INTERNAL
+                self._problem = unforeseen(error)
             await self._settle()
         finally:
             if self._problem is not None:
@@ -224,10 +220,14 @@ class Reply:
             if isinstance(self._thinking, Prepared):
                 self._thinking.announce(self._notices.tell, self.turn_id)
             else:
-                stages.create_task(self._thinking.run(heard.text if heard else ""))
+                stages.create_task(self._think(self._thinking, heard.text if heard else ""))
             stages.create_task(self._speak())
             stages.create_task(self._play())
             stages.create_task(self._keep())
+
+    async def _think(self, thinking: Thinking, words: str) -> None:
+        await thinking.run(words)
+        self._progress.set()  # all there is to say is known
 
     async def _wait_for_the_turn_before(self) -> None:
         if self._after is not None:
@@ -269,15 +269,12 @@ class Reply:
             self._work.cancel()
 
     async def _store_words(self, heard: Heard) -> None:
-        turn = Turn(turn_id=self.turn_id, role="user", text=heard.text, times=self._times)
         try:
-            await self._talk.equipment.conversations.store(self._talk.visit, turn)
+            await self._keeping.words(heard.text, self._times)
         except AppError as error:
             self._fail("TURN", error)
             return
         self._words_stored = True
-        self._talk.remember(turn)
-        self._talk.equipment.counts.turns += 1
 
     async def _speak(self) -> None:
         """Make the sound of each piece; only of the first one before the turn is surely over."""
@@ -327,27 +324,25 @@ class Reply:
             played = await self._speaker.played_out()
         heard_ms = playback.sent * 1000 // playback.rate
         if not complete:
-            self._cut = Cut(playback.finished_text(), heard_ms, by_learner=False)
+            unsaid = self._keeping.unsaid(playback.finished_pieces(), self._thinking.known)
+            self._cut = Cut(playback.finished_text(), heard_ms, by_learner=False, unsaid=unsaid)
             self._work.cancel()
         self._all_played = True
         self._progress.set()
 
     async def _keep(self) -> None:
-        """Store the answer as far as it was said whenever a piece ends: the server may not live to the reply's end."""
+        """Store the answer as far as it was said, and what follows: the server may not live to the reply's end."""
         while True:
             await self._progress.wait()
             self._progress.clear()
             if self._all_played:
                 return
-            said = self._speaker.playback.finished_text()
-            if not said or self.ask.is_passage:
+            playback = self._speaker.playback
+            said = playback.finished_pieces()
+            if not (playback.sent or said):
                 continue
-            self._answer_kept = True
-            turn = Turn(turn_id=self.turn_id, role="assistant", text=said, complete=False)
             try:
-                await self._talk.equipment.conversations.store(self._talk.visit, turn)
-            except Unavailable:
-                continue  # all of the answer is stored at its end, where a failure is reported
+                await self._keeping.progress(said, self._thinking.known)
             except AppError as error:
                 self._fail("TURN", error)
                 return
@@ -363,18 +358,9 @@ class Reply:
         cut = self._cut
         text = self._said() if cut is None else cut.text
         self._answer = Answer(text, cut is not None, self._speaker.playback.pieces)
-        turn = Turn(turn_id=self.turn_id, role="assistant", text=text, interrupted=cut is not None, times=self._times)
-        if text and not self.ask.is_passage:
-            self._talk.remember(turn)
-            if self.ask.prepared is None:
-                turn = replace(turn, expansion=await self._talk.tutoring.reflect(text, self._thinking.words))
-        store = self._talk.equipment.conversations
+        sounded = bool(self._speaker.playback.sent)
         try:
-            if (text or self._answer_kept) and not self.ask.is_passage:
-                await store.store(self._talk.visit, turn)
-            if cut is not None and cut.by_learner and self._speaker.playback.sent:
-                self._talk.equipment.counts.interrupted += 1
-                await store.barge_in(self._talk.visit, self.turn_id, cut.heard_ms)
+            await self._keeping.end(text, cut, self._times, words=self._thinking.words, sounded=sounded)
         except AppError as error:
             self._fail("TURN", error)
 
@@ -396,6 +382,7 @@ class Reply:
             self._times = replace(self._times, total_ms=self._ms_since(self.ask.since))
             self._moments.end(StageName.VOICE_TO_VOICE, self._loop.time())
             self._moments.begin(StageName.SPEAKING, self._loop.time())
+            self._progress.set()
         playback = self._speaker.playback
         position_ms = playback.sent * 1000 // playback.rate
         self._talk.client.tell(SpeakingStarted(len(self._thinking.text), self.turn_id, position_ms))

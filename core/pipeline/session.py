@@ -10,7 +10,7 @@ from core.pipeline.conversations import Conversation, Turn, Visit
 from core.pipeline.equipment import Equipment
 from core.pipeline.lesson_player import LessonPlayer
 from core.pipeline.notices import SpeechEnded, SpeechStarted
-from core.pipeline.prepared import Prepared
+from core.pipeline.prepared import Prepared, Rest
 from core.pipeline.problems import NOT_UNDERSTOOD
 from core.pipeline.quiz_player import QuizPlayer
 from core.pipeline.reply import Reply
@@ -63,6 +63,7 @@ class VoiceSession:
         self._offered = 0
         self._asked = Ask(None, 0.0)
         self._by_learner = True
+        self._parting = False
         self._reply: Reply | None = None
         self._held: Reply | None = None
         self._leaving: set[asyncio.Task[object]] = set()
@@ -218,6 +219,17 @@ class VoiceSession:
         spoken = self._dialogue.state not in UNSPOKEN
         self._stop(Event.MEANT if spoken else Event.CANCELLED, by_learner=False)
 
+    def part(self) -> None:
+        """Stop the tutor because the connection ends; another one may go on with the answer."""
+        self._parting = True
+        self.cancel(by_learner=False)
+
+    def go_on(self) -> None:
+        """Say the rest of the answer that the connection before this one ended in, if it is not too long ago."""
+        last = self._talk.history[-1] if self._talk.history else None
+        if last is not None and last.unsaid is not None:
+            self._tell_aloud(Prepared(Rest(last.turn_id, last.unsaid)))
+
     def acknowledge(self, turn_id: str, played_ms: int) -> None:
         """The client says how much of an answer's sound it has played; of another answer than this it is too late."""
         speaking = self._held or self._reply
@@ -249,7 +261,8 @@ class VoiceSession:
         if self._dialogue.state not in UNSPOKEN:
             self.cancel(by_learner=False)
         if self._reply is not None:
-            if self._reply.ask.prepared is not None:
+            prepared = self._reply.ask.prepared
+            if prepared is not None and prepared.rest is None:
                 self.cancel(by_learner=False)  # a passage goes on where it was left
             self._reply.finish_sentence()
             await asyncio.wait({self._reply.task}, timeout=seconds)
@@ -403,7 +416,7 @@ class VoiceSession:
         stopped = self._held or self._reply
         self._held = None
         if stopped is not None:
-            stopped.interrupt(by_learner=self._by_learner)
+            stopped.interrupt(by_learner=self._by_learner, parting=self._parting)
 
     def _begin(self, ask: Ask) -> Reply:
         before = self._reply

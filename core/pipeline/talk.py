@@ -59,7 +59,9 @@ class Talk:
         self.tutoring.enter(conversation)
 
     def remember(self, turn: Turn) -> None:
-        """Add what was said, bounded."""
+        """Add what was said, bounded; an answer that went on takes the place of its beginning."""
+        said = (turn.turn_id, turn.role)
+        self.history[:] = [each for each in self.history if (each.turn_id, each.role) != said]
         self.history.append(turn)
         self.tutoring.learn(turn)
         del self.history[:-_LONGEST_HISTORY]

@@ -23,6 +23,7 @@ class Thinking:
     Attributes:
         pieces: what is to be spoken, then None; bounded by the longest reply.
         text: the answer so far.
+        known: that of the pieces so far.
         words: what is answered.
         first_token_ms: how long the first token took.
     """
@@ -35,6 +36,7 @@ class Thinking:
         self.pieces: asyncio.Queue[Piece | None] = asyncio.Queue()
         self._segmenter = Segmenter()
         self.text = ""
+        self.known = ""
         self.words = ""
         self.first_token_ms = 0
 
@@ -56,8 +58,7 @@ class Thinking:
         except AppError as error:
             self._fail("LLM", error)
         else:
-            for piece in self._segmenter.flush():
-                self.pieces.put_nowait(piece)
+            self._let_go([], self._segmenter.flush())
             self._tell(ReplyText(self.text.strip(), _ms_since(begin)))
         self.pieces.put_nowait(None)
 
@@ -103,6 +104,7 @@ class Thinking:
             self._tell(ReplyToken(token))
         held.clear()
         for piece in pieces:
+            self.known += piece.text
             self.pieces.put_nowait(piece)
 
 

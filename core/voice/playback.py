@@ -29,10 +29,12 @@ class Playback:
     Attributes:
         rate: samples a second of what is sent.
         sent: samples sent so far.
+        before: what the listener heard of the reply on a connection before this, spaces included.
     """
 
     rate: int
     sent: int = 0
+    before: str = ""
     _pieces: list[Spoken] = field(default_factory=list[Spoken])
     _plays_until: float = 0.0
     _told: tuple[int, float] | None = None
@@ -99,7 +101,21 @@ class Playback:
 
     def heard_text(self, now: float) -> str:
         """Return the text as far as it was heard, cut after a whole word."""
-        return said(self._pieces, self.heard(now), self.rate)
+        heard = said(self._pieces, self.heard(now), self.rate)
+        first = self._pieces[0].text if self._pieces else ""
+        return f"{self.before}{first[: len(first) - len(first.lstrip())]}{heard}".strip()
+
+    def heard_pieces(self, now: float) -> str:
+        """Return the text of the pieces heard to their end, spaces included."""
+        heard = self.heard(now)
+        end = 0
+        texts = [self.before]
+        for piece in self._pieces:
+            end += piece.sent
+            if not piece.complete or end > heard:
+                break
+            texts.append(piece.text)
+        return "".join(texts)
 
     def saying(self, now: float) -> str:
         """Return the pieces being heard around this moment."""
@@ -124,9 +140,13 @@ class Playback:
         """The pieces so far."""
         return tuple(self._pieces)
 
+    def finished_pieces(self) -> str:
+        """Return the text of the pieces whose sound was sent to the end, spaces included."""
+        return self.before + "".join(piece.text for piece in self._pieces if piece.complete)
+
     def finished_text(self) -> str:
-        """Return the pieces whose sound was sent to the end."""
-        return "".join(piece.text for piece in self._pieces if piece.complete).strip()
+        """Return the same without the spaces around it."""
+        return self.finished_pieces().strip()
 
 
 def said(pieces: Sequence[Spoken], heard: int, rate: int) -> str:

@@ -141,7 +141,7 @@ class AudioConnection:
     def close(self, closing: Closing) -> None:
         """Begin to close."""
         if self._session is not None:
-            self._session.cancel(by_learner=False)
+            self._session.part()
         self._outbox.close(closing)
 
     async def check(self) -> int:
@@ -282,10 +282,13 @@ class AudioConnection:
             hands_free=config.hands_free, detect=config.vad_enabled, threshold=min(max(config.vad_threshold, 0.2), 0.95)
         )
         session.configure(microphone, output_rate=rate)
+        first = not self._configured
         self._configured = self._segments.takes_frames = True
         self._outbox.send(
             wire.message("ready", session_id=self._visit.session_id, sample_rate=rate, resumed=self._resumed)
         )
+        if first:
+            session.go_on()
 
     def _ask(self, session: VoiceSession, text: str) -> None:
         if not text.strip():

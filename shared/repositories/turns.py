@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from shared.db import Pending, Unit
 from shared.ids import new_id
 from shared.repositories.session_claims import ANY, claim, claim_open
 
 Role = Literal["user", "assistant"]
+
+# A learner who is back within this hears the rest of an answer. A phone that changes networks, or whose server was
+# replaced, is back within seconds; after a minute a half sentence out of nowhere would puzzle more than it helps.
+_RESUMED_WITHIN_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +26,8 @@ class NewTurn:
         stt_ms, llm_ms, tts_ms, total_ms: how long each stage took, in milliseconds; None where it did not run.
         interrupted: the learner cut the answer short.
         complete: False while an answer is still being spoken: it may be stored again, longer, under its turn_id.
+        said: of an answer that may be gone on with, what was said to the end of a clause.
+        unsaid: what follows; while there is any, the answer may be stored again even if it is complete.
     """
 
     turn_id: str
@@ -34,6 +40,8 @@ class NewTurn:
     total_ms: int | None = None
     interrupted: bool = False
     complete: bool = True
+    said: str | None = None
+    unsaid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,14 @@ class Turn:
     interrupted: bool
     complete: bool
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecentTurn(Turn):
+    """A stored utterance and what is left to say of it; None when nothing is, or too much time has passed."""
+
+    said: str | None
+    unsaid: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +100,21 @@ class TurnRepository:
             claim_open(self._unit, session_id, "continued")
         self._unit.run(
             """INSERT INTO turns AS t (tenant_id, session_id, sequence, id, turn_id, role, content, audio_url, stt_ms,
-                                       llm_ms, tts_ms, total_ms, interrupted, complete)
+                                       llm_ms, tts_ms, total_ms, interrupted, complete, said, unsaid,
+                                       unsaid_at)
                SELECT %(tenant_id)s, %(session_id)s, coalesce(max(sequence), 0) + 1, %(id)s, %(turn_id)s, %(role)s,
                       %(content)s, %(audio_url)s, %(stt_ms)s, %(llm_ms)s, %(tts_ms)s, %(total_ms)s, %(interrupted)s,
-                      %(complete)s
+                      %(complete)s, %(said)s, %(unsaid)s, now()
                FROM turns WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s
                ON CONFLICT (tenant_id, session_id, turn_id, role) DO UPDATE SET
-                   content = excluded.content, audio_url = excluded.audio_url, stt_ms = excluded.stt_ms,
-                   llm_ms = excluded.llm_ms, tts_ms = excluded.tts_ms, total_ms = excluded.total_ms,
-                   interrupted = excluded.interrupted, complete = excluded.complete
-               WHERE NOT t.complete""",
+                   content = excluded.content, audio_url = excluded.audio_url,
+                   stt_ms = coalesce(t.stt_ms, excluded.stt_ms), llm_ms = coalesce(t.llm_ms, excluded.llm_ms),
+                   tts_ms = coalesce(t.tts_ms, excluded.tts_ms), total_ms = coalesce(t.total_ms, excluded.total_ms),
+                   interrupted = excluded.interrupted, complete = t.complete OR excluded.complete,
+                   said = excluded.said, unsaid = excluded.unsaid, unsaid_at = excluded.unsaid_at
+               -- Progress that arrives late does not shorten what was stored when its connection ended.
+               WHERE NOT t.complete OR t.unsaid IS NOT NULL
+                 AND (excluded.complete OR length(excluded.content) > length(t.content))""",
             session_id=session_id,
             id=new_id(),
             turn_id=turn.turn_id,
@@ -106,6 +127,8 @@ class TurnRepository:
             total_ms=turn.total_ms,
             interrupted=turn.interrupted,
             complete=turn.complete,
+            said=turn.said,
+            unsaid=turn.unsaid,
         )
         self._unit.run(
             """UPDATE learning_sessions SET turn_count = (
@@ -153,6 +176,23 @@ class TurnRepository:
                ORDER BY sequence""",
             session_id=session_id,
             limit=limit,
+        )
+
+    def recent(self, session_id: str, limit: int) -> Pending[list[RecentTurn]]:
+        """Queue the read of the same with what is left to say of them."""
+        return self._unit.all(
+            RecentTurn,
+            """SELECT * FROM (
+                   SELECT t.id, t.turn_id, t.sequence, t.role, t.content, t.audio_url, t.stt_ms, t.llm_ms, t.tts_ms,
+                          t.total_ms, t.interrupted, t.complete, t.created_at, t.said,
+                          CASE WHEN t.unsaid_at > now() - %(seconds)s * interval '1 second' THEN t.unsaid END AS unsaid
+                   FROM turns t JOIN learning_sessions s ON s.tenant_id = t.tenant_id AND s.id = t.session_id
+                   WHERE t.tenant_id = %(tenant_id)s AND t.session_id = %(session_id)s AND app_sees(s.user_id)
+                   ORDER BY t.sequence DESC LIMIT %(limit)s) newest
+               ORDER BY sequence""",
+            session_id=session_id,
+            limit=limit,
+            seconds=_RESUMED_WITHIN_S,
         )
 
     def page(self, session_id: str, *, limit: int, offset: int) -> Pending[list[Turn]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from core.conversations import StoredConversations
-from core.pipeline.conversations import Conversations, Turn, Visit
+from core.pipeline.conversations import Conversations, Turn, Unsaid, Visit
 from core.pipeline.notices import StageTimes
 from shared.auth.authenticator import Authenticator
 from shared.auth.caller import Caller
@@ -151,6 +151,26 @@ async def test_a_turn_is_stored_once_and_an_answer_grows_until_it_is_complete(ho
         ("user", "Why?", True),
         ("assistant", "One. Two. Three.", True),
     ]
+
+
+async def test_what_is_unsaid_of_an_answer_is_kept_until_it_is_said(house: House, visit: Visit) -> None:
+    await port(house).open(visit)
+    turn_id = new_id()
+    unsaid = Unsaid("One.", " Two. Three.")
+
+    async def stored(text: str, *, complete: bool = True, unsaid: Unsaid | None = None) -> tuple[object, ...]:
+        answer = Turn(turn_id=turn_id, role="assistant", text=text, complete=complete, unsaid=unsaid)
+        await port(house).store(visit, answer)
+        [turn] = (await port(house).open(visit)).history
+        return turn.text, turn.complete, turn.unsaid
+
+    assert await stored("", complete=False, unsaid=Unsaid("", "One.")) == ("", False, Unsaid("", "One."))
+    assert await stored("One. Tw", unsaid=unsaid) == ("One. Tw", True, unsaid)
+    assert await stored("One.", complete=False, unsaid=unsaid) == ("One. Tw", True, unsaid)  # it comes late
+    more = Unsaid("One. Two.", " Three.")
+    assert await stored("One. Two.", complete=False, unsaid=more) == ("One. Two.", True, more)
+    assert await stored("One. Two. Three.") == ("One. Two. Three.", True, None)
+    assert await stored("Late.", unsaid=unsaid) == ("One. Two. Three.", True, None)
 
 
 async def test_an_interruption_counts_once(house: House, visit: Visit) -> None:

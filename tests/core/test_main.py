@@ -18,7 +18,7 @@ from shared.db import Database
 from shared.repositories.sessions import NewSession, SessionRepository
 from shared.repositories.turns import Turn, TurnRepository
 from shared.repositories.ws_tickets import WsTicketRepository
-from tests.conftest import ALPHA
+from tests.conftest import ALPHA, BETA
 from tests.core.ws.conftest import CONFIG, Phone
 from tests.support.core_process import Process
 from tests.support.identity import SECRET, add_beta_token
@@ -60,7 +60,7 @@ def turns(database: Database, session_id: str) -> list[Turn]:
     return stored.result
 
 
-async def test_a_session_goes_on_after_its_server_was_killed_in_mid_answer(
+async def test_an_answer_goes_on_after_its_server_was_killed(
     process: Process, database: Database, session_id: str, path: str
 ) -> None:
     async with aiohttp.ClientSession() as http:
@@ -68,43 +68,62 @@ async def test_a_session_goes_on_after_its_server_was_killed_in_mid_answer(
         async with call(http, process.url + path) as (phone, resumed):
             assert not resumed
             await phone.say(ASK)
-            while not [turn for turn in turns(database, session_id) if turn.role == "assistant"]:
+            whole = (await phone.until("llm_complete"))["text"]
+            while not [turn for turn in turns(database, session_id) if turn.role == "assistant" and turn.content]:
                 assert await phone.next() is not None
             running.kill()
             running.wait()
             assert await phone.close_code() == 1006
         before = turns(database, session_id)
         assert [(turn.role, turn.complete) for turn in before] == [("user", True), ("assistant", False)]
-        assert before[1].content
+        assert before[1].content != whole
         await process.start(http)
         async with call(http, process.url + path) as (phone, resumed):
             assert resumed
-            await phone.say(ASK)
+            assert (await phone.until("answer_resumed"))["turn_id"] == before[1].turn_id
             await phone.until("tts_start")
-            await phone.say({"type": "cancel"})
-            await phone.until("turn_complete")
+            assert (await phone.until("turn_complete"))["turn_id"] == before[1].turn_id
+            assert "transcript" not in phone.types
     after = turns(database, session_id)
-    assert [turn.role for turn in after[:3]] == ["user", "assistant", "user"]
-    assert after[:2] == before
-    assert len({(turn.turn_id, turn.role) for turn in after}) == len(after)
+    assert [(turn.id, turn.complete, turn.interrupted) for turn in after] == [
+        (before[0].id, True, False),
+        (before[1].id, True, False),
+    ]
+    assert after[1].content == whole
 
 
-async def test_a_process_told_to_end_finishes_the_sentence_and_exits(
+async def test_a_process_told_to_end_finishes_the_sentence_and_the_next_one_goes_on(
     process: Process, database: Database, session_id: str, path: str
 ) -> None:
     async with aiohttp.ClientSession() as http:
         running = await process.start(http)
         async with call(http, process.url + path) as (phone, _):
             await phone.say(ASK)
-            await phone.until("tts_start")
+            whole = (await phone.until("llm_complete"))["text"]
+            while "tts_start" not in phone.types:
+                assert await phone.next() is not None
             running.send_signal(signal.SIGTERM)
             assert (await phone.until("reconnect"))["session_id"] == session_id
             assert await phone.close_code() == 1012
         assert await asyncio.to_thread(running.wait, 30) == 0
-    answer = turns(database, session_id)[-1]
-    assert answer.role == "assistant"
-    assert answer.complete
-    assert answer.content.endswith(".")
+        answer = turns(database, session_id)[-1]
+        assert (answer.role, answer.complete) == ("assistant", True)
+        assert answer.content.endswith(".")
+        assert answer.content != whole
+        await process.start(http)
+        stranger = f"/ws/audio?token={add_beta_token(database, BETA)}&session={session_id}"
+        async with http.ws_connect(process.url + stranger) as line:
+            other = Phone(line)
+            assert await other.close_code() == 4001
+            assert other.types == ["error"]
+        async with call(http, process.url + path) as (phone, _):
+            assert (await phone.until("answer_resumed"))["turn_id"] == answer.turn_id
+            await phone.until("turn_complete")
+        async with call(http, process.url + path) as (phone, _):
+            await phone.say({"type": "ping"})
+            await phone.until("pong")
+            assert phone.types == ["ready", "pong"]
+    assert turns(database, session_id)[-1].content == whole
 
 
 async def test_neither_tokens_nor_tickets_reach_the_log(process: Process, database: Database, session_id: str) -> None:

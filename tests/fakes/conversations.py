@@ -47,8 +47,8 @@ class MemoryConversations:
         self.stored += 1
         for i, known in enumerate(session.turns):
             if (known.turn_id, known.role) == (turn.turn_id, turn.role):
-                if not known.complete:
-                    session.turns[i] = turn
+                if not known.complete or (known.unsaid and (turn.complete or len(turn.text) > len(known.text))):
+                    session.turns[i] = replace(turn, complete=known.complete or turn.complete)
                 break
         else:
             session.turns.append(turn)

@@ -176,7 +176,7 @@ async def test_a_server_that_dies_in_mid_answer_has_stored_what_was_said_before(
     room.llm.pause_at = 3
     await room.enter()
     room.session.ask(TYPED)
-    await room.client.until_true(lambda: bool(room.texts("assistant")))
+    await room.client.until_true(lambda: room.texts("assistant") == ["One."])
     assert (room.last("assistant").text, room.last("assistant").complete) == ("One.", False)
     room.llm.may_go_on.set()
     await room.client.until(TurnEnded)

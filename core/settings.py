@@ -61,6 +61,8 @@ class VoiceSettings:
             `UNAMENTIS_BARGE_IN_MS`).
         language: what learners speak, a BCP 47 tag (`UNAMENTIS_LANGUAGE`).
         heartbeat_s: seconds between two pings to an idle client (`UNAMENTIS_HEARTBEAT_S`).
+        idle_learner_s: seconds after which a learner who neither speaks nor acts is let go
+            (`UNAMENTIS_IDLE_LEARNER_S`).
         recheck_s: seconds between two checks that a connected caller's credential still holds (`UNAMENTIS_RECHECK_S`).
         drain_s: seconds sentences under way have to end after SIGTERM, at most 75 (`UNAMENTIS_DRAIN_S`).
         model_window: tokens the language model holds (`UNAMENTIS_LLM_WINDOW`).
@@ -71,6 +73,7 @@ class VoiceSettings:
     timing: Timing = field(default_factory=Timing)
     language: str = "en-US"
     heartbeat_s: int = 25
+    idle_learner_s: int = 900
     recheck_s: int = 60
     drain_s: int = 20
     model_window: int = DEFAULT_WINDOW
@@ -186,6 +189,7 @@ def read_voice_settings(environ: Mapping[str, str]) -> VoiceSettings:
         ),
         language=environ.get("UNAMENTIS_LANGUAGE", "en-US"),
         heartbeat_s=_number(environ, "UNAMENTIS_HEARTBEAT_S", 25, 1, 300),
+        idle_learner_s=_number(environ, "UNAMENTIS_IDLE_LEARNER_S", 900, 30, 86_400),
         recheck_s=_number(environ, "UNAMENTIS_RECHECK_S", 60, 1, 3_600),
         drain_s=_number(environ, "UNAMENTIS_DRAIN_S", 20, 1, 75),
         model_window=_number(environ, "UNAMENTIS_LLM_WINDOW", DEFAULT_WINDOW, 1_000, 100_000_000),

@@ -4,9 +4,14 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
+from core.pipeline.device_speech import Sentence
+
+# A piece's text, or what follows it: sound, and sentences that the client speaks itself.
+Item = str | bytes | Sentence
+
 
 class AudioBuffer:
-    """Pieces of text, each followed by its sound. A full buffer makes the synthesiser wait.
+    """Pieces of text, each followed by its sound or by sentences. A full buffer makes the synthesiser wait.
 
     Args:
         most: bytes that fill it.
@@ -14,7 +19,7 @@ class AudioBuffer:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._items: deque[str | bytes] = deque()
+        self._items: deque[Item] = deque()
         self._bytes = 0
         self._finished = False
         self._filled = asyncio.Event()
@@ -36,7 +41,12 @@ class AudioBuffer:
         self._bytes += len(pcm)
         self._filled.set()
 
-    def put_back(self, items: Sequence[str | bytes]) -> None:
+    def hand_over(self, sentence: Sentence) -> None:
+        """Add a sentence that the client speaks; an answer's text is short, so there is always room."""
+        self._items.append(sentence)
+        self._filled.set()
+
+    def put_back(self, items: Sequence[Item]) -> None:
         """Have what was taken taken again, before everything else; there is always room for it."""
         self._items.extendleft(reversed(items))
         self._bytes += sum(len(item) for item in items if isinstance(item, bytes))
@@ -47,8 +57,8 @@ class AudioBuffer:
         self._finished = True
         self._filled.set()
 
-    async def take(self, least: int, most: int) -> str | bytes | None:
-        """Return the next text, or sound, or None at the end.
+    async def take(self, least: int, most: int) -> Item | None:
+        """Return the next text, sound, or sentence, or None at the end.
 
         Args:
             least: bytes worth waiting for; a piece's last sound may be shorter.
@@ -58,9 +68,9 @@ class AudioBuffer:
             if not self._items:
                 if self._finished:
                     return None
-            elif isinstance(text := self._items[0], str):
+            elif not isinstance(item := self._items[0], bytes):
                 self._items.popleft()
-                return text
+                return item
             elif self._ready(least):
                 return self._collect(most)
             self._filled.clear()
@@ -69,7 +79,7 @@ class AudioBuffer:
     def _ready(self, least: int) -> bool:
         size = 0
         for item in self._items:
-            if isinstance(item, str):
+            if not isinstance(item, bytes):
                 return True
             size += len(item)
             if size >= least:
@@ -79,7 +89,7 @@ class AudioBuffer:
     def _collect(self, most: int) -> bytes:
         chunks: list[bytes] = []
         size = 0
-        while size < most and self._items and not isinstance(chunk := self._items[0], str):
+        while size < most and self._items and isinstance(chunk := self._items[0], bytes):
             self._items.popleft()
             if size + len(chunk) > most:
                 self._items.appendleft(chunk[most - size :])

@@ -178,10 +178,20 @@ class ModeChanged:
 
 @dataclass(frozen=True, slots=True)
 class Unvoiced:
-    """A sentence of the answer that comes without sound: the client may speak it itself."""
+    """A sentence of the answer that comes without sound, when it is due: the client may speak it itself.
+
+    Attributes:
+        text: the sentence; where the answer goes on after it was held, what is left of it.
+        index: its place among the answer's sentences that come without sound, from 0.
+        duration_ms: how long speaking it is likely to take.
+        position_ms: where in the answer's sound it begins.
+    """
 
     turn_id: str
     text: str
+    index: int
+    duration_ms: int
+    position_ms: int
 
 
 @dataclass(frozen=True, slots=True)

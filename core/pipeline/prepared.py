@@ -77,6 +77,11 @@ class Prepared:
         speech, offset_ms = self.passage.speech, self.passage.offset_ms
         return From(speech, offset_ms) if offset_ms else speech
 
+    @property
+    def offset_ms(self) -> int:
+        """Where its sound begins."""
+        return 0 if self.passage is None else self.passage.offset_ms
+
     def announce(self, tell: Callable[[Notice], None], turn_id: str) -> None:
         """Tell the client what comes."""
         passage = self.passage

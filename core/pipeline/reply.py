@@ -22,7 +22,6 @@ from core.pipeline.notices import (
     SpeakingStarted,
     StageTimes,
     TurnEnded,
-    Unvoiced,
 )
 from core.pipeline.patience import patiently
 from core.pipeline.prepared import Prepared
@@ -80,7 +79,9 @@ class Reply:
         if isinstance(ask.words, Transcription):
             self._moments.begin(StageName.STT, self._loop.time())
         self._thinking = ask.prepared or Thinking(talk, tell=self._notices.tell, fail=self._fail)
-        self._speaker = Speaker(talk.client, talk.rate, on_sound=self._on_sound, on_piece=self._progress.set)
+        self._speaker = Speaker(
+            talk.client, self.turn_id, talk.rate, on_sound=self._on_sound, on_piece=self._progress.set
+        )
         self._speaker.playback.before = self._keeping.before
         self._after = after
         self._work = asyncio.create_task(self._produce())
@@ -155,8 +156,7 @@ class Reply:
 
     def acknowledge(self, played_ms: int) -> None:
         """The client says how much of the answer's sound it has played."""
-        playback = self._speaker.playback
-        playback.acknowledge(played_ms * playback.rate // 1000, self._loop.time())
+        self._speaker.acknowledge(played_ms)
 
     def saying(self) -> Saying:
         """Return what the learner hears of it about now."""
@@ -298,6 +298,9 @@ class Reply:
         if not piece.speech:
             return
         talk = self._talk
+        if talk.device_speech:
+            self._hand_over(piece)
+            return
         begin = self._loop.time()
         self._moments.begin(StageName.TTS, begin)
         tts = talk.tts if self.ask.prepared is None else self.ask.prepared.voiced(talk.tts)
@@ -310,7 +313,11 @@ class Reply:
                 await self._speaker.buffer.put(resampler.feed(pcm))
         except BudgetExhausted:
             # There is no money for this sentence's sound; its words go on, and later sentences may be known already.
-            self._notices.tell(Unvoiced(self.turn_id, piece.speech))
+            self._hand_over(piece)
+
+    def _hand_over(self, piece: Piece) -> None:
+        skip_ms = 0 if self.ask.prepared is None else self.ask.prepared.offset_ms
+        self._speaker.hand_over(piece.speech, speed=self._talk.voice.speed, skip_ms=skip_ms)
 
     async def _play(self) -> None:
         await self._committed.wait()

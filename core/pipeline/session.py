@@ -7,6 +7,7 @@ from typing import Final
 from core.pipeline.asking import Ask
 from core.pipeline.client import Client
 from core.pipeline.conversations import Conversation, Turn, Visit
+from core.pipeline.dictation import Dictation
 from core.pipeline.equipment import Equipment
 from core.pipeline.lesson_player import LessonPlayer
 from core.pipeline.notices import SpeechEnded, SpeechStarted
@@ -25,8 +26,6 @@ from core.voice.turns import UNSPOKEN, State
 from core.voice.weighing import Saying
 from shared.errors import InvalidInput
 
-# The recogniser is fed stretches of this length, so that its task wakes ten times a second and not fifty.
-_STRETCH: Final = RATE // 10
 # Audio that may wait for the detector before the socket is read no further.
 _BACKLOG: Final = 2 * RATE
 _NOTHING: Final[tuple[Command, ...]] = ()
@@ -59,8 +58,7 @@ class VoiceSession:
         self._talk.enter(conversation)
         self._dialogue = self._dialogue_with(Microphone())
         self._ear = equipment.detector.open(self._decided)
-        self._transcription: Transcription | None = None
-        self._offered = 0
+        self._dictation = Dictation(self._talk, self._leave)
         self._asked = Ask(None, 0.0)
         self._by_learner = True
         self._parting = False
@@ -72,7 +70,7 @@ class VoiceSession:
         self._closing = False
         self._room: asyncio.Event | None = None
         self._obey: dict[Command, Callable[[], None]] = {
-            Command.LISTEN: self._listen,
+            Command.LISTEN: lambda: self._dictation.begin(self._dialogue),
             Command.PREPARE: self._prepare,
             Command.DISCARD: self._discard,
             Command.RELEASE: self._release,
@@ -105,17 +103,21 @@ class VoiceSession:
         """What the replies share: the conversation, the voice, what the tutor keeps in view."""
         return self._talk
 
-    def configure(self, microphone: Microphone, *, output_rate: int, timing: Timing | None = None) -> None:
+    def configure(
+        self, microphone: Microphone, *, output_rate: int, timing: Timing | None = None, device_speech: bool = False
+    ) -> None:
         """Take audio as the client sends it, and send it what it plays; what was under way is dropped.
 
-        Args: timing: the silences and lengths turns are told by; None: the deployment's.
+        Args:
+            timing: the silences and lengths turns are told by; None: the deployment's.
+            device_speech: the client speaks the tutor's sentences itself: it is sent text, when it is due.
         """
         self.cancel(by_learner=False)
         self._ear.close()
         self._dialogue = self._dialogue_with(microphone, timing)
         self._ear = self._equipment.detector.open(self._decided)
-        self._offered = 0
         self._talk.rate = output_rate
+        self._talk.device_speech = device_speech
 
     def hear(self, pcm: bytes) -> None:
         """Take 16 kHz PCM16 mono of any length; ignored while the microphone is closed.
@@ -131,7 +133,7 @@ class VoiceSession:
         if dialogue.detecting:
             self._ear.feed(pcm)
         else:
-            self._offer()
+            self._dictation.offer(dialogue)
         if commands:
             self._do(commands)
 
@@ -197,7 +199,7 @@ class VoiceSession:
 
     def transcribe(self) -> Transcription:
         """Open a transcription beside the turns: of an utterance whose ends the client tells."""
-        return self._transcription_of()
+        return self._dictation.open()
 
     async def keep(self, turn: Turn) -> None:
         """Store what was said beside the turns.
@@ -271,7 +273,7 @@ class VoiceSession:
         """Stop everything; what was heard is stored before this returns."""
         self._closing = True
         self._ear.close()
-        self._forget_transcription()
+        self._dictation.forget()
         for reply in (self._held, self._reply):
             if reply is None:
                 continue
@@ -291,8 +293,7 @@ class VoiceSession:
     def _decided(self, probability: float, samples: int) -> None:
         dialogue = self._dialogue
         commands = dialogue.decided(probability, samples)
-        if self._transcription is not None:
-            self._offer()
+        self._dictation.offer(dialogue)
         if commands:
             self._do(commands)
         if self._room is not None and dialogue.undecided <= _BACKLOG:
@@ -300,19 +301,16 @@ class VoiceSession:
             self._room = None
 
     def _happened(self, reply: object, event: Event) -> None:
-        if reply is not (self._held or self._reply):
-            if event is Event.REPLY_ENDED and isinstance(reply, Reply):
-                self._quiz.turn_ended(reply)
-            # Cut short for the reply after it; where it was cut is the lesson's affair too.
-            if event is Event.REPLY_ENDED and isinstance(reply, Reply) and reply.ask.prepared is not None:
-                self._lesson.turn_ended(reply)
-            return
-        if event is Event.REPLY_ENDED:
-            self._held = None
-        self._do(self._dialogue.receive(event))
+        present = reply is (self._held or self._reply)
+        if present:
+            if event is Event.REPLY_ENDED:
+                self._held = None
+            self._do(self._dialogue.receive(event))
         if event is Event.REPLY_ENDED and isinstance(reply, Reply):
             self._quiz.turn_ended(reply)
-            self._lesson.turn_ended(reply)
+            # One cut short for the reply after it too: where it was cut is the lesson's affair.
+            if present or reply.ask.prepared is not None:
+                self._lesson.turn_ended(reply)
 
     def _tell_aloud(self, prepared: Prepared) -> bool:
         """Say what is prepared, unless somebody speaks or is answered."""
@@ -342,35 +340,10 @@ class VoiceSession:
         if dialogue.state is State.IDLE:
             self._lesson.nothing_said()
 
-    def _listen(self) -> None:
-        self._transcription = self._transcription_of()
-        self._offered = self._dialogue.utterance_from
-
-    def _transcription_of(self) -> Transcription:
-        settings = self._equipment.settings
-        return Transcription(
-            self._talk.providers.stt,
-            language=settings.language,
-            phrases=self._talk.phrases,
-            patience_s=settings.stt_s,
-        )
-
-    def _offer(self, *, all_of_it: bool = False) -> None:
-        transcription, until = self._transcription, self._dialogue.utterance_until
-        if transcription is None or (until - self._offered < _STRETCH and not all_of_it):
-            return
-        pcm = self._dialogue.recorder.read(self._offered, until)
-        self._offered = until
-        if pcm:
-            transcription.offer(pcm)
-
     def _prepare(self) -> None:
-        transcription = self._transcription
+        transcription = self._dictation.finish(self._dialogue)
         if transcription is None:
             return
-        self._offer(all_of_it=True)
-        transcription.close()
-        self._transcription = None
         since = asyncio.get_running_loop().time() - self._dialogue.silence_ms / 1000
         microphone = self._dialogue.microphone
         ask = Ask(transcription, since, button=not microphone.hands_free, answered=microphone.answered)
@@ -385,7 +358,7 @@ class VoiceSession:
             self._do(self._dialogue.understood(words, saying))
 
     def _discard(self) -> None:
-        self._forget_transcription()
+        self._dictation.forget()
         if self._reply is not None and not self._reply.released and not self._reply.discarded:
             self._equipment.counts.wasted += 1
             self._reply.discard()
@@ -424,12 +397,6 @@ class VoiceSession:
             self._leave(before.task)
         self._reply = Reply(self._talk, ask, after=before)
         return self._reply
-
-    def _forget_transcription(self) -> None:
-        if self._transcription is not None:
-            self._transcription.cancel()
-            self._leave(self._transcription.task)
-            self._transcription = None
 
     def _leave(self, task: "asyncio.Task[object]") -> None:
         """Keep a task that is ending until it has ended."""

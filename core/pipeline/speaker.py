@@ -1,12 +1,19 @@
-"""Sends a reply's sound to the listener, never far ahead of what is played."""
+"""Sends a reply's sound to the listener, never far ahead of what is played.
+
+A sentence that the client speaks itself is sent when the one before it is nearly over, by its likely length and by what
+the client tells.
+"""
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
-from core.pipeline.audio_buffer import AudioBuffer
+from core.pipeline.audio_buffer import AudioBuffer, Item
 from core.pipeline.client import Client
+from core.pipeline.device_speech import Sentence, sentences
+from core.pipeline.notices import Unvoiced
 from core.voice.playback import Playback
 
 # What a listener may hold: enough to bridge a busy moment, little enough that an interruption is heard at once.
@@ -26,15 +33,17 @@ class Speaker:
     """Paces one reply, which may be held and go on where the listener stopped hearing it.
 
     Args:
+        turn_id: the reply's.
         rate: samples a second sent.
         on_sound: called before the first sound, and before the first after each hold.
         on_piece: called when a piece of text has been sent to its end.
     """
 
     def __init__(
-        self, client: Client, rate: int, *, on_sound: Callable[[], None], on_piece: Callable[[], None]
+        self, client: Client, turn_id: str, rate: int, *, on_sound: Callable[[], None], on_piece: Callable[[], None]
     ) -> None:
         self._client = client
+        self._turn_id = turn_id
         self._rate = rate
         self._on_sound = on_sound
         self._on_piece = on_piece
@@ -42,14 +51,34 @@ class Speaker:
         self._last = False
         self._stopped = False
         self._sounded = False
-        self._hand: str | bytes | None = None  # taken from the buffer, and not sent
-        self._kept: deque[str | bytes] = deque()
+        self._hand: Item | None = None  # taken from the buffer, and not sent
+        self._kept: deque[Item] = deque()
         self._kept_from = 0
+        self._kept_bytes = 0
+        self._sentences = 0
+        self._told = asyncio.Event()
         self._resumptions = 0
         self._going = asyncio.Event()
         self._going.set()
         self.buffer = AudioBuffer(_BUFFERED_S * rate * 2)
         self.playback = Playback(rate)
+
+    def hand_over(self, speech: str, *, speed: float, skip_ms: int = 0) -> None:
+        """Leave a text to the client to speak.
+
+        Args:
+            speed: of the voice, 1.0 its own pace.
+            skip_ms: of its sound, not to be spoken.
+        """
+        made = sentences(speech, first=self._sentences, rate=self._rate, speed=speed, skip_ms=skip_ms)
+        self._sentences += len(made)
+        for sentence in made:
+            self.buffer.hand_over(sentence)
+
+    def acknowledge(self, played_ms: int) -> None:
+        """The client says how much it has played."""
+        self.playback.acknowledge(played_ms * self._rate // 1000, asyncio.get_running_loop().time())
+        self._told.set()
 
     def finish_sentence(self) -> None:
         """Say the present sentence, or the first one, and no more."""
@@ -72,7 +101,7 @@ class Speaker:
         self.playback.rewind(at, now)
         self.buffer.put_back(again)
         self._kept.clear()
-        self._kept_from = at
+        self._kept_from, self._kept_bytes = at, 0
         self._sounded = False
         self._resumptions += 1
         self._going.set()
@@ -88,6 +117,8 @@ class Speaker:
             taken = self._resumptions
             if isinstance(item, bytes):
                 await self._wait_until_due(len(item) // 2)
+            elif item is not None and self.playback.follows:
+                await self._wait_until_due(0)
             await self._going.wait()
             self._check_stopped()
             if taken != self._resumptions:
@@ -96,6 +127,8 @@ class Speaker:
                 break
             if isinstance(item, bytes):
                 await self._send(item)
+            elif isinstance(item, Sentence):
+                self._hand_over(item)
             elif not self._begin(item):
                 self.playback.finish()
                 return False
@@ -106,14 +139,29 @@ class Speaker:
         """Wait until the listener has heard what was sent; False: it was held, and there may be more to send."""
         taken = self._resumptions
         # Event loops may wake a millisecond early, and the last word would seem unheard.
-        await asyncio.sleep(self.playback.ahead(asyncio.get_running_loop().time()) + 0.002)
+        while await self._hears_within(self.playback.ahead(asyncio.get_running_loop().time()) + 0.002):
+            pass
         await self._going.wait()
         return taken == self._resumptions
 
     async def _wait_until_due(self, samples: int) -> None:
-        early = self.playback.ahead(asyncio.get_running_loop().time()) + samples / self._rate - _LEAD_S
-        if early > 0:
-            await asyncio.sleep(early)
+        while (early := self._early(samples)) > 0 and await self._hears_within(early):
+            pass
+
+    def _early(self, samples: int) -> float:
+        return self.playback.ahead(asyncio.get_running_loop().time()) + samples / self._rate - _LEAD_S
+
+    async def _hears_within(self, seconds: float) -> bool:
+        """Wait for so long; True: for less, because the client, which speaks itself, has told how far it is."""
+        if not self.playback.follows:
+            await asyncio.sleep(seconds)
+            return False
+        self._told.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._told.wait()
+                return True
+        return False
 
     def _begin(self, text: str) -> bool:
         """Name the next piece; False: the last one was to be the last."""
@@ -138,26 +186,37 @@ class Speaker:
         self._keep(pcm)
         self.playback.send(len(pcm) // 2, asyncio.get_running_loop().time())
 
-    def _keep(self, item: str | bytes) -> None:
-        """Keep what is sent for a while."""
-        self._kept.append(item)
-        while self.playback.sent - self._kept_from > _KEPT_S * self._rate:
-            oldest = self._kept.popleft()
-            if isinstance(oldest, bytes):
-                self._kept_from += len(oldest) // 2
+    def _hand_over(self, sentence: Sentence) -> None:
+        if not self._sounded:
+            self._sounded = True
+            self._on_sound()
+        playback = self.playback
+        duration_ms, position_ms = (count * 1000 // self._rate for count in (sentence.samples, playback.sent))
+        self._client.tell(Unvoiced(self._turn_id, sentence.text, sentence.index, duration_ms, position_ms))
+        self._hand = None
+        self._keep(sentence)
+        playback.hand_over(sentence.samples, sentence.of_piece, asyncio.get_running_loop().time())
 
-    def _unheard(self, at: int) -> list[str | bytes]:
+    def _keep(self, item: Item) -> None:
+        """Keep what is sent: sound for a while, sentences as long as no sound follows."""
+        self._kept.append(item)
+        self._kept_bytes += len(item) if isinstance(item, bytes) else 0
+        while self._kept_bytes > self._bytes(_KEPT_S):
+            oldest = self._kept.popleft()
+            self._kept_from += _samples(oldest)
+            self._kept_bytes -= len(oldest) if isinstance(oldest, bytes) else 0
+
+    def _unheard(self, at: int) -> list[Item]:
         """Return what was sent after the sample `at`."""
-        skip = (at - self._kept_from) * 2
-        unheard: list[str | bytes] = []
+        skip = at - self._kept_from
+        unheard: list[Item] = []
         for item in self._kept:
-            if skip and isinstance(item, bytes):
-                rest = item[skip:]
-                skip -= len(item) - len(rest)
-                if rest:
-                    unheard.append(rest)
-            elif not skip:
+            samples = _samples(item)
+            if not skip:
                 unheard.append(item)
+            elif skip < samples and not isinstance(item, str):
+                unheard.append(item[skip * 2 :] if isinstance(item, bytes) else item.after(skip))
+            skip = max(0, skip - samples)
         return unheard
 
     def _check_stopped(self) -> None:
@@ -171,3 +230,10 @@ class Speaker:
 
     def _bytes(self, seconds: float) -> int:
         return round(seconds * self._rate) * 2
+
+
+def _samples(item: Item) -> int:
+    """Return how long an item sounds."""
+    if isinstance(item, bytes):
+        return len(item) // 2
+    return 0 if isinstance(item, str) else item.samples

@@ -28,6 +28,7 @@ class Talk:
         providers: the vendors as this session pays for them.
         tts: who speaks: the cache, and behind it the session's synthesiser.
         rate: samples a second of what the client is sent.
+        device_speech: the client speaks the tutor's sentences itself.
         history: what was said, oldest first.
         phrases: what the learner is likely to say.
         tutoring: what the tutor keeps in view.
@@ -43,6 +44,7 @@ class Talk:
     rate: int
     happened: Callable[[object, Event], None]
     voice: Voice = field(default_factory=Voice)
+    device_speech: bool = False
     history: list[Turn] = field(default_factory=list[Turn])
     phrases: tuple[str, ...] = ()
     tutoring: Tutoring = field(init=False)

@@ -15,11 +15,12 @@ _REMEMBERED_S: Final = 1.0
 
 @dataclass(slots=True)
 class Spoken:
-    """A piece of the reply and how much of its sound was sent."""
+    """A piece of the reply and how much of its sound was sent; `length` is all of it where the client speaks it."""
 
     text: str
     sent: int = 0
     complete: bool = False
+    length: int = 0
 
 
 @dataclass(slots=True)
@@ -52,10 +53,20 @@ class Playback:
         self._pieces[-1].sent += samples
         self._plays_until = max(self._plays_until, now) + samples / self.rate
 
+    def hand_over(self, samples: int, of_piece: int, now: float) -> None:
+        """Count a sentence that the listener speaks itself, of a piece that takes `of_piece` samples in all."""
+        self.send(samples, now)
+        self._pieces[-1].length = max(self._pieces[-1].length, of_piece)
+
     def finish(self) -> None:
         """No more samples follow."""
         if self._pieces:
             self._pieces[-1].complete = True
+
+    @property
+    def follows(self) -> bool:
+        """Whether the listener speaks the present piece itself."""
+        return bool(self._pieces and self._pieces[-1].length)
 
     def ahead(self, now: float) -> float:
         """Return the seconds of sound sent and not yet played."""
@@ -72,9 +83,14 @@ class Playback:
         return min(heard, position + round((now - at) * self.rate))
 
     def acknowledge(self, samples: int, now: float) -> None:
-        """The listener says how many samples it has played; of what was not sent it cannot have."""
+        """The listener says how many samples it has played; of what was not sent it cannot have.
+
+        How long its own speech takes only the listener knows: what it says then moves the end of what it plays.
+        """
         samples = min(max(samples, 0), self.sent)
         self._told = (samples, now)
+        if self._held_at is None and self.follows:
+            self._plays_until = now + (self.sent - samples) / self.rate
         if self._held_at is not None:
             self._held_at = samples
 
@@ -155,14 +171,20 @@ def said(pieces: Sequence[Spoken], heard: int, rate: int) -> str:
     for piece in pieces:
         if heard <= 0:
             break
-        length = piece.sent if piece.complete else max(piece.sent, _estimate(piece.text, rate))
+        length = piece.sent if piece.complete else max(piece.sent, piece.length or estimate(piece.text, rate))
         words.append(piece.text if heard >= length else _cut(piece.text, heard / length))
         heard -= length
     return "".join(words).strip()
 
 
-def _estimate(text: str, rate: int) -> int:
+def estimate(text: str, rate: int) -> int:
+    """Return about how many samples it takes to speak a text."""
     return round(len(text) * _SECONDS_PER_CHARACTER * rate)
+
+
+def rest(text: str, fraction: float) -> str:
+    """Return the words of a text that do not end within its first `fraction`."""
+    return text[len(_cut(text, fraction)) :].lstrip()
 
 
 def _cut(text: str, fraction: float) -> str:

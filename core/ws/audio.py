@@ -13,8 +13,10 @@ from core.pipeline.notices import Problem
 from core.pipeline.session import VoiceSession
 from core.pipeline.talk import ends_session
 from core.voice.dialogue import Microphone
+from core.voice.turns import State
 from core.ws import wire
-from core.ws.closing import INTERNAL, RESTART, Closing, closing_of
+from core.ws.closing import INTERNAL, NORMAL, RESTART, Closing, closing_of
+from core.ws.idleness import Idleness
 from core.ws.live import Live
 from core.ws.outbox import Outbox
 from core.ws.pace import AudioPace
@@ -33,6 +35,7 @@ _LARGEST_FRAME: Final = 1 << 20
 _CLOSE_S: Final = 3.0
 _BYTES_PER_S: Final = 2 * wire.INPUT_RATE
 _ENDS: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
+_IDLE: Final = Closing(NORMAL, "nobody has spoken for a long time: the session waits")
 _COMING_BACK: Final = Closing(RESTART, "the server restarts: come back to this session")
 
 
@@ -93,6 +96,7 @@ class AudioConnection:
         self._outbox = Outbox(socket, transport)
         self._segments = Segments(route.equipment, visit, self._outbox)
         self._session: VoiceSession | None = None
+        self._idleness: Idleness | None = None
         self._resumed = False
         self._configured = False
         self._warned = False
@@ -121,6 +125,12 @@ class AudioConnection:
         self._resumed = bool(conversation.history)
         session = self._session = VoiceSession(self._route.equipment, self._visit, conversation, self._segments)
         reading = asyncio.create_task(self._read(session))
+        idleness = self._idleness = Idleness(
+            self._route.equipment.settings.idle_learner_s,
+            occupied=lambda: session.state is not State.IDLE,
+            gone=self._leave_idle,
+        )
+        self._outbox.told = idleness.ends
 
         def hush() -> None:
             if self._waits:
@@ -132,6 +142,7 @@ class AudioConnection:
             if not reading.cancelled():
                 reading.result()
         finally:
+            idleness.close()
             reading.cancel()
             await session.close()
             await self._segments.close()
@@ -143,6 +154,11 @@ class AudioConnection:
         if self._session is not None:
             self._session.part()
         self._outbox.close(closing)
+
+    def _leave_idle(self) -> None:
+        """Tell the client that it is let go, and close; clients do not come back from that by themselves."""
+        self._outbox.tell(Problem("IDLE_TIMEOUT", _IDLE.reason))
+        self.close(_IDLE)
 
     async def check(self) -> int:
         """Check that the caller may stay, and return the number of the session's newest socket."""
@@ -200,7 +216,10 @@ class AudioConnection:
     async def _control(self, session: VoiceSession, text: str) -> None:
         try:
             self._rate.take(asyncio.get_running_loop().time())
-            await self._obey(session, wire.decode(text))
+            control = wire.decode(text)
+            if self._idleness is not None and not isinstance(control, wire.Ping | wire.PlaybackAck):
+                self._idleness.ends()
+            await self._obey(session, control)
         except InvalidInput as error:
             self._complain(error)
         except AppError as error:
@@ -281,7 +300,7 @@ class AudioConnection:
         microphone = Microphone(
             hands_free=config.hands_free, detect=config.vad_enabled, threshold=min(max(config.vad_threshold, 0.2), 0.95)
         )
-        session.configure(microphone, output_rate=rate)
+        session.configure(microphone, output_rate=rate, device_speech=config.speech == "device")
         first = not self._configured
         self._configured = self._segments.takes_frames = True
         self._outbox.send(

@@ -36,6 +36,7 @@ class Outbox:
     Attributes:
         hush: called before our goodbye, to end a read under way: the goodbye itself waits for the client's answer, and
             whoever reads beside it would make it cut the line at once, so that the client may never see the code.
+        told: called with each notice: something happens in the session.
     """
 
     def __init__(self, socket: web.WebSocketResponse, transport: asyncio.BaseTransport | None) -> None:
@@ -49,9 +50,11 @@ class Outbox:
         self._cut_off: asyncio.TimerHandle | None = None
         self.closing: Closing | None = None
         self.hush: Callable[[], None] = lambda: None
+        self.told: Callable[[], None] = lambda: None
 
     def tell(self, notice: Notice) -> None:
         """Queue a notice."""
+        self.told()
         self.send(wire.encode(notice))
 
     def send(self, text: str) -> None:

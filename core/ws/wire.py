@@ -58,6 +58,7 @@ class Config(msgspec.Struct, tag_field="type", tag="config", frozen=True):
     vad_threshold: _Probability = 0.5
     output_sample_rate: _Rate | None = None
     hands_free: bool = False
+    speech: Literal["server", "device"] = "server"
 
 
 class StartRecording(msgspec.Struct, tag_field="type", tag="start_recording", frozen=True):
@@ -297,7 +298,14 @@ _ENCODERS: Final[dict[type[Notice], Callable[[Any], str]]] = {
     QuizAnswered: lambda n: message("quiz_result", **_fields(n)),
     QuizEnded: lambda n: message("quiz_ended", **_fields(n)),
     ModeChanged: lambda n: message("mode", mode=n.mode, details=n.details),
-    Unvoiced: lambda n: message("sentence", turn_id=n.turn_id, text=n.text),
+    Unvoiced: lambda n: message(
+        "sentence",
+        turn_id=n.turn_id,
+        index=n.index,
+        text=n.text,
+        duration_ms=n.duration_ms,
+        position_ms=n.position_ms,
+    ),
     Problem: error,
 }
 

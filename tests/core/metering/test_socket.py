@@ -161,6 +161,8 @@ async def test_speech_then_words_then_nothing_then_everything_again(school: Scho
     assert messages["mode"]["mode"] == "text"
     assert messages["mode"]["details"]["period"] == "day"
     assert messages["sentence"]["text"] == "Blue most."
+    assert messages["sentence"]["position_ms"] == 20  # behind the cached one's sound
+    assert messages["tts_complete"]["duration_ms"] == 20 + messages["sentence"]["duration_ms"]
     assert types.count("(sound)") == 1  # the cached sentence
     assert messages["turn_complete"]["turn_id"] == messages["sentence"]["turn_id"]
     assert school.tts.pieces == ["Light scatters."]
@@ -207,3 +209,16 @@ async def test_a_spoken_question_without_money_is_answered_by_an_error(school: S
     await phone.say({"type": "ping"})
     await phone.until("pong")
     await phone.socket.close()
+
+
+async def test_a_phone_that_speaks_itself_pays_for_no_speech(school: School) -> None:
+    school.till.cap(100_000)
+    phone = await school.call()
+    await phone.say({**CONFIG, "speech": "device"})
+    await phone.until("ready")
+    assert "sentence" in await school.turn(phone, "Light scatters.")
+    await phone.socket.close()
+    assert school.tts.pieces == []
+    used = await school.till.used()
+    assert "tokens_out" in used
+    assert "speech_out" not in used

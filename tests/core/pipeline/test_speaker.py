@@ -24,7 +24,7 @@ class Meter(FakeClient):
 
 def speaker(client: Meter) -> tuple[Speaker, list[str]]:
     told: list[str] = []
-    made = Speaker(client, RATE, on_sound=lambda: told.append("sound"), on_piece=lambda: told.append("piece"))
+    made = Speaker(client, "turn", RATE, on_sound=lambda: told.append("sound"), on_piece=lambda: told.append("piece"))
     client.playback = made.playback
     return made, told
 

@@ -84,6 +84,7 @@ class House:
     conversations: MemoryConversations = field(default_factory=MemoryConversations)
     detector: FakeDetector = field(default_factory=FakeDetector)
     heartbeat_s: int = 25
+    idle_learner_s: int = 900
     released: bool = False
     narrated: list[tuple[str, str, Voice]] = field(default_factory=list[tuple[str, str, Voice]])
     narrator_fails: bool = False
@@ -100,7 +101,9 @@ class House:
             conversations=self.conversations,
             narrate=self.narrate,
             quizzes=self.quizzes,
-            settings=VoiceSettings(timing=Timing(end_ms=320), drain_s=5, heartbeat_s=self.heartbeat_s),
+            settings=VoiceSettings(
+                timing=Timing(end_ms=320), drain_s=5, heartbeat_s=self.heartbeat_s, idle_learner_s=self.idle_learner_s
+            ),
         )
         app = assemble(
             Parts(

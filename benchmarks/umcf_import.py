@@ -22,7 +22,7 @@ from typing import Any
 import psycopg
 
 from benchmarks.demo_database import Demo, demo_database
-from benchmarks.learning.library import Words
+from benchmarks.learning.holdings import Words
 
 MEGABYTE = 1_000_000
 ROOT = Path(__file__).resolve().parents[1]

@@ -18,7 +18,7 @@ from collections.abc import Callable
 import psycopg
 
 from benchmarks.demo_database import demo_database
-from benchmarks.learning.library import Size, Words, add_tenants, fill, tidy
+from benchmarks.learning.holdings import Size, Words, add_tenants, fill, tidy
 from benchmarks.learning.requests import ASKS, Cost, measure
 from shared.db import Database
 

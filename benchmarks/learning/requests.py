@@ -11,7 +11,7 @@ import psycopg
 from curriculum_api.routes import routes as curriculum_routes
 from kb_api.routes import routes as kb_routes
 
-from benchmarks.learning.library import DOMAINS, PACK, Size, Words
+from benchmarks.learning.holdings import DOMAINS, PACK, Size, Words
 from shared.api import Context, Routes, Service
 from shared.config import Settings
 from tests.support.api import Answer, ApiClient

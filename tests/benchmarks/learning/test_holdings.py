@@ -1,6 +1,6 @@
 """The library that the benchmark reads from."""
 
-from benchmarks.learning.library import Size, Words, add_tenants, fill
+from benchmarks.learning.holdings import Size, Words, add_tenants, fill
 from shared.db import Database, TenantEntry
 from shared.repositories.curricula import CurriculumFilter, CurriculumRepository
 from shared.repositories.questions import QuestionFilter, QuestionRepository

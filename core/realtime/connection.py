@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Final
 
 from aiohttp import WSMsgType, web
 
@@ -17,15 +16,10 @@ from core.realtime.port import RealtimeStore
 from core.realtime.settings import RealtimeSettings
 from core.realtime.teller import Teller
 from core.realtime.tuning import Tuning
-from core.ws.closing import INTERNAL, RESTART, Closing, closing_of
+from core.ws.closing import INTERNAL, Closing, closing_of
+from core.ws.connection import ENDS, SessionConnection
 from core.ws.live import Live
-from core.ws.outbox import Outbox
-from core.ws.pace import AudioPace
-from core.ws.rate import ControlRate
 from shared.errors import AppError, InvalidInput, RateLimited
-
-COMING_BACK: Final = Closing(RESTART, "the server restarts: come back to this session")
-_ENDS: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +31,8 @@ class Guest:
     settings: RealtimeSettings
 
 
-class RealtimeConnection:
-    """One connected client of one session."""
+class RealtimeConnection(SessionConnection):
+    """One client of the Realtime socket."""
 
     def __init__(
         self,
@@ -49,35 +43,12 @@ class RealtimeConnection:
         transport: asyncio.BaseTransport | None,
         guest: Guest,
     ) -> None:
-        self._equipment = equipment
-        self._live = live
-        self._store = store
-        self._socket = socket
-        self._guest = guest
-        self._outbox = Outbox(socket, transport)
-        self._rate = ControlRate(asyncio.get_running_loop().time())
-        self._pace = AudioPace(asyncio.get_running_loop().time())
-        self._session: VoiceSession | None = None
-        self._waits = False
-        tuning = self._tuning = Tuning()
         visit = guest.visit
-        self._teller = Teller(self._outbox, visit.session_id, guest.dialect, guest.settings, tuning, self._rate)
-        self.number = 0
-        self.gone = asyncio.Event()
-
-    async def serve(self, conversation: Conversation) -> None:
-        """Talk until the socket closes; what was heard is stored before this returns."""
-        session_id = self._guest.visit.session_id
-        self.number = conversation.connection
-        replaced = await self._live.claim(session_id, self)
-        try:
-            if replaced:
-                # What was said on the connection before this one was stored a moment ago.
-                conversation = await self._equipment.conversations.read(self._guest.visit)
-            await self._talk(conversation)
-        finally:
-            self._live.release(session_id, self)
-            self.gone.set()
+        super().__init__(equipment, live, socket, transport, visit)
+        self._store = store
+        self._guest = guest
+        self._tuning = Tuning()
+        self._teller = Teller(self._outbox, visit.session_id, guest.dialect, guest.settings, self._tuning, self._rate)
 
     def close(self, closing: Closing) -> None:
         """Begin to close."""
@@ -85,29 +56,14 @@ class RealtimeConnection:
             self._session.cancel(by_learner=False)
         self._outbox.close(closing)
 
-    async def check(self) -> int:
-        """Check that the caller may stay, and return the number of the session's newest socket."""
-        return self.number if self._session is None else await self._session.check()
-
     def refuse(self, error: AppError) -> None:
         """Tell the error and close."""
         self._teller.leave(error)
 
-    def interrupt(self) -> None:
-        """Stop the tutor, whose interruption is counted already."""
-        if self._session is not None:
-            self._session.stop()
+    def _tell_delay(self, delay_ms: int) -> None:
+        """Say nothing: there is no event for it."""
 
-    async def drain(self, seconds: float, delay_ms: int) -> None:
-        """Finish the sentence and close; there is no event that would tell the delay."""
-        del delay_ms
-        if self._session is not None:
-            await self._session.drain(seconds)
-        self._outbox.close(COMING_BACK)
-        await self.gone.wait()
-
-    async def _talk(self, conversation: Conversation) -> None:
-        writer = asyncio.create_task(self._outbox.run())
+    async def _converse(self, conversation: Conversation) -> None:
         guest, equipment = self._guest, self._tuning.equip(self._equipment)
         session = self._session = VoiceSession(equipment, guest.visit, conversation, self._teller)
         providers = equipment.providers
@@ -123,23 +79,11 @@ class RealtimeConnection:
             self._store,
             equipment.settings.timing,
         )
-        reading = asyncio.create_task(self._read(commands))
-
-        def hush() -> None:
-            if self._waits:
-                reading.cancel()
-
-        self._outbox.hush = hush
         try:
-            await asyncio.wait({reading})
-            if not reading.cancelled():
-                reading.result()
+            await self._until_closed(self._read(commands))
         finally:
-            reading.cancel()
             await session.close()
             await commands.close()
-            self._outbox.close(Closing(INTERNAL, "the connection ended"))
-            await writer
 
     def _greet(self, conversation: Conversation) -> None:
         """Tell how the session stands: its settings, and what was said in it before."""
@@ -154,14 +98,12 @@ class RealtimeConnection:
 
     async def _read(self, commands: Commands) -> None:
         while True:
-            self._waits = True
-            message = await self._socket.receive()
-            self._waits = False
+            message = await self._receive()
             if message.type is WSMsgType.TEXT:
                 await self._take(commands, message.data)
             elif message.type is WSMsgType.BINARY:
                 self._complain(InvalidInput("Events are JSON in text frames.", code="invalid_json"), None)
-            elif message.type in _ENDS:
+            elif message.type in ENDS:
                 return
 
     async def _take(self, commands: Commands, text: str) -> None:
@@ -177,15 +119,6 @@ class RealtimeConnection:
                 self._teller.leave(error)
             else:
                 self._teller.fail(error, messages.event_id_of(text))
-
-    async def _slow_down(self, seconds: float) -> None:
-        """Read nothing for a while when sound comes much faster than anybody speaks."""
-        wait = self._pace.take(seconds, asyncio.get_running_loop().time())
-        if wait and self._outbox.closing is None:
-            # What waits may be broken off like a read.
-            self._waits = True
-            await asyncio.sleep(wait)
-            self._waits = False
 
     def _complain(self, error: AppError, event_id: str | None) -> None:
         """Answer something that cannot be taken; complaints count as events do, so a flood of them ends."""

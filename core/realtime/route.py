@@ -8,12 +8,13 @@ from aiohttp import web
 
 from core.pipeline.conversations import Visit
 from core.pipeline.equipment import Equipment
-from core.realtime.connection import COMING_BACK, Guest, RealtimeConnection
+from core.realtime.connection import Guest, RealtimeConnection
 from core.realtime.dialect import Dialect
 from core.realtime.messages import LARGEST_MESSAGE
 from core.realtime.port import Admitted, RealtimeStore
 from core.realtime.refusals import kind_of
 from core.ws.closing import closing_of
+from core.ws.connection import COMING_BACK
 from core.ws.live import Live
 from shared.auth.authenticator import bearer_token
 from shared.auth.caller import Caller

@@ -15,12 +15,10 @@ from core.pipeline.talk import ends_session
 from core.voice.dialogue import Microphone
 from core.voice.turns import State
 from core.ws import wire
-from core.ws.closing import INTERNAL, NORMAL, RESTART, Closing, closing_of
+from core.ws.closing import INTERNAL, NORMAL, Closing, closing_of
+from core.ws.connection import COMING_BACK, ENDS, SessionConnection
 from core.ws.idleness import Idleness
 from core.ws.live import Live
-from core.ws.outbox import Outbox
-from core.ws.pace import AudioPace
-from core.ws.rate import ControlRate
 from core.ws.segments import Segments
 from core.ws.updates import Redeem
 from shared.auth.caller import Caller
@@ -34,9 +32,7 @@ _LARGEST_FRAME: Final = 1 << 20
 # How long a client may take to answer our close.
 _CLOSE_S: Final = 3.0
 _BYTES_PER_S: Final = 2 * wire.INPUT_RATE
-_ENDS: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
 _IDLE: Final = Closing(NORMAL, "nobody has spoken for a long time: the session waits")
-_COMING_BACK: Final = Closing(RESTART, "the server restarts: come back to this session")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,7 @@ class AudioRoute:
         )
         await socket.prepare(request)
         if self.live.draining:
-            await socket.close(code=_COMING_BACK.code, message=_COMING_BACK.payload)
+            await socket.close(code=COMING_BACK.code, message=COMING_BACK.payload)
             return socket
         try:
             visit = await self._visit(request)
@@ -80,8 +76,8 @@ class AudioRoute:
         return Visit(known_id(named, "session"), caller)
 
 
-class AudioConnection:
-    """One connected client of one session."""
+class AudioConnection(SessionConnection):
+    """One client of the voice socket."""
 
     def __init__(
         self,
@@ -90,67 +86,31 @@ class AudioConnection:
         transport: asyncio.BaseTransport | None,
         visit: Visit,
     ) -> None:
-        self._route = route
-        self._socket = socket
-        self._visit = visit
-        self._outbox = Outbox(socket, transport)
+        super().__init__(route.equipment, route.live, socket, transport, visit)
         self._segments = Segments(route.equipment, visit, self._outbox)
-        self._session: VoiceSession | None = None
         self._idleness: Idleness | None = None
         self._resumed = False
         self._configured = False
         self._warned = False
-        self._rate = ControlRate(asyncio.get_running_loop().time())
-        self._pace = AudioPace(asyncio.get_running_loop().time())
-        self._waits = False
-        self.number = 0
-        self.gone = asyncio.Event()
 
-    async def serve(self, conversation: Conversation) -> None:
-        """Talk until the socket closes; what was heard is stored before this returns."""
-        route, session_id = self._route, self._visit.session_id
-        self.number = conversation.connection
-        replaced = await route.live.claim(session_id, self)
-        try:
-            if replaced:
-                # What was said on the connection before this one was stored a moment ago.
-                conversation = await route.equipment.conversations.read(self._visit)
-            await self._talk(conversation)
-        finally:
-            route.live.release(session_id, self)
-            self.gone.set()
-
-    async def _talk(self, conversation: Conversation) -> None:
-        writer = asyncio.create_task(self._outbox.run())
+    async def _converse(self, conversation: Conversation) -> None:
         self._resumed = bool(conversation.history)
-        session = self._session = VoiceSession(self._route.equipment, self._visit, conversation, self._segments)
-        reading = asyncio.create_task(self._read(session))
+        session = self._session = VoiceSession(self._equipment, self._visit, conversation, self._segments)
         idleness = self._idleness = Idleness(
-            self._route.equipment.settings.idle_learner_s,
+            self._equipment.settings.idle_learner_s,
             occupied=lambda: session.state is not State.IDLE,
             gone=self._leave_idle,
         )
         self._outbox.told = idleness.ends
-
-        def hush() -> None:
-            if self._waits:
-                reading.cancel()
-
-        self._outbox.hush = hush
         try:
-            await asyncio.wait({reading})
-            if not reading.cancelled():
-                reading.result()
+            await self._until_closed(self._read(session))
         finally:
             idleness.close()
-            reading.cancel()
             await session.close()
             await self._segments.close()
-            self._outbox.close(Closing(INTERNAL, "the connection ended"))
-            await writer
 
     def close(self, closing: Closing) -> None:
-        """Begin to close."""
+        """Begin to close; what the tutor was saying may be said on the next connection."""
         if self._session is not None:
             self._session.part()
         self._outbox.close(closing)
@@ -160,46 +120,24 @@ class AudioConnection:
         self._outbox.tell(Problem("IDLE_TIMEOUT", _IDLE.reason))
         self.close(_IDLE)
 
-    async def check(self) -> int:
-        """Check that the caller may stay, and return the number of the session's newest socket."""
-        return self.number if self._session is None else await self._session.check()
-
     def refuse(self, error: AppError) -> None:
         """Tell the error and close."""
         self._outbox.leave(error)
 
-    def interrupt(self) -> None:
-        """Stop the tutor, whose interruption is counted already."""
-        if self._session is not None:
-            self._session.stop()
-
-    async def drain(self, seconds: float, delay_ms: int) -> None:
-        """Finish the sentence, ask the client to come back, close."""
-        if self._session is not None:
-            await self._session.drain(seconds)
+    def _tell_delay(self, delay_ms: int) -> None:
         self._outbox.send(wire.message("reconnect", delay_ms=delay_ms, session_id=self._visit.session_id))
-        self._outbox.close(_COMING_BACK)
-        await self.gone.wait()
 
     async def _read(self, session: VoiceSession) -> None:
         while True:
-            self._waits = True
-            message = await self._socket.receive()
-            self._waits = False
+            message = await self._receive()
             if message.type is WSMsgType.BINARY:
                 self._take(session, message.data)
                 await session.room()
                 await self._slow_down(len(message.data) / _BYTES_PER_S)
             elif message.type is WSMsgType.TEXT:
                 await self._control(session, message.data)
-            elif message.type in _ENDS:
+            elif message.type in ENDS:
                 return
-
-    async def _slow_down(self, seconds: float) -> None:
-        """Read nothing for a while when sound comes much faster than anybody speaks."""
-        wait = self._pace.take(seconds, asyncio.get_running_loop().time())
-        if wait:
-            await asyncio.sleep(wait)
 
     def _take(self, session: VoiceSession, pcm: bytes) -> None:
         """Hand a frame on; a client that has not said what it sends is told so once."""

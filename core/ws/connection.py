@@ -1,0 +1,129 @@
+"""One connected client of one session, whatever the words on its wire are."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine
+from typing import Final
+
+from aiohttp import WSMessage, WSMsgType, web
+
+from core.pipeline.conversations import Conversation, Visit
+from core.pipeline.equipment import Equipment
+from core.pipeline.session import VoiceSession
+from core.ws.closing import INTERNAL, RESTART, Closing
+from core.ws.live import Live
+from core.ws.outbox import Outbox
+from core.ws.pace import AudioPace
+from core.ws.rate import ControlRate
+from shared.errors import AppError
+
+COMING_BACK: Final = Closing(RESTART, "the server restarts: come back to this session")
+ENDS: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
+
+
+class SessionConnection(ABC):
+    """Holds a session's only socket from its opening until everything of it is stored."""
+
+    def __init__(
+        self,
+        equipment: Equipment,
+        live: Live,
+        socket: web.WebSocketResponse,
+        transport: asyncio.BaseTransport | None,
+        visit: Visit,
+    ) -> None:
+        self._equipment = equipment
+        self._live = live
+        self._socket = socket
+        self._visit = visit
+        self._outbox = Outbox(socket, transport)
+        self._rate = ControlRate(asyncio.get_running_loop().time())
+        self._pace = AudioPace(asyncio.get_running_loop().time())
+        self._session: VoiceSession | None = None
+        self._waits = False
+        self.number = 0
+        self.gone = asyncio.Event()
+
+    @abstractmethod
+    async def _converse(self, conversation: Conversation) -> None:
+        """Hold the session until nothing more is to be read, and store what was heard."""
+
+    @abstractmethod
+    def _tell_delay(self, delay_ms: int) -> None:
+        """Tell the client when to come back, where its wire has a word for that."""
+
+    async def serve(self, conversation: Conversation) -> None:
+        """Talk until the socket closes; what was heard is stored before this returns."""
+        session_id = self._visit.session_id
+        self.number = conversation.connection
+        replaced = await self._live.claim(session_id, self)
+        try:
+            if replaced:
+                # What was said on the connection before this one was stored a moment ago.
+                conversation = await self._equipment.conversations.read(self._visit)
+            writer = asyncio.create_task(self._outbox.run())
+            try:
+                await self._converse(conversation)
+            finally:
+                self._outbox.close(Closing(INTERNAL, "the connection ended"))
+                await writer
+        finally:
+            self._live.release(session_id, self)
+            self.gone.set()
+
+    @abstractmethod
+    def close(self, closing: Closing) -> None:
+        """Begin to close."""
+
+    @abstractmethod
+    def refuse(self, error: AppError) -> None:
+        """Tell the error and close."""
+
+    async def check(self) -> int:
+        """Check that the caller may stay, and return the number of the session's newest socket."""
+        return self.number if self._session is None else await self._session.check()
+
+    def interrupt(self) -> None:
+        """Stop the tutor, whose interruption is counted already."""
+        if self._session is not None:
+            self._session.stop()
+
+    async def drain(self, seconds: float, delay_ms: int) -> None:
+        """Finish the sentence, ask the client to come back, close."""
+        if self._session is not None:
+            await self._session.drain(seconds)
+        self._tell_delay(delay_ms)
+        self._outbox.close(COMING_BACK)
+        await self.gone.wait()
+
+    async def _until_closed(self, work: Coroutine[object, object, None]) -> None:
+        """Do the reading until it ends, or waits while our side closes."""
+        reading = asyncio.create_task(work)
+
+        def hush() -> None:
+            if self._waits:
+                reading.cancel()
+
+        self._outbox.hush = hush
+        try:
+            await asyncio.wait({reading})
+            if not reading.cancelled():
+                reading.result()
+        finally:
+            reading.cancel()
+
+    async def _receive(self) -> WSMessage:
+        """Return the next message; this wait may be broken off."""
+        self._waits = True
+        message = await self._socket.receive()
+        self._waits = False
+        return message
+
+    async def _slow_down(self, seconds: float) -> None:
+        """Read nothing for a while when sound comes much faster than anybody speaks."""
+        wait = self._pace.take(seconds, asyncio.get_running_loop().time())
+        if wait and self._outbox.closing is None:
+            # What waits may be broken off like a read.
+            self._waits = True
+            await asyncio.sleep(wait)
+            self._waits = False

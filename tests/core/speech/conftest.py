@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from core.speech.shelf import Shelf
 from shared.api import Context
 from shared.db import Database
 from shared.storage.objects import open_objects
+from shared.storage.port import Stored
 from tests.conftest import ALPHA, BETA
 from tests.fakes.tts import FakeTextToSpeech
 from tests.support.identity import add_beta_token
@@ -32,6 +34,13 @@ class Counter:
     async def call(self, method: str, path: str, *, token: str | None = None, **options: Any) -> ClientResponse:
         headers = {"Authorization": f"Bearer {token or self.alpha}", **options.pop("headers", {})}
         return await self.client.request(method, path, headers=headers, **options)
+
+    async def kept(self, tenant_id: str) -> list[Stored]:
+        """Return a tenant's clips once there is one: listeners do not wait until theirs is stored."""
+        async with asyncio.timeout(10):
+            while not (clips := self.shelf.clips(tenant_id)):
+                await asyncio.sleep(0.01)
+        return clips
 
     async def say(self, text: str, **fields: Any) -> ClientResponse:
         return await self.call("POST", "/api/tts", json={"text": text, **fields})

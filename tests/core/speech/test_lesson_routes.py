@@ -63,7 +63,7 @@ async def test_feedback_is_made_once_for_everybody(counter: Counter) -> None:
     for token in (counter.alpha, counter.beta):
         assert (await counter.call("GET", "/api/kb/audio/feedback/correct", token=token)).status == 200
     assert counter.tts.asked == ["Correct!"]
-    assert len(counter.shelf.clips(PUBLIC_TENANT)) == 1
+    assert len(await counter.kept(PUBLIC_TENANT)) == 1
 
 
 async def test_a_batch_tells_what_is_there(counter: Counter) -> None:
@@ -144,7 +144,7 @@ async def test_a_topic_streams_in_frames(counter: Counter) -> None:
     assert data.startswith(head)
     assert data.endswith(b"END\n")
     assert len(data) == len(head) - 4 + 44 + 2 * len(text) + 4
-    assert len(counter.shelf.clips(ALPHA_TENANT)) == 1
+    assert len(await counter.kept(ALPHA_TENANT)) == 1
 
 
 async def test_a_stream_tells_what_could_not_be_spoken(counter: Counter) -> None:

@@ -72,6 +72,7 @@ async def test_its_end_stops_jobs_and_finishes_what_is_stored() -> None:
 
 async def test_a_sweep_at_the_beginning_removes_what_is_too_much(counter: Counter) -> None:
     await counter.say("Hello")
+    await counter.kept(ALPHA_TENANT)
     crowded = Shelf(counter.shelf.store, most_bytes=0)
     app = web.Application()
     app.cleanup_ctx.append(speech_service(FakeTextToSpeech(), crowded).run)

@@ -15,7 +15,7 @@ import psycopg
 from aiohttp import ClientWebSocketResponse, WSMsgType, web
 
 from benchmarks.demo_database import Demo, demo_database
-from core.app import Parts, assemble
+from core.assembly import Parts, assemble
 from core.conversations import StoredConversations
 from core.metering.bank import Bank
 from core.metering.budgets import BudgetMetering

@@ -15,7 +15,8 @@ import sys
 
 from aiohttp import web
 
-from core.app import LIFECYCLE, build_app
+from core.app import build_app
+from core.assembly import LIFECYCLE
 from core.settings import Settings, read_settings
 from shared.errors import InvalidInput
 

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 
-from core.app import Parts, assemble
+from core.assembly import Parts, assemble
 from core.conversations import StoredConversations
 from core.metering.bank import Bank
 from core.metering.budgets import BudgetMetering

@@ -10,7 +10,7 @@ from aiohttp import web
 from openai import AsyncOpenAI
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
-from core.app import LIFECYCLE, Parts, assemble
+from core.assembly import LIFECYCLE, Parts, assemble
 from core.pipeline.equipment import Equipment
 from core.providers import Providers
 from core.settings import VoiceSettings

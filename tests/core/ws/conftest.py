@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType, web
 
-from core.app import LIFECYCLE, Parts, assemble
+from core.assembly import LIFECYCLE, Parts, assemble
 from core.pipeline.equipment import Equipment
 from core.providers import Providers
 from core.providers.tts.port import Voice

@@ -1,0 +1,24 @@
+"""The HTTP operations of a voice service: each service's routes are mounted here."""
+
+from aiohttp import web
+
+from core.components import Components
+from core.http.adapter import HttpAdapter
+from core.idle.governor import Governor
+from core.idle.levers import levers_of
+from core.idle.mounting import Resting
+from core.realtime.http import realtime_routes
+from shared.api import Routes, Service
+
+
+def mount_services(app: web.Application, parts: Components) -> None:
+    """Serve every operation; whoever is mounted first has a path."""
+    providers, context = parts.providers, parts.context
+    parts.speech.mount(app, context)
+    _mount(app, parts, realtime_routes(providers.llm.model, providers.stt.model))
+    levers = levers_of(providers, parts.detector, parts.cache, parts.equipment.counts)
+    Resting(Governor(levers, tell=parts.news.tell), context).mount(app)
+
+
+def _mount(app: web.Application, parts: Components, routes: Routes) -> None:
+    HttpAdapter(Service(routes, parts.context), workers=2).mount(app)

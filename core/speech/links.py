@@ -1,7 +1,5 @@
 """Addresses of clips that need no credential: signed, and good for a day or two."""
 
-import base64
-import binascii
 import hashlib
 import hmac
 from dataclasses import dataclass
@@ -9,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from core.speech.encoding import ENCODINGS, Format
+from shared import base64url
 from shared.auth.keys import derive
 from shared.errors import NotFound
 
@@ -37,7 +36,7 @@ class Links:
         """Return where a clip can be had from one to two days, the same address all day, so that it can be cached."""
         expires = (int(now) // _DAY + 2) * _DAY
         facts = UUID(tenant_id).bytes + bytes.fromhex(name) + bytes([_FORMATS.index(form)]) + expires.to_bytes(5, "big")
-        token = base64.urlsafe_b64encode(facts + self._signature(facts)).decode().rstrip("=")
+        token = base64url.encode(facts + self._signature(facts))
         return f"/media/speech?clip={token}"
 
     def read(self, token: str, *, now: float) -> Linked:
@@ -46,8 +45,8 @@ class Links:
         Raises: NotFound: it was not made here, or its time is over; both look alike.
         """
         try:
-            data = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
-        except (binascii.Error, UnicodeEncodeError):
+            data = base64url.decode(token)
+        except ValueError:
             data = b""
         facts, signature = data[:-_SIGNATURE_BYTES], data[-_SIGNATURE_BYTES:]
         if len(facts) != 16 + 32 + 1 + 5 or not hmac.compare_digest(signature, self._signature(facts)):

@@ -1,11 +1,10 @@
 """Where the next page begins, as an opaque text that only we can make."""
 
-import base64
-import binascii
 import hashlib
 import hmac
 from typing import Final
 
+from shared import base64url
 from shared.auth.keys import derive
 from shared.errors import InvalidInput
 
@@ -25,7 +24,7 @@ class Cursors:
     def encode(self, last: str) -> str:
         """Return the cursor behind the row with this key."""
         text = last.encode()
-        return base64.urlsafe_b64encode(self._mac(text) + text).decode().rstrip("=")
+        return base64url.encode(self._mac(text) + text)
 
     def decode(self, cursor: str | None) -> str | None:
         """Return the key of the last row seen, None for the first page.
@@ -35,8 +34,8 @@ class Cursors:
         if cursor is None:
             return None
         try:
-            raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        except (binascii.Error, ValueError):
+            raw = base64url.decode(cursor)
+        except ValueError:
             raw = b""
         mac, text = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
         if not text or not hmac.compare_digest(mac, self._mac(text)):

@@ -6,8 +6,6 @@ sixth of a function's memory and start.
 Sources: RFC 7515 (compact serialisation), RFC 8037 (EdDSA), RFC 9068 (the type).
 """
 
-import base64
-import binascii
 import hashlib
 import time
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ import msgspec
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey
 
+from shared import base64url
 from shared.auth.keys import derive
 from shared.errors import Unauthenticated
 from shared.ids import new_id
@@ -59,9 +58,9 @@ class AccessTokens:
         self._private = SigningKey(derive(secret, "access-token"))
         self._public = self._private.verify_key
         raw = bytes(self._public)
-        self._x = _text(raw)
+        self._x = base64url.encode(raw)
         self.key_id = hashlib.sha256(raw).hexdigest()[:16]
-        self._header = _text(msgspec.json.encode({"alg": ALGORITHM, "kid": self.key_id, "typ": TYPE}))
+        self._header = base64url.encode(msgspec.json.encode({"alg": ALGORITHM, "kid": self.key_id, "typ": TYPE}))
 
     def issue(self, claims: AccessClaims) -> str:
         """Return a signed token that is valid for `lifetime_s` seconds from now."""
@@ -76,8 +75,8 @@ class AccessTokens:
             exp=now + self.lifetime_s,
             jti=new_id(),
         )
-        signed = f"{self._header}.{_text(msgspec.json.encode(payload))}"
-        return f"{signed}.{_text(self._private.sign(signed.encode()).signature)}"
+        signed = f"{self._header}.{base64url.encode(msgspec.json.encode(payload))}"
+        return f"{signed}.{base64url.encode(self._private.sign(signed.encode()).signature)}"
 
     def verify(self, token: str) -> AccessClaims:
         """Return a token's claims.
@@ -89,8 +88,8 @@ class AccessTokens:
         try:
             if header != self._header or len(signature) != _SIGNATURE_CHARS:
                 raise Unauthenticated("the token is not valid")
-            self._public.verify(signed.encode("ascii"), _bytes(signature))
-            payload = msgspec.json.decode(_bytes(body), type=_Payload)
+            self._public.verify(signed.encode("ascii"), base64url.decode(signature))
+            payload = msgspec.json.decode(base64url.decode(body), type=_Payload)
         except (BadSignatureError, msgspec.DecodeError, ValueError):
             raise Unauthenticated("the token is not valid") from None
         now = time.time()
@@ -104,21 +103,3 @@ class AccessTokens:
         """Return the public keys as a JSON Web Key Set (RFC 8037)."""
         key = {"kty": "OKP", "crv": "Ed25519", "x": self._x, "kid": self.key_id, "alg": ALGORITHM, "use": "sig"}
         return {"keys": [key]}
-
-
-def _text(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
-
-
-def _bytes(text: str) -> bytes:
-    """Decode base64url.
-
-    Raises: ValueError: it is none, or another spelling of what it stands for.
-    """
-    try:
-        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except binascii.Error as exc:
-        raise ValueError("not base64url") from exc
-    if _text(data) != text:
-        raise ValueError("not the one spelling")
-    return data

@@ -4,8 +4,6 @@ The random part is base64url of 16 bytes of tenant id and 24 secret bytes, so th
 looked for.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -13,6 +11,7 @@ import secrets
 import uuid
 from typing import Final
 
+from shared import base64url
 from shared.auth.keys import derive
 from shared.errors import Unauthenticated
 
@@ -24,7 +23,7 @@ _FORM: Final = re.compile(PREFIX + r"[A-Za-z0-9_-]{54}")  # 40 bytes in base64ur
 def mint_client_secret(tenant_id: str) -> str:
     """Return a fresh secret for a tenant."""
     payload = uuid.UUID(tenant_id).bytes + secrets.token_bytes(_SECRET_BYTES)
-    return PREFIX + base64.urlsafe_b64encode(payload).decode().rstrip("=")
+    return PREFIX + base64url.encode(payload)
 
 
 def is_client_secret(token: str) -> bool:
@@ -40,8 +39,8 @@ def tenant_of_client_secret(secret: str) -> str:
     if not _FORM.fullmatch(secret):
         raise Unauthenticated("the client secret is not valid")
     try:
-        payload = base64.urlsafe_b64decode(secret.removeprefix(PREFIX) + "==")
-    except binascii.Error:
+        payload = base64url.decode(secret.removeprefix(PREFIX))
+    except ValueError:
         raise Unauthenticated("the client secret is not valid") from None
     return str(uuid.UUID(bytes=payload[:16]))
 

@@ -5,14 +5,13 @@ that comes with the proof it got at its last sign-in is counted by itself instea
 for one address and lets its holder try passwords at the pace anybody may.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
 import secrets
 import time
 from typing import Final
 
+from shared import base64url
 from shared.auth.keys import derive
 
 LIFETIME_S: Final = 180 * 86_400
@@ -35,15 +34,15 @@ class KnownDevices:
     def issue(self, email: str) -> str:
         """Return a fresh proof for an account's address."""
         facts = (int(time.time()) + LIFETIME_S).to_bytes(4, "big") + secrets.token_bytes(_NONCE_BYTES)
-        return base64.urlsafe_b64encode(facts + self._mac(email, facts)).decode().rstrip("=")
+        return base64url.encode(facts + self._mac(email, facts))
 
     def proved(self, email: str, proof: str | None) -> str | None:
         """Return the device's name, None without a good proof for this address."""
-        if proof is None or len(proof) != _CHARS or not proof.isascii():
+        if proof is None or len(proof) != _CHARS:
             return None
         try:
-            raw = base64.urlsafe_b64decode(proof + "=")
-        except binascii.Error:
+            raw = base64url.decode(proof)
+        except ValueError:
             return None
         facts, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
         if not hmac.compare_digest(mac, self._mac(email, facts)) or int.from_bytes(facts[:4], "big") < time.time():

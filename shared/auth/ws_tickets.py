@@ -5,8 +5,6 @@ worth nothing there: it has been used, or a minute has passed. The random part i
 24 secret bytes, so that its tenant is known before it is looked for.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -14,6 +12,7 @@ import secrets
 import uuid
 from typing import Final
 
+from shared import base64url
 from shared.auth.keys import derive
 from shared.errors import Unauthenticated
 
@@ -26,7 +25,7 @@ _FORM: Final = re.compile(PREFIX + r"[A-Za-z0-9_-]{54}")  # 40 bytes in base64ur
 def mint_ticket(tenant_id: str) -> str:
     """Return a fresh ticket for a tenant."""
     payload = uuid.UUID(tenant_id).bytes + secrets.token_bytes(_SECRET_BYTES)
-    return PREFIX + base64.urlsafe_b64encode(payload).decode().rstrip("=")
+    return PREFIX + base64url.encode(payload)
 
 
 def tenant_of_ticket(ticket: str) -> str:
@@ -37,8 +36,8 @@ def tenant_of_ticket(ticket: str) -> str:
     if not _FORM.fullmatch(ticket):
         raise Unauthenticated("the ticket is not valid")
     try:
-        payload = base64.urlsafe_b64decode(ticket.removeprefix(PREFIX) + "==")
-    except binascii.Error:
+        payload = base64url.decode(ticket.removeprefix(PREFIX))
+    except ValueError:
         raise Unauthenticated("the ticket is not valid") from None
     return str(uuid.UUID(bytes=payload[:16]))
 

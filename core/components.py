@@ -119,7 +119,9 @@ def build_components(settings: Settings) -> Components:
 
 
 def _store(settings: Settings) -> ObjectStore:
-    """Return where speech is kept; a mock's is not worth a disk."""
+    """Return where objects are kept: where the deployment says; otherwise its disk, which a mock's are not worth."""
+    if settings.shared.objects_url is not None:
+        return open_objects(settings.shared.objects_url)
     if settings.providers.tts == "mock":
         return open_objects("memory://")
     return open_objects((Path(settings.data_dir).resolve() / "objects").as_uri())

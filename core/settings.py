@@ -103,7 +103,7 @@ class Settings:
     Attributes:
         shared: database, secret and authentication, as the API has them.
         host, port: where it listens (`UNAMENTIS_HOST`, `UNAMENTIS_PORT`).
-        data_dir: folder of the object store where that is a disk (`UNAMENTIS_DATA_DIR`).
+        data_dir: folder of what is kept on disk; of the objects too where no store is named (`UNAMENTIS_DATA_DIR`).
         observability: where turns are reported.
         mail: how the mail that waits in the database leaves; None leaves it there.
         retention: how many days what clients log, what they measure, and the sums over it are kept

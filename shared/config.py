@@ -39,8 +39,9 @@ class Settings:
             (`UNAMENTIS_APPLE_AUDIENCES`, `UNAMENTIS_GOOGLE_AUDIENCES`, separated by commas).
         apple_keys_url, google_keys_url: where their key sets are read (`UNAMENTIS_APPLE_KEYS_URL`,
             `UNAMENTIS_GOOGLE_KEYS_URL`).
-        objects_url: the object store, for files that are too big for a row: `file:///folder` or `s3://bucket/prefix`;
-            without one they are kept in the database (`UNAMENTIS_OBJECTS_URL`).
+        objects_url: the object store, for files that are too big for a row and for speech: `file:///folder` or
+            `s3://bucket/prefix`; without one, files are kept in the database and core's on its disk
+            (`UNAMENTIS_OBJECTS_URL`).
         cors_origins: who may call from a browser; "*" is everybody (`UNAMENTIS_CORS_ORIGINS`, separated by commas).
         origin_lock: what the edge must send, and who may name the client's address (`UNAMENTIS_ORIGIN_SECRETS`,
             `UNAMENTIS_TRUSTED_PROXIES`: values and networks separated by commas).

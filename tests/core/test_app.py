@@ -22,10 +22,12 @@ from shared.ids import new_id
 from shared.repositories.session_lessons import SessionLessonRepository
 from shared.repositories.sessions import NewSession, SessionRepository
 from shared.repositories.ws_tickets import WsTicketRepository
+from shared.storage.objects import open_objects
 from tests.conftest import ALPHA
 from tests.core.ws.conftest import CONFIG, Phone
 from tests.fakes.speech import speech
 from tests.support.identity import SECRET, add_access_token, add_beta_token, settings_for
+from tests.vendors.aws import aws_server, objects_url
 
 NEW = NewSession(model_name="m", model_context_window=200_000, system_prompt="", auto_expand_context=True)
 LEAVES = Lesson(
@@ -108,6 +110,31 @@ async def test_speech_is_kept_for_the_next_time(service: Service) -> None:
         await phone.socket.close()
     kept = list((service.data / "objects").rglob("*"))
     assert any(path.is_file() and str(ALPHA.tenant_id) in str(path) for path in kept)
+
+
+async def test_speech_goes_to_the_store_the_deployment_names(
+    database_url: str, database: Database, tmp_path: Path
+) -> None:
+    with aws_server() as url:
+        objects = objects_url(url, "lessons")
+        settings = Settings(
+            shared=settings_for(database_url, database_pool=4, objects_url=objects),
+            providers=ProviderSettings(stt="mock", llm="offline", tts="offline"),
+            data_dir=str(tmp_path),
+        )
+        runner = web.AppRunner(build_app(settings))
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        async with aiohttp.ClientSession() as http:
+            service = Service(f"http://127.0.0.1:{runner.addresses[0][1]}", tmp_path, database)
+            phone = await service.call(http, hands_free=True)
+            await phone.say({"type": "text_input", "text": "How do plants make sugar?"})
+            await phone.until("tts_complete")
+            await phone.socket.close()
+        await runner.cleanup()
+        kept = list(await asyncio.to_thread(open_objects(objects).keys, f"tenants/{ALPHA.tenant_id}"))
+    assert kept != []
+    assert not (tmp_path / "objects").exists()
 
 
 def test_an_unknown_provider_is_named_before_anything_starts() -> None:

@@ -1,4 +1,4 @@
-"""Every kind of object store passes the same tests; S3 is spoken to a server of this machine."""
+"""Every kind of object store passes the same tests; S3 is spoken to servers of this machine."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -8,18 +8,28 @@ import pytest
 
 from shared.clock import utc_now
 from shared.errors import InvalidInput, NotFound, Unavailable
+from shared.ids import new_id
 from shared.storage.objects import Objects, open_objects
+from tests.vendors.aws import aws_server, objects_url
 from tests.vendors.s3 import s3_server
 
 KEY = "tenants/0190aaaa-0000-7000-8000-00000000000a/speech/ab12.pcm"
 
 
-@pytest.fixture(params=["memory", "disk", "s3"])
+@pytest.fixture(scope="module")
+def amazon() -> Iterator[str]:
+    with aws_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["memory", "disk", "s3", "amazon"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Objects]:
     if request.param == "memory":
         yield open_objects("memory://")
     elif request.param == "disk":
         yield open_objects(f"file://{tmp_path / 'made' / 'here'}")
+    elif request.param == "amazon":
+        yield open_objects(objects_url(request.getfixturevalue("amazon"), f"bucket-{new_id()}"))
     else:
         with s3_server() as server:
             yield open_objects(f"s3://key:secret@bucket/below?endpoint={server.url}")

@@ -42,6 +42,5 @@ def build_app(settings: Settings) -> web.Application:
     )
     app.middlewares.append(parts.requests.middleware)
     mount_services(app, parts)
-    live = app[LIFECYCLE].live
-    parts.news.sessions = lambda: len(live)
+    parts.news.sessions = app[LIFECYCLE].live.sessions_of
     return app

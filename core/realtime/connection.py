@@ -7,6 +7,7 @@ from aiohttp import WSMsgType, web
 
 from core.pipeline.conversations import Conversation, Visit
 from core.pipeline.equipment import Equipment
+from core.pipeline.notices import Problem
 from core.pipeline.session import VoiceSession
 from core.realtime import messages
 from core.realtime.commands import Commands
@@ -60,6 +61,9 @@ class RealtimeConnection(SessionConnection):
         """Tell the error and close."""
         self._teller.leave(error)
 
+    def _tell_problem(self, problem: Problem) -> None:
+        self._teller.tell(problem)
+
     def _tell_delay(self, delay_ms: int) -> None:
         """Say nothing: there is no event for it."""
 
@@ -80,7 +84,7 @@ class RealtimeConnection(SessionConnection):
             equipment.settings.timing,
         )
         try:
-            await self._until_closed(self._read(commands))
+            await self._until_closed(session, self._read(commands))
         finally:
             await session.close()
             await commands.close()
@@ -110,6 +114,7 @@ class RealtimeConnection(SessionConnection):
         try:
             event = messages.decode(text)
             if not isinstance(event, messages.Append):
+                self._acted()
                 self._rate.take(asyncio.get_running_loop().time())
             await self._slow_down(await commands.obey(event))
         except InvalidInput as error:

@@ -105,6 +105,7 @@ class Teller:
 
     def tell(self, notice: Notice) -> None:
         """Send what the client can make something of; the rest has no event."""
+        self._outbox.told()
         tell = self._told.get(type(notice))
         if tell is not None:
             tell(notice)

@@ -13,11 +13,9 @@ from core.pipeline.notices import Problem
 from core.pipeline.session import VoiceSession
 from core.pipeline.talk import ends_session
 from core.voice.dialogue import Microphone
-from core.voice.turns import State
 from core.ws import wire
-from core.ws.closing import INTERNAL, NORMAL, Closing, closing_of
+from core.ws.closing import INTERNAL, Closing, closing_of
 from core.ws.connection import COMING_BACK, ENDS, SessionConnection
-from core.ws.idleness import Idleness
 from core.ws.live import Live
 from core.ws.segments import Segments
 from core.ws.updates import Redeem
@@ -32,7 +30,6 @@ _LARGEST_FRAME: Final = 1 << 20
 # How long a client may take to answer our close.
 _CLOSE_S: Final = 3.0
 _BYTES_PER_S: Final = 2 * wire.INPUT_RATE
-_IDLE: Final = Closing(NORMAL, "nobody has spoken for a long time: the session waits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +85,6 @@ class AudioConnection(SessionConnection):
     ) -> None:
         super().__init__(route.equipment, route.live, socket, transport, visit)
         self._segments = Segments(route.equipment, visit, self._outbox)
-        self._idleness: Idleness | None = None
         self._resumed = False
         self._configured = False
         self._warned = False
@@ -96,16 +92,9 @@ class AudioConnection(SessionConnection):
     async def _converse(self, conversation: Conversation) -> None:
         self._resumed = bool(conversation.history)
         session = self._session = VoiceSession(self._equipment, self._visit, conversation, self._segments)
-        idleness = self._idleness = Idleness(
-            self._equipment.settings.idle_learner_s,
-            occupied=lambda: session.state is not State.IDLE,
-            gone=self._leave_idle,
-        )
-        self._outbox.told = idleness.ends
         try:
-            await self._until_closed(self._read(session))
+            await self._until_closed(session, self._read(session))
         finally:
-            idleness.close()
             await session.close()
             await self._segments.close()
 
@@ -115,14 +104,12 @@ class AudioConnection(SessionConnection):
             self._session.part()
         self._outbox.close(closing)
 
-    def _leave_idle(self) -> None:
-        """Tell the client that it is let go, and close; clients do not come back from that by themselves."""
-        self._outbox.tell(Problem("IDLE_TIMEOUT", _IDLE.reason))
-        self.close(_IDLE)
-
     def refuse(self, error: AppError) -> None:
         """Tell the error and close."""
         self._outbox.leave(error)
+
+    def _tell_problem(self, problem: Problem) -> None:
+        self._outbox.tell(problem)
 
     def _tell_delay(self, delay_ms: int) -> None:
         self._outbox.send(wire.message("reconnect", delay_ms=delay_ms, session_id=self._visit.session_id))
@@ -155,8 +142,8 @@ class AudioConnection(SessionConnection):
         try:
             self._rate.take(asyncio.get_running_loop().time())
             control = wire.decode(text)
-            if self._idleness is not None and not isinstance(control, wire.Ping | wire.PlaybackAck):
-                self._idleness.ends()
+            if not isinstance(control, wire.Ping | wire.PlaybackAck):
+                self._acted()
             await self._obey(session, control)
         except InvalidInput as error:
             self._complain(error)

@@ -9,14 +9,18 @@ from aiohttp import WSMessage, WSMsgType, web
 
 from core.pipeline.conversations import Conversation, Visit
 from core.pipeline.equipment import Equipment
+from core.pipeline.notices import Problem
 from core.pipeline.session import VoiceSession
-from core.ws.closing import INTERNAL, RESTART, Closing
+from core.voice.turns import State
+from core.ws.closing import INTERNAL, NORMAL, RESTART, Closing
+from core.ws.idleness import Idleness
 from core.ws.live import Live
 from core.ws.outbox import Outbox
 from core.ws.pace import AudioPace
 from core.ws.rate import ControlRate
 from shared.errors import AppError
 
+_IDLE: Final = Closing(NORMAL, "nobody has spoken for a long time: the session waits")
 COMING_BACK: Final = Closing(RESTART, "the server restarts: come back to this session")
 ENDS: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
 
@@ -40,6 +44,7 @@ class SessionConnection(ABC):
         self._rate = ControlRate(asyncio.get_running_loop().time())
         self._pace = AudioPace(asyncio.get_running_loop().time())
         self._session: VoiceSession | None = None
+        self._idleness: Idleness | None = None
         self._waits = False
         self.number = 0
         self.gone = asyncio.Event()
@@ -49,8 +54,17 @@ class SessionConnection(ABC):
         """Hold the session until nothing more is to be read, and store what was heard."""
 
     @abstractmethod
+    def _tell_problem(self, problem: Problem) -> None:
+        """Tell the client what went wrong."""
+
+    @abstractmethod
     def _tell_delay(self, delay_ms: int) -> None:
         """Tell the client when to come back, where its wire has a word for that."""
+
+    @property
+    def tenant_id(self) -> str | None:
+        """Whose session it is."""
+        return self._visit.caller.tenant_id
 
     async def serve(self, conversation: Conversation) -> None:
         """Talk until the socket closes; what was heard is stored before this returns."""
@@ -96,8 +110,14 @@ class SessionConnection(ABC):
         self._outbox.close(COMING_BACK)
         await self.gone.wait()
 
-    async def _until_closed(self, work: Coroutine[object, object, None]) -> None:
-        """Do the reading until it ends, or waits while our side closes."""
+    async def _until_closed(self, session: VoiceSession, work: Coroutine[object, object, None]) -> None:
+        """Do the reading until it ends, or waits while our side closes; who does nothing for long is let go."""
+        idleness = self._idleness = Idleness(
+            self._equipment.settings.idle_learner_s,
+            occupied=lambda: session.state is not State.IDLE,
+            gone=self._leave_idle,
+        )
+        self._outbox.told = idleness.ends
         reading = asyncio.create_task(work)
 
         def hush() -> None:
@@ -110,7 +130,18 @@ class SessionConnection(ABC):
             if not reading.cancelled():
                 reading.result()
         finally:
+            idleness.close()
             reading.cancel()
+
+    def _acted(self) -> None:
+        """Note that the learner did something."""
+        if self._idleness is not None:
+            self._idleness.ends()
+
+    def _leave_idle(self) -> None:
+        """Tell the client that it is let go, and close; clients do not come back from that by themselves."""
+        self._tell_problem(Problem("IDLE_TIMEOUT", _IDLE.reason))
+        self.close(_IDLE)
 
     async def _receive(self) -> WSMessage:
         """Return the next message; this wait may be broken off."""

@@ -22,6 +22,11 @@ class Connection(Protocol):
     """One live voice socket."""
 
     @property
+    def tenant_id(self) -> str | None:
+        """Whose session it is."""
+        ...
+
+    @property
     def number(self) -> int:
         """Its place among the session's sockets, in all processes; the highest is the only one."""
         ...
@@ -68,6 +73,10 @@ class Live:
 
     def __len__(self) -> int:
         return len(self._connections)
+
+    def sessions_of(self, tenant_id: str | None) -> int:
+        """Return how many of the connections are a tenant's."""
+        return sum(connection.tenant_id == tenant_id for connection in self._connections.values())
 
     def __iter__(self) -> Iterator[Connection]:
         """The connections of this moment, whatever comes and goes meanwhile."""

@@ -1,4 +1,4 @@
-"""What a voice process tells everybody who watches through it: of itself, and of no tenant."""
+"""What a voice process tells everybody who watches through it: of itself, and of each one's own tenant."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -35,11 +35,11 @@ class SystemNews:
     """Tells watchers of this process; everything is called on the event loop.
 
     Attributes:
-        sessions: how many voice sessions there are now.
+        sessions: how many voice sessions a tenant has here now.
     """
 
     updates: Updates
-    sessions: Callable[[], int] = lambda: 0
+    sessions: Callable[[str | None], int] = lambda _tenant_id: 0
     _states: dict[str, str] = field(default_factory=dict[str, str])
 
     def tell(self, type_: str, data: Mapping[str, Any]) -> None:
@@ -48,14 +48,11 @@ class SystemNews:
 
     def sampled(self, sample: Sample) -> None:
         """Tell how busy the process is, and which of its vendors are no longer what they were."""
-        self.tell(
-            "metric",
-            {
-                "cpu_percent": round(sample.host_cpu_percent, 1),
-                "memory_percent": round(sample.host_memory_percent, 1),
-                "active_sessions": self.sessions(),
-            },
-        )
+        load = {
+            "cpu_percent": round(sample.host_cpu_percent, 1),
+            "memory_percent": round(sample.host_memory_percent, 1),
+        }
+        self.updates.publish_each("metric", lambda tenant_id: {**load, "active_sessions": self.sessions(tenant_id)})
         for vendor in sample.models:
             service, status = f"{vendor['type']}:{vendor['server']}", vendor["status"]
             before = self._states.get(service, "available")

@@ -110,6 +110,15 @@ class Updates:
             for watcher in readers:
                 watcher.add(text)
 
+    def publish_each(self, type_: str, data_of: Callable[[str | None], Mapping[str, object]]) -> None:
+        """Tell everybody what holds for their own tenant."""
+        texts: dict[str | None, str] = {}
+        for watcher in self._watchers:
+            tenant_id = watcher.tenant_id
+            if tenant_id not in texts:
+                texts[tenant_id] = _message(type_, data_of(tenant_id))
+            watcher.add(texts[tenant_id])
+
     def mark_gap(self, reason: str) -> None:
         """Tell everybody that updates may be missing."""
         for watcher in self._watchers:
@@ -142,8 +151,9 @@ class Updates:
         for watcher in self._watchers:
             watcher.close(_LEAVING)
 
-    def __len__(self) -> int:
-        return len(self._watchers)
+    def watchers_of(self, tenant_id: str | None) -> int:
+        """Return how many watch a tenant."""
+        return sum(watcher.tenant_id == tenant_id for watcher in self._watchers)
 
 
 class UpdatesRoute:
@@ -177,7 +187,7 @@ class UpdatesRoute:
             return socket
         watcher = Watcher(caller.tenant_id, caller, standing)
         self._updates.enter(watcher)
-        stats = {"total_logs": 0, "online_clients": len(self._updates)}
+        stats = {"total_logs": 0, "online_clients": self._updates.watchers_of(caller.tenant_id)}
         watcher.add(_message("connected", {"server_time": iso(utc_now()), "stats": stats}))
         writer = asyncio.create_task(_write(socket, watcher))
         try:

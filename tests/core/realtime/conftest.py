@@ -77,6 +77,7 @@ class House:
     tts: FakeVoice = field(default_factory=FakeVoice)
     conversations: MemoryConversations = field(default_factory=MemoryConversations)
     detector: FakeDetector = field(default_factory=lambda: FakeDetector(floor=1_000))
+    idle_learner_s: int = 900
 
     async def start(self) -> None:
         self.session = self.conversations.sessions[SESSION] = MemorySession(TENANT)
@@ -86,7 +87,7 @@ class House:
             speech=lambda _caller, tts: tts,
             detector=self.detector,
             conversations=self.conversations,
-            settings=VoiceSettings(timing=Timing(end_ms=320), drain_s=5),
+            settings=VoiceSettings(timing=Timing(end_ms=320), drain_s=5, idle_learner_s=self.idle_learner_s),
         )
         app = assemble(
             Parts(

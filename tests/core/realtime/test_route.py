@@ -185,3 +185,17 @@ async def test_a_server_that_ends_finishes_and_says_come_back(house: House) -> N
                 await late.until("session.created")
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1012
+
+
+async def test_a_learner_who_has_gone_away_is_told_and_may_come_back() -> None:
+    house = House(idle_learner_s=1)
+    await house.start()
+    async with house.client() as client:
+        assert (await client.until("error")).error.code == "idle_timeout"
+        with pytest.raises(ConnectionClosed) as closed:
+            await client.until("session.updated")
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1000
+    async with house.client() as client:
+        assert (await client.until("session.created")).session.id == SESSION
+    await house.stop()

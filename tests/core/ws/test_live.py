@@ -13,7 +13,8 @@ from tests.core.ws.conftest import House
 class FakeConnection:
     """A connection that goes when it is told to."""
 
-    def __init__(self, *failures: AppError, number: int = 1, newest: int = 1) -> None:
+    def __init__(self, *failures: AppError, number: int = 1, newest: int = 1, tenant_id: str | None = None) -> None:
+        self.tenant_id = tenant_id
         self.number = number
         self.newest = newest
         self.gone = asyncio.Event()
@@ -54,6 +55,13 @@ async def test_the_last_of_many_who_claim_a_session_has_it() -> None:
     assert len(live) == 1
     live.release("s", connections[-1])
     assert len(live) == 0
+
+
+async def test_each_tenants_sessions_are_counted_apart() -> None:
+    live = Live()
+    for session_id, tenant_id in (("a", "one"), ("b", "one"), ("c", "two")):
+        await live.claim(session_id, FakeConnection(tenant_id=tenant_id))
+    assert [live.sessions_of(tenant_id) for tenant_id in ("one", "two", "three")] == [2, 1, 0]
 
 
 @pytest.mark.parametrize("arrival", ["before", "after"])

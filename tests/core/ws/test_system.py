@@ -1,4 +1,4 @@
-"""What a process tells of itself is told to everybody, and changes of its vendors under both names."""
+"""A process tells everybody of itself, each of their own sessions, and changes of its vendors under both names."""
 
 import asyncio
 import json
@@ -37,13 +37,15 @@ def heard(watcher: Watcher) -> list[tuple[str, Mapping[str, Any]]]:
     return [(message["type"], message["data"]) for message in messages]
 
 
-def test_everybody_is_told_how_busy_the_process_is() -> None:
-    updates, watchers = Updates(), [Watcher("one"), Watcher("another"), Watcher(None)]
+def test_everybody_is_told_how_busy_the_process_is_and_of_their_own_sessions_only() -> None:
+    updates, watchers = Updates(), [Watcher("one"), Watcher("one"), Watcher("another"), Watcher(None)]
     for watcher in watchers:
         updates.enter(watcher)
-    SystemNews(updates, sessions=lambda: 3).sampled(SAMPLE)
+    SystemNews(updates, sessions=lambda tenant_id: {"one": 3, "unwatched": 9}.get(tenant_id or "", 0)).sampled(SAMPLE)
+    load = {"cpu_percent": 12.3, "memory_percent": 40.0}
     for watcher in watchers:
-        assert heard(watcher) == [("metric", {"cpu_percent": 12.3, "memory_percent": 40.0, "active_sessions": 3})]
+        own = 3 if watcher.tenant_id == "one" else 0
+        assert heard(watcher) == [("metric", {**load, "active_sessions": own})]
 
 
 def test_a_vendor_that_fails_and_recovers_is_told_once_each() -> None:

@@ -19,6 +19,12 @@ async def test_a_watcher_is_greeted_and_told_what_happens_in_its_tenant(house: H
     assert update["data"] == {"session_id": SESSION}
 
 
+async def test_a_watcher_hears_how_many_watch_its_own_tenant_and_of_no_other(house: House) -> None:
+    house.lifecycle.updates.enter(Watcher("another"))
+    watcher = await house.call("/ws?token=token")
+    assert (await watcher.until("connected"))["data"]["stats"]["online_clients"] == 1
+
+
 async def test_pings_and_subscriptions_are_answered_and_anything_else_is_ignored(house: House) -> None:
     watcher = await house.call("/ws?token=token")
     for text in ("{", "[]", '{"type":5}', '{"type":"unheard_of"}'):

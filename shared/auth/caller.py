@@ -6,7 +6,7 @@ from typing import Final, Literal, LiteralString
 
 from shared.db.entry import Entry, TenantEntry
 
-Kind = Literal["beta", "session", "open", "public", "admin"]
+Kind = Literal["beta", "session", "open", "public", "admin", "job"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,8 @@ class Caller:
     """Who calls, as far as the credential alone tells; the round trip confirms it.
 
     Attributes:
-        kind: "beta" token, signed-in "session", default learner of an "open" network, or "public": nobody.
+        kind: "beta" token, signed-in "session", default learner of an "open" network, "public": nobody, or
+            "job": work that was accepted before, in the name of who asked for it.
         tenant_id: where the request works; None only for "public".
         credential: the beta token's hash or the session's id; None for the other kinds.
         user_id: known in advance for sessions and open callers; a beta token's user is found in the database.
@@ -160,8 +161,11 @@ class Caller:
         return _Admission(self, limit, rates, reads)
 
     def check(self) -> Entry:
-        """Enter as the continuation of a request or socket: the credential is checked, nothing is limited."""
-        return _Check(self)
+        """Enter as the continuation of a request or socket: the credential is checked, nothing is limited.
+
+        A job has none: who asked for it was admitted then, and may have signed out since.
+        """
+        return TenantEntry(self.tenant_id, self.user_id) if self.kind == "job" else _Check(self)
 
     def again(self, user_id: str | None) -> Entry:
         """Enter once more in a request that was admitted as this user: nothing is checked again."""

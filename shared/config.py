@@ -31,6 +31,8 @@ class Settings:
             `UNAMENTIS_TENANT_REQUESTS_PER_MINUTE`).
         logins_per_minute, refreshes_per_minute, registrations_per_hour: from one network address
             (`UNAMENTIS_LOGINS_PER_MINUTE`, `UNAMENTIS_REFRESHES_PER_MINUTE`, `UNAMENTIS_REGISTRATIONS_PER_HOUR`).
+        registration_ms: answers to registrations come at multiples of this many milliseconds, so that their time tells
+            nothing; 0: at once (`UNAMENTIS_REGISTRATION_MS`).
         registration: who may make an account: everybody, holders of a beta token that was not used for it, or nobody
             (`UNAMENTIS_REGISTRATION`).
         access_team, access_audience: Cloudflare Access for administrators: the team's address and the application's
@@ -67,6 +69,7 @@ class Settings:
     logins_per_minute: int = 5
     refreshes_per_minute: int = 60
     registrations_per_hour: int = 3
+    registration_ms: int = 500
     objects_url: str | None = None
     cors_origins: tuple[str, ...] = ("*",)
     origin_lock: OriginLock = field(default_factory=OriginLock)
@@ -100,14 +103,15 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         auth_mode=cast("Literal['token', 'open']", mode),
         open_tenant=open_tenant,
         open_user=open_user,
-        database_pool=_positive(environ, "UNAMENTIS_DATABASE_POOL", 1),
-        access_token_s=_positive(environ, "UNAMENTIS_ACCESS_TOKEN_S", 900),
-        requests_per_minute=_positive(environ, "UNAMENTIS_REQUESTS_PER_MINUTE", 1000),
-        address_requests_per_minute=_positive(environ, "UNAMENTIS_ADDRESS_REQUESTS_PER_MINUTE", 10_000),
-        tenant_requests_per_minute=_positive(environ, "UNAMENTIS_TENANT_REQUESTS_PER_MINUTE", 10_000),
-        logins_per_minute=_positive(environ, "UNAMENTIS_LOGINS_PER_MINUTE", 5),
-        refreshes_per_minute=_positive(environ, "UNAMENTIS_REFRESHES_PER_MINUTE", 60),
-        registrations_per_hour=_positive(environ, "UNAMENTIS_REGISTRATIONS_PER_HOUR", 3),
+        database_pool=_whole(environ, "UNAMENTIS_DATABASE_POOL", 1),
+        access_token_s=_whole(environ, "UNAMENTIS_ACCESS_TOKEN_S", 900),
+        requests_per_minute=_whole(environ, "UNAMENTIS_REQUESTS_PER_MINUTE", 1000),
+        address_requests_per_minute=_whole(environ, "UNAMENTIS_ADDRESS_REQUESTS_PER_MINUTE", 10_000),
+        tenant_requests_per_minute=_whole(environ, "UNAMENTIS_TENANT_REQUESTS_PER_MINUTE", 10_000),
+        logins_per_minute=_whole(environ, "UNAMENTIS_LOGINS_PER_MINUTE", 5),
+        refreshes_per_minute=_whole(environ, "UNAMENTIS_REFRESHES_PER_MINUTE", 60),
+        registrations_per_hour=_whole(environ, "UNAMENTIS_REGISTRATIONS_PER_HOUR", 3),
+        registration_ms=_whole(environ, "UNAMENTIS_REGISTRATION_MS", 500, least=0),
         objects_url=environ.get("UNAMENTIS_OBJECTS_URL") or None,
         cors_origins=_list(environ, "UNAMENTIS_CORS_ORIGINS", "*"),
         origin_lock=OriginLock(
@@ -161,10 +165,10 @@ def _secret(text: str) -> bytes:
     return secret
 
 
-def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
+def _whole(environ: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
     text = environ.get(name)
     if text is None:
         return default
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise InvalidInput(f"{name} must be a whole number above 0")
+    if not text.isascii() or not text.isdigit() or int(text) < least:
+        raise InvalidInput(f"{name} must be a whole number from {least}")
     return int(text)

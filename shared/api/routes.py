@@ -16,6 +16,8 @@ Handler = TypeVar("Handler", bound=Callable[..., object])
 
 # An operation's own limit, as the operator set it.
 LimitOf = Callable[[Settings], Limit]
+# Milliseconds between the moments at which an operation may answer, as the operator set them.
+PaceOf = Callable[[Settings], int]
 # The least an administrator must be: to look, to change things of a tenant, to change the deployment.
 AdminRole = Literal["support", "operator", "superadmin"]
 
@@ -46,6 +48,7 @@ class Route:
     replayable: bool
     role: AdminRole
     accepts: tuple[str, ...]
+    pace: PaceOf | None
 
 
 class Routes:
@@ -84,10 +87,12 @@ class Routes:
         replayable: bool = True,
         role: AdminRole = "operator",
         accepts: tuple[str, ...] = (),
+        pace: PaceOf | None = None,
     ) -> Callable[[Handler], Handler]:
         """Register a POST handler.
 
         Args:
+            pace: every answer waits for the next of these moments, so that its time does not tell what was done.
             accepts: content types of a body that the handler reads itself, as PUT's and PATCH's.
             role: the least an administrator must be, of this and every other method that changes something.
             replayable: an Idempotency-Key keeps its answer; not where asking again is the right thing to do.
@@ -102,6 +107,7 @@ class Routes:
             replayable=replayable,
             role=role,
             accepts=accepts,
+            pace=pace,
         )
 
     def put(
@@ -156,6 +162,7 @@ class Routes:
         replayable: bool = True,
         role: AdminRole = "operator",
         accepts: tuple[str, ...] = (),
+        pace: PaceOf | None = None,
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             hints = get_type_hints(handler)
@@ -177,6 +184,7 @@ class Routes:
                 replayable,
                 role,
                 accepts,
+                pace,
             )
             self.routes.append(route)
             self._sort()

@@ -91,7 +91,10 @@ class Service:
             **cors_headers(self.context.settings.cors_origins, origin),
             **_rate_headers(request),
         }
-        return _response(reply, headers, without_body=http.method == "HEAD")
+        response = _response(reply, headers, without_body=http.method == "HEAD")
+        if route is not None and route.pace is not None:
+            _wait(started, route.pace(self.context.settings) / 1000)
+        return response
 
     def _match(self, http: HttpRequest) -> tuple[Route, dict[str, str]]:
         if len(http.path) > MAX_PATH_CHARS or "\x00" in http.path:
@@ -183,6 +186,12 @@ def _run(route: Route, request: Request, params: dict[str, str]) -> Reply:
     if isinstance(answer, Listing | PerClient):
         return Reply(answer.negotiated(is_android=request.client.is_android), route.status)
     return Reply(answer, route.status, request.answer_headers)
+
+
+def _wait(started: float, pace_s: float) -> None:
+    """Sleep until a multiple of the pace has passed since the start."""
+    if pace_s:
+        time.sleep(pace_s - (time.perf_counter() - started) % pace_s)
 
 
 def _retry(error: AppError) -> dict[str, str]:

@@ -28,13 +28,14 @@ def test_what_an_operator_turns() -> None:
             "UNAMENTIS_OPEN_USER": ALPHA_USER,
             "UNAMENTIS_DATABASE_POOL": "8",
             "UNAMENTIS_LOGINS_PER_MINUTE": "50",
+            "UNAMENTIS_REGISTRATION_MS": "0",
             "UNAMENTIS_APPLE_AUDIENCES": "app.one, app.two",
             "UNAMENTIS_APPLE_KEYS_URL": "https://mirror.example/keys",
             "UNAMENTIS_CORS_ORIGINS": "https://a.example, https://b.example",
         }
     )
     assert (settings.auth_mode, settings.open_tenant, settings.open_user) == ("open", ALPHA_TENANT, ALPHA_USER)
-    assert (settings.database_pool, settings.logins_per_minute) == (8, 50)
+    assert (settings.database_pool, settings.logins_per_minute, settings.registration_ms) == (8, 50, 0)
     assert (settings.apple_audiences, settings.google_audiences) == (("app.one", "app.two"), ())
     assert settings.apple_keys_url == "https://mirror.example/keys"
     assert settings.google_keys_url == "https://www.googleapis.com/oauth2/v3/certs"

@@ -16,8 +16,8 @@ SECRET = bytes(range(32))
 
 
 def settings_for(database_url: str, **changes: Any) -> Settings:
-    """Return settings in token mode for a database; the names of `Settings` override."""
-    return replace(Settings(database_url=database_url, secret=SECRET), **changes)
+    """Return settings in token mode for a database, without pace; the names of `Settings` override."""
+    return replace(Settings(database_url=database_url, secret=SECRET, registration_ms=0), **changes)
 
 
 def context_for(database_url: str, **changes: Any) -> Context:

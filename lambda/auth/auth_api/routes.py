@@ -57,6 +57,10 @@ def _registrations(settings: Settings) -> Limit:
     return Limit("register", settings.registrations_per_hour, 3600)
 
 
+def _registration_pace(settings: Settings) -> int:
+    return settings.registration_ms
+
+
 def _logins(settings: Settings) -> Limit:
     return Limit(_LOGIN, settings.logins_per_minute)
 
@@ -65,7 +69,7 @@ def _refreshes(settings: Settings) -> Limit:
     return Limit("refresh", settings.refreshes_per_minute)
 
 
-@routes.post("/api/auth/register", access=Access.PUBLIC, status=201, limit=_registrations)
+@routes.post("/api/auth/register", access=Access.PUBLIC, status=201, limit=_registrations, pace=_registration_pace)
 def register(request: Request, body: Registration) -> SignedIn:
     """Make an account in a tenant of its own, and sign it in; where it takes an invitation, with a beta token."""
     invitation = invitation_of(request)

@@ -1,5 +1,6 @@
 """Every request and every error passes here once."""
 
+import time
 from typing import Annotated
 
 import psycopg
@@ -47,6 +48,13 @@ def list_things(request: Request) -> Listing:
 def flat(request: Request) -> PerClient:
     assert request.client
     return PerClient({"things": {"a": 1}}, {"things": [1]})
+
+
+@routes.post("/paced/{name}", access=Access.PUBLIC, pace=lambda _settings: 40)
+def paced(request: Request, name: str) -> dict[str, str]:
+    if name == "taken":
+        raise Conflict("taken")
+    return {"by": str(request.caller.tenant_id)}
 
 
 @routes.get("/picture", access=Access.PUBLIC)
@@ -276,3 +284,10 @@ def test_a_unit_for_another_tenant_comes_after_the_admission(context: Context) -
 
     client = ApiClient(Service(early, context))
     assert [client.get("/early").status, client.get("/late").status] == [500, 500]
+
+
+@pytest.mark.parametrize(("name", "status"), [("free", 200), ("taken", 409)])
+def test_a_paced_answer_waits_whatever_it_says(context: Context, name: str, status: int) -> None:
+    begin = time.perf_counter()
+    assert ApiClient(Service(routes, context)).post(f"/paced/{name}", {}).status == status
+    assert time.perf_counter() - begin >= 0.04

@@ -1,7 +1,7 @@
 """Applies migrations: plain SQL files, in order, once each."""
 
 import hashlib
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,19 +47,38 @@ def migrate(url: str, *, folder: Path = MIGRATIONS) -> list[int]:
     Raises: Conflict: an applied migration's file has changed. Unavailable: the database does not answer.
         Forbidden: the login may not make roles or tables.
     """
-    with connect(url, role=None) as connection, _rights_told():
-        connection.execute("SET statement_timeout = 0")
-        connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK_KEY,))
-        try:
-            _make_app_role(connection)
-            applied = _applied(connection)
-            return [m.version for m in migrations(folder) if _apply(connection, m, applied.get(m.version))]
-        finally:
+    with connect(url, role=None) as connection, rights_told(), exclusively(connection):
+        return apply_all(connection, migrations(folder))
+
+
+def apply_all(connection: "psycopg.Connection[Any]", wanted: Sequence[Migration]) -> list[int]:
+    """Apply those of the migrations that were not applied yet and return their versions.
+
+    Raises: Conflict: an applied one has changed.
+    """
+    _make_app_role(connection)
+    applied = _applied(connection)
+    return [m.version for m in wanted if _apply(connection, m, applied.get(m.version))]
+
+
+@contextmanager
+def exclusively(connection: "psycopg.Connection[Any]") -> Generator[None]:
+    """Keep others from migrating this database meanwhile, however long it takes."""
+    connection.execute("SET statement_timeout = 0")
+    connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK_KEY,))
+    try:
+        yield
+    finally:
+        if not connection.closed:
             connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK_KEY,))
 
 
 @contextmanager
-def _rights_told() -> Generator[None]:
+def rights_told() -> Generator[None]:
+    """Say what the login needs where it may not make roles or tables.
+
+    Raises: Forbidden: it may not.
+    """
     try:
         yield
     except psycopg.errors.InsufficientPrivilege as exc:

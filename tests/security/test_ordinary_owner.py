@@ -1,7 +1,6 @@
 """As in the cloud: the schema's owner is no superuser, so forced row-level security binds our own functions too."""
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
@@ -17,11 +16,11 @@ from shared.repositories.tenant_removal import Removal, TenantRemovalRepository
 from shared.repositories.tenants import TenantRepository
 from shared.storage.objects import open_objects
 from shared.tenant_removal import Clearance
-from tests.conftest import with_database
 from tests.support.admins import add_admin_session
 from tests.support.api import ApiClient
 from tests.support.identity import SECRET, context_for
 from tests.support.machine import at_the_machine
+from tests.support.owner import owned_database
 
 ADA = {"email": "ada@school.example", "password": "violet-harbour-97"}
 GRACE = {"email": "grace@school.example", "password": "copper-meadow-31"}
@@ -31,20 +30,9 @@ GRACE = {"email": "grace@school.example", "password": "copper-meadow-31"}
 def owner_url(postgres_url: str, template_database: str) -> Iterator[str]:
     """The owner's URL of a migrated database; the template has made the roles of the server."""
     assert template_database
-    name = f"owner_{new_id().replace('-', '')}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE {name} LOGIN CREATEROLE PASSWORD 'secret'".encode())
-        connection.execute(
-            f"GRANT unamentis_app, unamentis_search, unamentis_directory TO {name} WITH ADMIN OPTION".encode()
-        )
-        connection.execute(f'CREATE DATABASE "{name}" OWNER {name}'.encode())
-    parts = urlsplit(with_database(postgres_url, name))
-    url = urlunsplit(parts._replace(netloc=f"{name}:secret@{parts.hostname}:{parts.port}"))
-    migrate(url)
-    yield url
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
-        connection.execute(f"DROP ROLE {name}".encode())
+    with owned_database(postgres_url) as url:
+        migrate(url)
+        yield url
 
 
 @pytest.fixture

@@ -1,0 +1,55 @@
+"""Commands for who operates an installation: copies of its data, and whether everything it needs works."""
+
+import argparse
+import os
+
+from infra.local.commands.grammar import Commands, add_data_dir, add_owner, whole
+
+
+def add(commands: Commands) -> None:
+    """Describe the commands of this group."""
+    add_backup(commands.add_parser("backup", help="copy the database into the object store or a file"))
+    add_restore(commands.add_parser("restore", help="fill an empty database from a backup"))
+
+
+def add_backup(command: argparse.ArgumentParser) -> None:
+    """Describe `backup`."""
+    command.add_argument(
+        "--to", metavar="PLACE", help="a new .tar file, or an object store; the installation's own unless given"
+    )
+    command.add_argument(
+        "--keep", type=whole, metavar="N", help="remove all stored backups but the newest N afterwards"
+    )
+    command.add_argument("--list", action="store_true", help="make none; name those that are stored")
+    add_owner(command)
+    command.set_defaults(run=run_backup)
+
+
+def add_restore(command: argparse.ArgumentParser) -> None:
+    """Describe `restore`."""
+    command.add_argument("name", nargs="?", help="of a stored backup; the newest unless given")
+    command.add_argument("--from", dest="place", metavar="PLACE", help="as --to of backup")
+    command.add_argument("--force", action="store_true", help="replace what the database holds now")
+    command.add_argument(
+        "--database-url",
+        default=os.environ.get("DATABASE_URL"),
+        help="of the database's owner; without it the embedded database, while no server runs; also DATABASE_URL",
+    )
+    add_data_dir(command)
+    command.set_defaults(run=run_restore)
+
+
+def run_backup(options: argparse.Namespace) -> int:
+    """Back up, or list backups."""
+    from infra.local import backups
+
+    installation = backups.Installation(options.data_dir.absolute(), options.database_url, options.to)
+    return backups.list_all(installation) if options.list else backups.make(installation, keep=options.keep)
+
+
+def run_restore(options: argparse.Namespace) -> int:
+    """Restore a backup."""
+    from infra.local import backups
+
+    installation = backups.Installation(options.data_dir.absolute(), options.database_url, options.place)
+    return backups.bring_back(installation, options.name, force=options.force)

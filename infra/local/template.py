@@ -1,5 +1,7 @@
-"""The routes of template.yaml, so that what runs here and what is deployed cannot differ."""
+"""The routes of template.yaml and its nested stacks, so that what runs here and what is deployed cannot differ."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -45,24 +47,55 @@ def intrinsic(loader: TemplateLoader, suffix: str, node: yaml.Node) -> dict[str,
 TemplateLoader.add_multi_constructor("!", intrinsic)  # pyright: ignore[reportUnknownMemberType]
 
 
-def functions_of(template: Path) -> list[Function]:
-    """Return the template's functions that answer HTTP, in its order.
+def read_template(template: Path) -> dict[str, Any]:
+    """Return a template with its short functions in their long form.
 
     Raises: LocalError: the file is not such a template.
     """
-    try:
+    with _template_errors(template):
         document: dict[str, Any] = yaml.load(template.read_text(encoding="utf-8"), TemplateLoader)  # noqa: S506 - a SafeLoader
-        resources: dict[str, Any] = document["Resources"]
+        _ = document["Resources"].items()
+        return document
+
+
+def nested_of(template: Path) -> dict[str, Path]:
+    """Return the template's nested stacks: their logical ids and files, in its order.
+
+    Raises: LocalError: the file is not such a template.
+    """
+    resources = read_template(template)["Resources"]
+    with _template_errors(template):
+        return {
+            name: template.parent / resource["Properties"]["TemplateURL"]
+            for name, resource in resources.items()
+            if resource["Type"] == "AWS::CloudFormation::Stack"
+        }
+
+
+def functions_of(template: Path) -> list[Function]:
+    """Return the functions that answer HTTP, of the template and of its nested stacks, in their order.
+
+    Raises: LocalError: a file is not such a template.
+    """
+    document = read_template(template)
+    with _template_errors(template):
         defaults: dict[str, Any] = document.get("Globals", {}).get("Function", {})
         found = [
             function_of(name, defaults | resource.get("Properties", {}), template.parent)
-            for name, resource in resources.items()
+            for name, resource in document["Resources"].items()
             if resource["Type"] == "AWS::Serverless::Function"
         ]
+    nested = [function for file in nested_of(template).values() for function in functions_of(file)]
+    return [function for function in found if function.routes] + nested
+
+
+@contextmanager
+def _template_errors(template: Path) -> Generator[None]:
+    try:
+        yield
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         reason = " ".join(str(error).split())
         raise LocalError(f"{template} is not a SAM template: {type(error).__name__} {reason}") from error
-    return [function for function in found if function.routes]
 
 
 def function_of(name: str, properties: dict[str, Any], folder: Path) -> Function:
@@ -73,4 +106,4 @@ def function_of(name: str, properties: dict[str, Any], folder: Path) -> Function
         for event in events.values()
         if event["Type"] == "HttpApi"
     )
-    return Function(name, folder / properties["CodeUri"], properties["Handler"], routes)
+    return Function(name, (folder / properties["CodeUri"]).resolve(), properties["Handler"], routes)

@@ -46,9 +46,9 @@ def test_validate_finds_nothing(sam: Path) -> None:
 def test_build_makes_every_artifact(sam: Path, tmp_path: Path) -> None:
     run(sam, "build", "--build-dir", str(tmp_path / "build"), "--cache-dir", str(tmp_path / "cache"))
     built = tmp_path / "build"
-    for service in ("auth", "kb", "curriculum", "sessions", "metrics", "migrate"):
-        assert (built / f"{service.capitalize()}Function" / f"{service}_api" / "handler.py").is_file()
-    layer = built / "SharedLayer" / "python"
+    for service in ("auth", "kb", "curriculum", "sessions", "metrics", "admin", "migrate"):
+        assert (built / "Api" / f"{service.capitalize()}Function" / f"{service}_api" / "handler.py").is_file()
+    layer = built / "Api" / "SharedLayer" / "python"
     assert (layer / "shared" / "db" / "migrations" / "0001_tenancy.sql").is_file()
     assert list(layer.glob("psycopg_binary/*aarch64*.so")), "wheels of the target's platform"
     assert not list(layer.glob("**/*x86_64*.so"))

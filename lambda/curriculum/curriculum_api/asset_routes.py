@@ -9,14 +9,13 @@ from curriculum_api.links import ROUTE, AssetLinks
 from curriculum_api.models import SignedFile
 from curriculum_api.pictures import link, links_of, picture_reply
 from curriculum_api.rules import asset_of, topic_assets
-from curriculum_api.uploads import record_from
 from shared.api import Access, Reply, Request, Routes
 from shared.api.decoding import decode_body
 from shared.api.multipart import Part, is_form, read_form
 from shared.curriculum_saving import Terms, save_curriculum
 from shared.db import TenantEntry
 from shared.domain.curriculum_edit import with_asset, with_changed_asset, without_asset
-from shared.domain.curriculum_upload import read_document
+from shared.domain.curriculum_upload import read_document, record_from
 from shared.domain.json_values import text_of
 from shared.domain.pictures import PICTURE_ENDINGS, Picture, read_picture
 from shared.errors import InvalidInput

@@ -19,7 +19,7 @@ from curriculum_api.authoring_models import (
 )
 from curriculum_api.pictures import body_of
 from curriculum_api.rules import saved
-from curriculum_api.uploads import ACCEPTS, pictures_of, record_from, uploaded
+from curriculum_api.uploads import ACCEPTS, uploaded
 from shared.api import Access, Reply, Request, Routes
 from shared.api.decoding import decode_body
 from shared.api.multipart import is_form
@@ -27,7 +27,7 @@ from shared.api.revisions import seen_revision, tag
 from shared.curriculum_saving import Terms, discard, save_curriculum
 from shared.domain.curriculum_edit import with_facts
 from shared.domain.curriculum_files import assets_of
-from shared.domain.curriculum_upload import MOST_UPLOAD, Upload, read_document
+from shared.domain.curriculum_upload import MOST_UPLOAD, Upload, pictures_of, read_document, record_from
 from shared.domain.json_values import id_of, text_of
 from shared.errors import Conflict, InvalidInput, Unprocessable
 from shared.repositories.assets import AssetRepository

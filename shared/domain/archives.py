@@ -36,34 +36,45 @@ def _nothing_more(_entries: "list[ZipInfo]") -> Iterator[Problem]:
 
 
 @contextmanager
-def opened(
+def archive_errors() -> Generator[None]:
+    """Turn what a broken archive raises into its refusal.
+
+    Raises: InvalidInput `invalid_archive`.
+    """
+    from zipfile import BadZipFile, LargeZipFile  # what it brings in would slow down every start
+
+    try:
+        yield
+    except (BadZipFile, LargeZipFile, NotImplementedError, EOFError, zlib.error, UnicodeDecodeError, OSError):
+        raise bad_archive("a whole zip archive, stored or deflated") from None
+
+
+def checked(
     data: bytes,
     *,
     most_entries: int,
     most_unpacked: int,
     wanted: Callable[["list[ZipInfo]"], Iterator[Problem]] = _nothing_more,
-) -> Generator["tuple[ZipFile, list[ZipInfo]]"]:
-    """Open an archive and yield it with its files.
+) -> "tuple[ZipFile, list[ZipInfo]]":
+    """Return an archive with its files; what is read of them may still be broken, see archive_errors.
 
     Args:
         wanted: what else its reader expects of the files; told together with everything else.
     Raises: InvalidInput `invalid_archive`, or `details` that name each entry: broken, encrypted, too many entries, too
-        large or too tightly packed, a path that leads outside, a link or a device. Also what breaks while it is read.
+        large or too tightly packed, a path that leads outside, a link or a device.
     """
-    from zipfile import BadZipFile, LargeZipFile, ZipFile  # what it brings in would slow down every start
+    from zipfile import ZipFile
 
     # Each entry of the directory begins with this mark, so counting marks bounds what opening the archive costs.
     if data.count(_ENTRY) > most_entries:
         raise bad_archive(f"at most {most_entries} entries")
-    try:
-        with ZipFile(io.BytesIO(data)) as archive:
-            entries = [entry for entry in archive.infolist() if not _is_rubbish(entry.filename)]
-            problems = list(_problems(entries, most_unpacked))
-            told = {problem.pointer for problem in problems}
-            refuse(problems + [problem for problem in wanted(entries) if problem.pointer not in told], "archive")
-            yield archive, entries
-    except (BadZipFile, LargeZipFile, NotImplementedError, EOFError, zlib.error, UnicodeDecodeError, OSError):
-        raise bad_archive("a whole zip archive, stored or deflated") from None
+    with archive_errors():
+        archive = ZipFile(io.BytesIO(data))
+    entries = [entry for entry in archive.infolist() if not _is_rubbish(entry.filename)]
+    problems = list(_problems(entries, most_unpacked))
+    told = {problem.pointer for problem in problems}
+    refuse(problems + [problem for problem in wanted(entries) if problem.pointer not in told], "archive")
+    return archive, entries
 
 
 def pointer_of(entry: "ZipInfo") -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from shared.domain.archives import bad_archive, is_archive, opened, pointer_of
+from shared.domain.archives import archive_errors, bad_archive, checked, is_archive, pointer_of
 from shared.domain.curriculum_files import local_files
 from shared.domain.json_values import record_of
 from shared.domain.pictures import MOST_BYTES, PICTURE_ENDINGS, Picture, read_picture
@@ -87,8 +87,8 @@ def record_from(document: object) -> Mapping[str, Any]:
 
 
 def _read_archive(data: bytes) -> Upload:
-    limits = {"most_entries": MOST_ENTRIES, "most_unpacked": MOST_UNPACKED}
-    with opened(data, **limits, wanted=_entry_problems) as (archive, entries):
+    archive, entries = checked(data, most_entries=MOST_ENTRIES, most_unpacked=MOST_UNPACKED, wanted=_entry_problems)
+    with archive, archive_errors():
         return _unpack(archive, entries)
 
 

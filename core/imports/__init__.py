@@ -1,0 +1,1 @@
+"""Courses from elsewhere: sources, formats, and the job that makes a curriculum of one."""

@@ -9,32 +9,35 @@ import os
 # numpy's matrix products here are too small for threads: those would only spin. Must be set before numpy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import asyncio
-import signal
 import sys
+from typing import Final
 
 from aiohttp import web
 
 from core.app import build_app
 from core.assembly import LIFECYCLE
+from core.http.listener import run, serve_until_told
+from core.http.readiness import Readiness
 from core.settings import Settings, read_settings
+from shared.db import Database
 from shared.errors import InvalidInput
+
+# What is not over once the sessions are drained is cut off.
+PATIENCE_S: Final = 2.0
 
 
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
     app = build_app(settings)
     app.router.add_get("/health", app[LIFECYCLE].health)
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
-        await stop.wait()
-    finally:
-        await runner.cleanup()
+    add_readiness(app, settings)
+    await serve_until_told(app, settings.address, patience_s=PATIENCE_S)
+
+
+def add_readiness(app: web.Application, settings: Settings) -> None:
+    """Answer `/ready`: until sessions are drained, while the database answers."""
+    live = app[LIFECYCLE].live
+    Readiness(Database(settings.shared.database_url), lambda: live.draining).mount(app)
 
 
 def main() -> int:
@@ -44,12 +47,7 @@ def main() -> int:
     except InvalidInput as error:
         sys.stderr.write(f"{error.message}\n")
         return 2
-    if sys.platform == "win32":
-        asyncio.run(serve(settings))
-    else:
-        import uvloop
-
-        uvloop.run(serve(settings))
+    run(serve(settings))
     return 0
 
 

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from core.voice.endpointing import Timing
 from shared import config
 from shared.domain.tiers import DEFAULT_WINDOW
 from shared.errors import InvalidInput
+from shared.listening import Address, read_address
 from shared.mail.settings import MailSettings, read_mail_settings
 from shared.repositories.measurements import Retention
+
+DEFAULT_PORT: Final = 8767
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +106,7 @@ class Settings:
 
     Attributes:
         shared: database, secret and authentication, as the API has them.
-        host, port: where it listens (`UNAMENTIS_HOST`, `UNAMENTIS_PORT`).
+        address: where it listens (`UNAMENTIS_HOST`, `UNAMENTIS_PORT`, `UNAMENTIS_OPEN_BEYOND_THIS_MACHINE`).
         data_dir: folder of what is kept on disk; of the objects too where no store is named (`UNAMENTIS_DATA_DIR`).
         observability: where turns are reported.
         mail: how the mail that waits in the database leaves; None leaves it there.
@@ -114,8 +118,7 @@ class Settings:
     providers: ProviderSettings = field(default_factory=ProviderSettings)
     voice: VoiceSettings = field(default_factory=VoiceSettings)
     observability: ObservabilitySettings = field(default_factory=ObservabilitySettings)
-    host: str = "127.0.0.1"
-    port: int = 8767
+    address: Address = field(default_factory=lambda: Address("127.0.0.1", DEFAULT_PORT))
     data_dir: str = ".unamentis"
     mail: MailSettings | None = None
     retention: Retention = field(default_factory=Retention)
@@ -132,8 +135,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         providers=read_provider_settings(environ),
         voice=read_voice_settings(environ),
         observability=read_observability_settings(environ),
-        host=environ.get("UNAMENTIS_HOST", "127.0.0.1"),
-        port=_number(environ, "UNAMENTIS_PORT", 8767, 1, 65_535),
+        address=read_address(environ, default_port=DEFAULT_PORT),
         data_dir=data_dir,
         mail=read_mail_settings(environ, data_dir=data_dir),
         retention=Retention(

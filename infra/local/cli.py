@@ -44,8 +44,12 @@ def main(arguments: Sequence[str]) -> int:
         return 130
     except Exception as error:  # noqa: BLE001 - the edge: nobody at a terminal is helped by a traceback
         trace = ROOT / ".unamentis" / "trace.log"
-        trace.parent.mkdir(exist_ok=True)
-        trace.write_text(traceback.format_exc(), encoding="utf-8")
+        try:
+            trace.parent.mkdir(exist_ok=True)
+            trace.write_text(traceback.format_exc(), encoding="utf-8")
+        except OSError:  # nothing may be written here, as in a container
+            traceback.print_exc()
+            return fail(f"this is a fault of ours, {type(error).__name__}")
         return fail(f"this is a fault of ours, {type(error).__name__}; {trace} says where")
 
 

@@ -1,6 +1,6 @@
 """One listener for everything: core's sockets, the functions behind their routes, and the learner's page."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -13,15 +13,20 @@ from infra.local.template import functions_of
 ROOT: Final = Path(__file__).resolve().parents[2]
 
 
-def build(environ: Mapping[str, str]) -> web.Application:
+def build(
+    environ: Mapping[str, str], *, beside: Callable[[web.Application], None] = lambda _app: None
+) -> web.Application:
     """Put everything on one application; each part reads its own settings.
 
+    Args:
+        beside: adds what is not in the deployed API, before the functions take the rest.
     Raises: InvalidInput: a setting is missing or malformed.
     """
     from core.app import build_app
     from core.settings import read_settings
 
     app = build_app(read_settings(environ))
+    beside(app)
     add_functions(app)
     add_page(app, ROOT / "web" / "learner")
     return app

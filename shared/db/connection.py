@@ -135,6 +135,17 @@ class Database:
         with self._connections() as connection:
             unit.send(connection)
 
+    def ping(self) -> None:
+        """See whether the database answers.
+
+        Raises: Unavailable: it does not.
+        """
+        with self._connections() as connection:
+            try:
+                connection.execute("SELECT 1")
+            except psycopg.Error as exc:
+                raise from_psycopg(exc) from exc
+
     def close(self) -> None:
         """Close every connection that is not in use."""
         self._connections.close()

@@ -4,13 +4,14 @@ import pytest
 
 from core.settings import read_provider_settings, read_settings, read_voice_settings
 from shared.errors import InvalidInput
+from shared.listening import Address
 
 ENVIRON = {"DATABASE_URL": "postgresql://127.0.0.1/x", "UNAMENTIS_SECRET": base64.b64encode(bytes(32)).decode()}
 
 
 def test_what_is_not_set_has_its_default() -> None:
     settings = read_settings(ENVIRON)
-    assert (settings.host, settings.port) == ("127.0.0.1", 8767)
+    assert settings.address == Address("127.0.0.1", 8767)
     assert settings.shared.database_pool == 4
     assert settings.providers.stt == "offline"
 

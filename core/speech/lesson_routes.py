@@ -53,7 +53,7 @@ class LessonRoutes:
         routes.post("/api/tts-cache/prefetch", access=Access.CLIENT)(self.prefetch_topics)
         routes.get("/api/tts/prefetch/status/{job_id}", access=Access.CLIENT)(self.prefetch_status)
         routes.delete("/api/tts/prefetch/{job_id}", access=Access.CLIENT)(self.cancel_prefetch)
-        routes.get("/api/kb/audio/feedback/{word}", access=Access.CLIENT)(self.feedback)
+        routes.get("/api/kb/feedback/{word}", access=Access.CLIENT)(self.feedback)
         routes.get("/api/kb/audio/{question_id}/{segment}", access=Access.CLIENT)(self.question_audio)
         routes.post("/api/kb/audio/batch", access=Access.CLIENT, replayable=False)(self.question_batch)
         routes.get("/api/curricula/{curriculum_id}/topics/{topic_id}/stream-audio", access=Access.CLIENT)(self.stream)

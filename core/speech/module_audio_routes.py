@@ -1,4 +1,4 @@
-"""A module's questions spoken ahead, and how much of them is: `/api/kb/audio/prefetch`, `manifest`, `coverage`."""
+"""A module's questions spoken ahead, and how much of them is: `/api/kb/prefetch`, `manifest`, `coverage`."""
 
 from typing import Annotated, Final
 
@@ -29,7 +29,7 @@ class VoiceQuery(Struct, kw_only=True):
 
 
 class PrefetchModule(VoiceQuery, kw_only=True):
-    """POST /api/kb/audio/prefetch. What is spoken already is not spoken again, whatever `force_regenerate` says."""
+    """POST /api/kb/prefetch. What is spoken already is not spoken again, whatever `force_regenerate` says."""
 
     module_id: Id
     force_regenerate: bool | None = None
@@ -99,10 +99,10 @@ class ModuleAudioRoutes:
     def routes(self) -> Routes:
         """Return the operations."""
         routes = Routes("speech", success_flag=True)
-        routes.post("/api/kb/audio/prefetch", access=Access.CLIENT)(self.prefetch)
-        routes.get("/api/kb/audio/prefetch/{job_id}", access=Access.CLIENT)(self.progress)
-        routes.get("/api/kb/audio/manifest/{module_id}", access=Access.CLIENT)(self.manifest)
-        routes.get("/api/kb/audio/coverage/{module_id}", access=Access.CLIENT)(self.coverage)
+        routes.post("/api/kb/prefetch", access=Access.CLIENT)(self.prefetch)
+        routes.get("/api/kb/prefetch/{job_id}", access=Access.CLIENT)(self.progress)
+        routes.get("/api/kb/manifest/{module_id}", access=Access.CLIENT)(self.manifest)
+        routes.get("/api/kb/coverage/{module_id}", access=Access.CLIENT)(self.coverage)
         return routes
 
     def prefetch(self, request: Request, body: PrefetchModule) -> Started:

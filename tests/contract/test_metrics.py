@@ -343,15 +343,21 @@ def test_servers_are_written_down_by_teachers(learner: ApiClient, teacher: ApiCl
     refused(teacher.delete(f"/api/servers/{added['server']['id']}"), 404, "not_found")
 
 
+MODEL_ORDERS = ("models/pull", "models/openai:a/b/load", "models/openai:a/unload", "models/openai:a/parameters")
+
+
 def test_services_and_models_are_those_of_the_deployment(learner: ApiClient) -> None:
     decode(learner.get("/api/services"), Services)
     decode(learner.get("/api/models"), Models)
     assert learner.get("/api/models/config").body["status"] == "ok"
-    for path in ("services/core/restart", "services/start-all", "services/stop-all", "models/config"):
+    for path in ("services/core/restart", "services/start-all", "services/stop-all", "models/config", *MODEL_ORDERS):
         refused(learner.post(f"/api/{path}"), 409, "not_controllable")
+    refused(learner.delete("/api/models/openai:gpt"), 409, "not_controllable")
+    assert not any(learner.get("/api/models/capabilities").body["capabilities"].values())
+    refused(learner.get("/api/models/nobody:none/parameters"), 404, "not_found")
 
 
 def test_no_client_gets_a_vendors_key(learner: ApiClient) -> None:
     refused(learner.post("/api/providers/deepgram/key"), 404, "not_configured")
     refused(learner.post("/api/providers/elevenlabs/key"), 404, "not_configured")
-    assert learner.get("/api/providers/elevenlabs/voices").status == 404
+    refused(learner.get("/api/providers/elevenlabs/voices"), 404, "not_configured")

@@ -50,12 +50,12 @@ BEYOND_THE_SCHEMA = {
     },
     IN_THE_TEXT: {
         *("POST /api/admin/session", "POST /api/auth/identities", "POST /api/kb/packs/import", "POST /api/servers"),
-        *("GET /api/kb/audio/feedback/{word}", "GET /api/kb/audio/{question_id}/{segment}", "GET /api/kb/questions"),
+        *("GET /api/kb/feedback/{word}", "GET /api/kb/audio/{question_id}/{segment}", "GET /api/kb/questions"),
         *("POST /api/logs", "GET /api/logs", "POST /log", "POST /api/tts", "POST /api/tts/prefetch/topic"),
         "GET /api/curricula/{curriculum_id}/topics/{topic_id}/stream-audio",
         *("POST /api/tts/profiles", "POST /api/tts/profiles/import", "PUT /api/tts/profiles/{profile_id}"),
-        *("POST /api/kb/audio/prefetch", "GET /api/kb/audio/manifest/{module_id}"),
-        "GET /api/kb/audio/coverage/{module_id}",
+        *("POST /api/kb/prefetch", "GET /api/kb/manifest/{module_id}"),
+        "GET /api/kb/coverage/{module_id}",
     },
     TOLD_ELSEWHERE: {"POST /api/realtime/token", "POST /v1/realtime/client_secrets"},
     NO_FRACTION: {

@@ -44,6 +44,7 @@ THEIRS = {
     "client_id": "alpha-client",
     "verb": "stop",
     "vendor": "deepgram",
+    "model_id": "openai:gpt-5-mini",
 }
 NOBODYS = {name: value.replace("alpha", "other") for name, value in THEIRS.items()} | {
     **{name: new_id() for name in ("session_id", "quiz_id", "device_id", "auth_session_id", "identity_id", "job_id")},
@@ -93,7 +94,7 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/kb/domains": {"name": "Stolen"},
     "POST /api/kb/categories": {"domain_id": "science", "name": "Stolen"},
     "POST /api/kb/audio/batch": {"question_ids": ["{question_id}"]},
-    "POST /api/kb/audio/prefetch": {"module_id": "{module_id}"},
+    "POST /api/kb/prefetch": {"module_id": "{module_id}"},
     "POST /api/tts-cache/prefetch": {"curriculumId": "{curriculum_id}", "topicIds": ["{topic_id}"]},
     "POST /api/logs": {"level": "INFO", "message": "Hello"},
     "POST /log": {"level": "INFO", "message": "Hello"},
@@ -214,7 +215,7 @@ def have_spoken(context: Context, token: str | None) -> dict[str, str]:
     speech = ApiClient(Service(all_routes()["speech"], context), token)
     said = speech.post("/api/tts", {"text": f"Say {MARK}!", "return_url": True})
     assert said.status == 200, said.body
-    for path in ("/api/kb/audio/feedback/correct", "/api/kb/audio/alpha-question/question"):
+    for path in ("/api/kb/feedback/correct", "/api/kb/audio/alpha-question/question"):
         assert speech.get(path).status == 200
     job = speech.post("/api/tts/prefetch/topic", {"curriculum_id": "alpha-light", "topic_id": "alpha-topic"})
     assert job.status == 200, job.body
@@ -245,7 +246,7 @@ def fill(template: object, ids: dict[str, str]) -> Any:
     """Return a path or body with the ids in their places."""
     text = json.dumps(template)
     for name, value in ids.items():
-        text = text.replace(f"{{{name}}}", value)
+        text = text.replace(f"{{{name}}}", value).replace(f"{{{name}+}}", value)
     return json.loads(text)
 
 

@@ -19,3 +19,15 @@ def get_provider_key(request: Request, vendor: str) -> None:
     request.admit()
     why = f"keys of {vendor} are not given to clients: the tutor's own sockets speak and listen for them"
     raise NotFound(why, code="not_configured")
+
+
+@routes.get("/api/providers/elevenlabs/voices", access=Access.CLIENT)
+def list_elevenlabs_voices(request: Request) -> None:
+    """Refuse: this deployment does not speak with that vendor's voices.
+
+    Raises: NotFound: always, `not_configured`.
+    """
+    request.admit()
+    raise NotFound(
+        "elevenlabs is not configured here: the tutor has voices of its own", code="not_configured"
+    )

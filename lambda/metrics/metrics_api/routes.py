@@ -4,7 +4,7 @@ import time
 from functools import lru_cache
 from typing import Final
 
-from metrics_api import description, fleet, history, logs, providers, system
+from metrics_api import description, fleet, history, logs, models, providers, system
 from metrics_api.answers import (
     Accepted,
     Health,
@@ -31,7 +31,7 @@ from shared.version import VERSION
 
 routes = Routes("metrics")
 routes.include(usage_routes)
-for part in (description, logs, fleet, history, system, providers):
+for part in (description, logs, fleet, history, system, models, providers):
     routes.include(part.routes)
 
 _STARTED: Final = time.monotonic()

@@ -4,20 +4,19 @@ Each process says of itself what it does (shared/repositories/processes.py). Pow
 rented machine: those are the constants of a cool one on the mains, because the console cannot do without them.
 """
 
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
+from metrics_api.controls import refuse
+from metrics_api.models import models_of
+from metrics_api.processes import SILENT_S, present
 from shared.api import Access, PerClient, Request, Routes
 from shared.clock import iso, utc_now
-from shared.errors import Conflict
-from shared.repositories.measurements import MeasurementRepository
 from shared.repositories.processes import SAMPLE_S, Grain, Process, ProcessRepository, Span
 
 routes = Routes("metrics")
 
-# A process that has been silent for longer has ended.
-SILENT_S: Final = 90
 POWER: Final[dict[str, float | bool]] = {
     "current_battery_draw_w": 0.0,
     "avg_battery_draw_w": 0.0,
@@ -51,17 +50,6 @@ class DaysBack(Struct, frozen=True):
     days: Annotated[int, Meta(ge=1, le=400)] = 7
 
 
-class Model(Struct, frozen=True):
-    """A model that this deployment uses at one stage."""
-
-    id: str
-    name: str
-    type: str
-    server_id: str
-    server_name: str
-    status: str
-
-
 class HistoryAnswer(Struct, frozen=True):
     """Hours or days, the oldest first: once as the console reads them, once as the Android app does."""
 
@@ -76,14 +64,14 @@ class HistoryAnswer(Struct, frozen=True):
 @routes.get("/api/system/metrics", access=Access.CLIENT)
 def get_system(request: Request) -> dict[str, Any]:
     """Return what the processes use at present."""
-    processes, sessions = _present(request)
+    processes, sessions = present(request)
     return _metrics(processes, sessions)
 
 
 @routes.get("/api/system/snapshot", access=Access.CLIENT)
 def get_snapshot(request: Request) -> PerClient:
     """Return health, use, services and models in one answer."""
-    processes, sessions = _present(request)
+    processes, sessions = present(request)
     services = [_service(process) for process in processes]
     common = {
         "health": {"status": "healthy"},
@@ -152,7 +140,7 @@ def get_process_history(request: Request, query: DaysBack) -> dict[str, Any]:
 @routes.get("/api/services", access=Access.CLIENT)
 def list_services(request: Request) -> PerClient:
     """Return the processes that serve, running or ended within a day."""
-    processes, _ = _present(request)
+    processes, _ = present(request)
     services = [_service(process) for process in processes]
     states = [service["status"] for service in services]
     counts = {state: states.count(state) for state in ("running", "stopped", "error")}
@@ -162,73 +150,19 @@ def list_services(request: Request) -> PerClient:
 @routes.post("/api/services/{service_id}/{verb}", access=Access.CLIENT)
 def control_service(request: Request, service_id: str, verb: str) -> None:
     """Refuse: processes are started and stopped where they are deployed."""
-    _refuse(request, f"{verb} {service_id}", "processes are started and stopped where they are deployed")
+    refuse(request, f"{verb} {service_id}", "processes are started and stopped where they are deployed")
 
 
 @routes.post("/api/services/start-all", access=Access.CLIENT)
 def start_all(request: Request) -> None:
     """Refuse: processes are started where they are deployed."""
-    _refuse(request, "start all", "processes are started and stopped where they are deployed")
+    refuse(request, "start all", "processes are started and stopped where they are deployed")
 
 
 @routes.post("/api/services/stop-all", access=Access.CLIENT)
 def stop_all(request: Request) -> None:
     """Refuse: processes are stopped where they are deployed."""
-    _refuse(request, "stop all", "processes are started and stopped where they are deployed")
-
-
-@routes.get("/api/models", access=Access.CLIENT)
-def list_models(request: Request) -> PerClient:
-    """Return the models this deployment uses."""
-    processes, _ = _present(request)
-    models = models_of(processes)
-    by_type = {kind: sum(model.type == kind for model in models) for kind in ("llm", "stt", "tts")}
-    return PerClient({"models": models, "total": len(models), "by_type": by_type}, models)
-
-
-@routes.get("/api/models/config", access=Access.CLIENT)
-def get_models_config(request: Request) -> dict[str, Any]:
-    """Return which models are used at each stage; a second one is what the first falls back to."""
-    processes, _ = _present(request)
-    models = models_of(processes)
-
-    def named(kind: str, *names: str) -> dict[str, str]:
-        return dict(zip(names, (model.id for model in models if model.type == kind), strict=False))
-
-    services = {
-        "llm": named("llm", "default_model", "fallback_model"),
-        "tts": named("tts", "default_provider"),
-        "stt": named("stt", "default_model"),
-    }
-    return {"status": "ok", "config": {"services": services}}
-
-
-@routes.post("/api/models/config", access=Access.CLIENT)
-def set_models_config(request: Request) -> None:
-    """Refuse: models are chosen by the settings of the deployment."""
-    _refuse(request, "choose models", "models are chosen by the settings of the deployment")
-
-
-def models_of(processes: list[Process]) -> list[Model]:
-    """Return the models of the processes that run, each once, in the order of preference."""
-    found: dict[str, Model] = {}
-    for process in processes:
-        if process.seconds_silent < SILENT_S:
-            for told in process.models:
-                model_id = f"{told['server']}:{told['name']}"
-                found.setdefault(
-                    f"{told['type']} {model_id}",
-                    Model(model_id, told["name"], told["type"], told["server"], told["server"], told["status"]),
-                )
-    return list(found.values())
-
-
-def _present(request: Request) -> tuple[list[Process], int]:
-    """Return the processes, and how many sessions of the tenant are active."""
-    with request.unit() as unit:
-        processes = ProcessRepository(unit).find()
-        sessions = MeasurementRepository(unit).active_sessions()
-    return processes.result, sessions.result
+    refuse(request, "stop all", "processes are started and stopped where they are deployed")
 
 
 def _metrics(processes: list[Process], sessions: int) -> dict[str, Any]:
@@ -324,12 +258,3 @@ def _day(span: Span) -> dict[str, Any]:
         "hours_aggregated": hours,
         **_span(span),
     }
-
-
-def _refuse(request: Request, what: str, why: str) -> NoReturn:
-    """Refuse what only the deployment's operator can do, where it is deployed.
-
-    Raises: Conflict: always.
-    """
-    request.admit()
-    raise Conflict(f"cannot {what} from here: {why}", code="not_controllable")

@@ -44,7 +44,7 @@ async def test_a_questions_texts_are_spoken_at_24_khz(counter: Counter) -> None:
         ("/api/kb/audio/alpha-question/hint?hint_index=-1", 400),
         ("/api/kb/audio/alpha-question/hint?hint_index=x", 400),
         ("/api/kb/audio/alpha-question/melody", 400),
-        ("/api/kb/audio/feedback/perhaps", 400),
+        ("/api/kb/feedback/perhaps", 400),
     ],
 )
 async def test_what_there_is_no_audio_for(counter: Counter, path: str, status: int) -> None:
@@ -61,7 +61,7 @@ async def test_the_phone_speaks_by_itself_when_we_cannot(counter: Counter, failu
 
 async def test_feedback_is_made_once_for_everybody(counter: Counter) -> None:
     for token in (counter.alpha, counter.beta):
-        assert (await counter.call("GET", "/api/kb/audio/feedback/correct", token=token)).status == 200
+        assert (await counter.call("GET", "/api/kb/feedback/correct", token=token)).status == 200
     assert counter.tts.asked == ["Correct!"]
     assert len(await counter.kept(PUBLIC_TENANT)) == 1
 

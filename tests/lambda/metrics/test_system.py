@@ -6,19 +6,11 @@ import psycopg
 import pytest
 from msgspec import Struct
 
-from shared.clock import utc_now
-from shared.db import Database, TenantEntry
-from shared.ids import new_id
-from shared.repositories.processes import ProcessRepository, Sample
+from shared.db import Database
 from tests.contract.decoding import Int, Long, Moment, Number, decode, refused
 from tests.support.api import ApiClient
+from tests.support.process_samples import MODELS, tell
 
-MODELS = [
-    {"type": "stt", "server": "groq", "name": "whisper-large-v3-turbo", "status": "available"},
-    {"type": "llm", "server": "openai", "name": "gpt-5-mini", "status": "available"},
-    {"type": "llm", "server": "offline", "name": "tutor", "status": "available"},
-    {"type": "tts", "server": "deepgram", "name": "aura-2", "status": "available"},
-]
 ANDROID = {"X-Client-Platform": "Android"}
 
 
@@ -77,28 +69,6 @@ class History(Struct):
     days_requested: Int
 
 
-def tell(database: Database, **changes: Any) -> str:
-    """Have a process say something of itself, and return its id."""
-    facts: dict[str, Any] = {
-        "id": new_id(),
-        "service": "core",
-        "started_at": utc_now(),
-        "cpu_percent": 12.5,
-        "memory_bytes": 100 << 20,
-        "host_cpu_percent": 40.0,
-        "host_memory_percent": 55.0,
-        "disk_percent": 70.0,
-        "requests": 30,
-        "inferences": 4,
-        "requests_per_minute": 60,
-        "models": MODELS,
-        **changes,
-    }
-    with database.unit(TenantEntry(None)) as unit:
-        ProcessRepository(unit).note(Sample(**facts))
-    return facts["id"]
-
-
 @pytest.mark.parametrize("path", ["/api/system/metrics", "/api/metrics/system"])
 def test_metrics_are_those_of_the_processes_that_run(learner: ApiClient, database: Database, path: str) -> None:
     ids = {tell(database), tell(database, service="worker", host_cpu_percent=60.0, memory_bytes=1 << 20)}
@@ -139,21 +109,6 @@ def test_a_silent_process_has_stopped(learner: ApiClient, database: Database, da
     assert service.status == "stopped"
     assert learner.get("/api/models").body["total"] == 0
     assert decode(learner.get("/api/system/metrics"), Flat).memory_used_bytes == 0
-
-
-def test_models_are_listed_once_however_many_processes_use_them(learner: ApiClient, database: Database) -> None:
-    tell(database)
-    tell(database)
-    answer = learner.get("/api/models")
-    assert (answer.body["total"], answer.body["by_type"]) == (4, {"llm": 2, "stt": 1, "tts": 1})
-    models = decode(learner.get("/api/models", headers=ANDROID), list[Model])
-    assert {model.id for model in models} >= {"openai:gpt-5-mini", "deepgram:aura-2"}
-    services = learner.get("/api/models/config").body["config"]["services"]
-    assert services == {
-        "llm": {"default_model": "openai:gpt-5-mini", "fallback_model": "offline:tutor"},
-        "tts": {"default_provider": "deepgram:aura-2"},
-        "stt": {"default_model": "groq:whisper-large-v3-turbo"},
-    }
 
 
 @pytest.mark.parametrize(("path", "period"), [("hourly", "hourly"), ("daily", "daily")])

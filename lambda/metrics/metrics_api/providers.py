@@ -28,6 +28,4 @@ def list_elevenlabs_voices(request: Request) -> None:
     Raises: NotFound: always, `not_configured`.
     """
     request.admit()
-    raise NotFound(
-        "elevenlabs is not configured here: the tutor has voices of its own", code="not_configured"
-    )
+    raise NotFound("elevenlabs is not configured here: the tutor has voices of its own", code="not_configured")

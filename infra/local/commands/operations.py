@@ -10,6 +10,7 @@ def add(commands: Commands) -> None:
     """Describe the commands of this group."""
     add_backup(commands.add_parser("backup", help="copy the database into the object store or a file"))
     add_restore(commands.add_parser("restore", help="fill an empty database from a backup"))
+    add_doctor(commands.add_parser("doctor", help="look at everything an installation needs, and say what to do"))
 
 
 def add_backup(command: argparse.ArgumentParser) -> None:
@@ -39,6 +40,19 @@ def add_restore(command: argparse.ArgumentParser) -> None:
     command.set_defaults(run=run_restore)
 
 
+def add_doctor(command: argparse.ArgumentParser) -> None:
+    """Describe `doctor`."""
+    command.description = (
+        "Reads the environment as the servers do, so run it where they run; on one machine the data folder is enough. "
+        "Nothing is changed and nothing is spent. Ends with 1 where a check failed."
+    )
+    command.add_argument("--url", help="the public address, whose health and certificate are looked at")
+    command.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
+    command.add_argument("--database-url", help="instead of DATABASE_URL, or of the server's that runs here")
+    add_data_dir(command)
+    command.set_defaults(run=run_doctor)
+
+
 def run_backup(options: argparse.Namespace) -> int:
     """Back up, or list backups."""
     from infra.local import backups
@@ -53,3 +67,16 @@ def run_restore(options: argparse.Namespace) -> int:
 
     installation = backups.Installation(options.data_dir.absolute(), options.database_url, options.place)
     return backups.bring_back(installation, options.name, force=options.force)
+
+
+def run_doctor(options: argparse.Namespace) -> int:
+    """Look at an installation."""
+    from infra.local.doctor.round import Subject, examine
+
+    subject = Subject(
+        environ=dict(os.environ),
+        data_dir=options.data_dir.absolute(),
+        database_url=options.database_url,
+        url=options.url,
+    )
+    return examine(subject, as_json=options.json)

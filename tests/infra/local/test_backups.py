@@ -44,6 +44,7 @@ def test_a_database_goes_into_a_file_and_comes_back_in_another(
 
 def test_the_embedded_database_is_kept_in_its_store_and_replaced(tmp_path: Path) -> None:
     here = ("--data-dir", tmp_path)
+    assert run("tenant", "create", "team", "Before", *here).returncode == 0
     made = run("backup", "--keep", "2", *here)
     assert made.returncode == 0, made.stderr
     assert run("tenant", "create", "team", "After", *here).returncode == 0
@@ -51,7 +52,7 @@ def test_the_embedded_database_is_kept_in_its_store_and_replaced(tmp_path: Path)
     back = run("restore", name, "--force", *here)
     assert back.returncode == 0, back.stderr
     listed = run("tenant", "list", *here).stdout
-    assert ("Shared content" in listed, "After" in listed) == (True, False)
+    assert ("Before" in listed, "After" in listed) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from core.components import build_components
 from core.realtime.store import StoredRealtime
 from core.services import mount_services
 from core.settings import Settings
+from core.ws.arrival import arrival
 from core.ws.news import CHANNEL
 from shared.db import Listener
 
@@ -41,6 +42,7 @@ def build_app(settings: Settings) -> web.Application:
         )
     )
     app.middlewares.append(parts.requests.middleware)
+    app.middlewares.append(arrival(settings.shared.origin_lock))
     mount_services(app, parts)
     parts.news.sessions = app[LIFECYCLE].live.sessions_of
     return app

@@ -53,7 +53,8 @@ class Service:
         """Answer one API Gateway event, payload 1.0 or 2.0."""
         started = time.perf_counter()
         http = read_event(event)
-        request_id = http.request_id or getattr(lambda_context, "aws_request_id", "")
+        known = self.context.settings.origin_lock.request_id(http.headers)
+        request_id = known or http.request_id or getattr(lambda_context, "aws_request_id", "")
         origin = http.headers.get("origin", "")
         if http.method == "OPTIONS":
             return preflight(self.context.settings.cors_origins, origin)

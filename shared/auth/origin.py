@@ -1,11 +1,13 @@
 """The origin lock, and which proxy may name the client's address.
 
-A request that did not come through the edge is refused when the deployment has a secret for it. The edge's own header
-with the client's address counts only beside that secret; `X-Forwarded-For` only from a proxy the operator has named.
+A request that did not come through the edge is refused when the deployment has a secret for it. What the edge says of
+the client's address and of the request's id counts only beside that secret; `X-Forwarded-For` only from a proxy the
+operator has named.
 """
 
 import hmac
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,8 +15,12 @@ from typing import Final
 from shared.errors import Forbidden
 
 SECRET_HEADER: Final = "x-origin-secret"  # noqa: S105  its name, not its value
-EDGE_ADDRESS_HEADER: Final = "cf-connecting-ip"
+# Our Worker's own header first: what Cloudflare writes into its own on the way from a Worker is not for us to say.
+EDGE_ADDRESS_HEADERS: Final = ("x-client-address", "cf-connecting-ip")
+REQUEST_ID_HEADER: Final = "x-request-id"
 FORWARDED_HEADER: Final = "x-forwarded-for"
+
+_REQUEST_ID: Final = re.compile(r"[0-9A-Za-z-]{16,64}")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -39,12 +45,9 @@ class OriginLock:
         Raises: Forbidden: the lock is set and the request does not carry the secret.
         """
         if self.secrets:
-            given = headers.get(SECRET_HEADER, "").encode()
-            # Every value is compared, so that the time tells nothing about which one was nearly right.
-            matches = [hmac.compare_digest(given, secret.encode()) for secret in self.secrets]
-            if not any(matches):
+            if not self._came_through_the_edge(headers):
                 raise Forbidden("requests must come through the edge", code="origin_locked")
-            return headers.get(EDGE_ADDRESS_HEADER) or peer
+            return next((headers[name] for name in EDGE_ADDRESS_HEADERS if headers.get(name)), peer)
         if not self._is_proxy(peer):
             return peer
         # Each proxy appends the peer it saw: the client is the last address that is not one of our own proxies.
@@ -52,6 +55,20 @@ class OriginLock:
             if address and not self._is_proxy(address):
                 return address
         return peer
+
+    def request_id(self, headers: Mapping[str, str]) -> str | None:
+        """Return the id under which the edge knows a request, if it came through the edge.
+
+        Args: headers: with lower-case names.
+        """
+        given = headers.get(REQUEST_ID_HEADER, "")
+        return given if _REQUEST_ID.fullmatch(given) and self._came_through_the_edge(headers) else None
+
+    def _came_through_the_edge(self, headers: Mapping[str, str]) -> bool:
+        given = headers.get(SECRET_HEADER, "").encode()
+        # Every value is compared, so that the time tells nothing about which one was nearly right.
+        matches = [hmac.compare_digest(given, secret.encode()) for secret in self.secrets]
+        return any(matches)
 
     def _is_proxy(self, address: str) -> bool:
         try:

@@ -25,6 +25,25 @@ def test_anything_else_does_not(secret: str | None) -> None:
     assert refused.value.error_code == "origin_locked"
 
 
+def test_the_workers_own_header_wins_over_cloudflares() -> None:
+    headers = {"x-origin-secret": "next-secret", "cf-connecting-ip": "2a06:98c0:3600::103"}
+    assert LOCKED.client_address(headers | {"x-client-address": "198.51.100.9"}, "10.0.0.1") == "198.51.100.9"
+
+
+def test_only_the_edge_names_a_request() -> None:
+    name = "0b1e0c1a-6b5f-4c47-9d1e-3d6f6f5b7a10"
+    assert LOCKED.request_id({"x-origin-secret": "next-secret", "x-request-id": name}) == name
+    assert LOCKED.request_id({"x-origin-secret": "guessed", "x-request-id": name}) is None
+    assert OriginLock().request_id({"x-request-id": name}) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["", "short", "x" * 65, "0b1e0c1a-6b5f-4c47\n9d1e-3d6f6f5b7a10", "<script>alert(1)</script>"]
+)
+def test_a_request_is_not_named_anything_one_likes(name: str) -> None:
+    assert LOCKED.request_id({"x-origin-secret": "next-secret", "x-request-id": name}) is None
+
+
 def test_without_a_lock_the_edge_header_is_not_believed() -> None:
     assert OriginLock().client_address({"cf-connecting-ip": "198.51.100.9"}, "203.0.113.5") == "203.0.113.5"
 

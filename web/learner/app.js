@@ -201,7 +201,7 @@ function enlarge(event) {
 
 function signOut() {
   forgetToken();
-  history.pushState(null, "", "./");
+  history.pushState(null, "", "/");
   route();
 }
 

@@ -86,7 +86,7 @@ export class Controls {
     const { label, icon } = MICROPHONES[microphone];
     const button = this.#element("talk");
     button.querySelector("span").textContent = label;
-    button.querySelector("use").setAttribute("href", `icons.svg#${icon}`);
+    button.querySelector("use").setAttribute("href", `/icons.svg#${icon}`);
     button.dataset.microphone = microphone;
     button.disabled = microphone === "asking";
   }

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from infra.edge import toolchain
 from infra.local import browser
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -31,6 +32,7 @@ def check(pytest_arguments: Sequence[str] = ()) -> int:
     """
     environment = tools_environment()
     browser.ensure()
+    toolchain.ensure()
     if pytest_arguments:
         return run([*PYTEST, *pytest_arguments], environment)
     failed: list[str] = []

@@ -1,0 +1,1 @@
+"""The edge: a Worker in TypeScript, and what Python knows of it."""

@@ -33,6 +33,7 @@ LIMITS: Final = {
     "logins_per_minute": MANY,
     "refreshes_per_minute": MANY,
     "registrations_per_hour": MANY,
+    "registration_ms": 0,
     "requests_per_minute": MANY,
     "address_requests_per_minute": MANY,
     "tenant_requests_per_minute": MANY,

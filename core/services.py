@@ -7,7 +7,9 @@ from core.http.adapter import HttpAdapter
 from core.idle.governor import Governor
 from core.idle.levers import levers_of
 from core.idle.mounting import Resting
+from core.jobs.service import JobService
 from core.realtime.http import realtime_routes
+from core.work import registry
 from shared.api import Routes, Service
 
 
@@ -16,6 +18,13 @@ def mount_services(app: web.Application, parts: Components) -> None:
     providers, context = parts.providers, parts.context
     parts.speech.mount(app, context)
     _mount(app, parts, realtime_routes(providers.llm.model, providers.stt.model))
+    jobs = JobService(
+        parts.settings.jobs,
+        parts.settings.shared.database_url,
+        registry(parts),
+        drain_s=parts.settings.voice.drain_s,
+    )
+    jobs.mount(app)
     levers = levers_of(providers, parts.detector, parts.cache, parts.equipment.counts)
     Resting(Governor(levers, tell=parts.news.tell), context).mount(app)
 

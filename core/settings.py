@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from core.jobs.settings import JobSettings, read_job_settings
 from core.voice.endpointing import Timing
 from shared import config
 from shared.domain.tiers import DEFAULT_WINDOW
@@ -110,6 +111,7 @@ class Settings:
         data_dir: folder of what is kept on disk; of the objects too where no store is named (`UNAMENTIS_DATA_DIR`).
         observability: where turns are reported.
         mail: how the mail that waits in the database leaves; None leaves it there.
+        jobs: where jobs queue, and how many run here.
         retention: how many days what clients log, what they measure, and the sums over it are kept
             (`UNAMENTIS_LOG_DAYS`, `UNAMENTIS_MEASUREMENT_DAYS`, `UNAMENTIS_SUM_DAYS`).
     """
@@ -121,6 +123,7 @@ class Settings:
     address: Address = field(default_factory=lambda: Address("127.0.0.1", DEFAULT_PORT))
     data_dir: str = ".unamentis"
     mail: MailSettings | None = None
+    jobs: JobSettings = field(default_factory=JobSettings)
     retention: Retention = field(default_factory=Retention)
 
 
@@ -138,6 +141,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         address=read_address(environ, default_port=DEFAULT_PORT),
         data_dir=data_dir,
         mail=read_mail_settings(environ, data_dir=data_dir),
+        jobs=read_job_settings(environ),
         retention=Retention(
             log_days=_number(environ, "UNAMENTIS_LOG_DAYS", Retention().log_days, 1, 3_650),
             measurement_days=_number(environ, "UNAMENTIS_MEASUREMENT_DAYS", Retention().measurement_days, 1, 3_650),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.edge import toolchain
-from infra.local import browser
+from infra.local import brokers, browser
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -33,6 +33,7 @@ def check(pytest_arguments: Sequence[str] = ()) -> int:
     environment = tools_environment()
     browser.ensure()
     toolchain.ensure()
+    brokers.ensure()
     if pytest_arguments:
         return run([*PYTEST, *pytest_arguments], environment)
     failed: list[str] = []

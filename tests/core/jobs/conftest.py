@@ -98,10 +98,12 @@ class House:
 
     async def until(self, job_id: str, status: str, entry: TenantEntry = ALPHA) -> StoredJob:
         """Return the job once it is in a state."""
-        async with asyncio.timeout(30):
-            while (job := await asyncio.to_thread(self.get, job_id, entry)).status != status:
-                await asyncio.sleep(0.02)
-        return job
+
+        def look() -> StoredJob | None:
+            job = self.get(job_id, entry)
+            return job if job.status == status else None
+
+        return await eventually(look)
 
     async def close(self) -> None:
         for task in self.tasks:
@@ -114,9 +116,10 @@ class House:
 async def eventually(look: Callable[[], Result | None]) -> Result:
     """Return what is seen once there is something; asked again and again, in a thread."""
     async with asyncio.timeout(30):
-        while not (found := await asyncio.to_thread(look)):
+        while True:
+            if found := await asyncio.to_thread(look):
+                return found
             await asyncio.sleep(0.02)
-    return found
 
 
 def an_effect(unit: Unit) -> None:

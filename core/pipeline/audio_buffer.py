@@ -52,6 +52,11 @@ class AudioBuffer:
         self._bytes += sum(len(item) for item in items if isinstance(item, bytes))
         self._filled.set()
 
+    def clear(self) -> None:
+        """Forget everything that was not taken."""
+        self._items.clear()
+        self._bytes = 0
+
     def finish(self) -> None:
         """Nothing follows."""
         self._finished = True

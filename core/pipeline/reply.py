@@ -23,19 +23,17 @@ from core.pipeline.notices import (
     StageTimes,
     TurnEnded,
 )
-from core.pipeline.patience import patiently
 from core.pipeline.prepared import Prepared
 from core.pipeline.problems import NOT_UNDERSTOOD, outcome_of, problem_of, unforeseen
-from core.pipeline.resampling import Resampler
 from core.pipeline.speaker import Speaker
+from core.pipeline.synthesis import Synthesis
 from core.pipeline.talk import Talk, ends_session
 from core.pipeline.thinking import Thinking
 from core.pipeline.transcription import Transcription
 from core.pipeline.withheld import Withheld
 from core.voice.events import Event
-from core.voice.sentences import Piece
 from core.voice.weighing import Saying
-from shared.errors import AppError, BudgetExhausted
+from shared.errors import AppError
 from shared.ids import new_id
 
 
@@ -78,11 +76,12 @@ class Reply:
         self._moments = Moments(ask.since)
         if isinstance(ask.words, Transcription):
             self._moments.begin(StageName.STT, self._loop.time())
-        self._thinking = ask.prepared or Thinking(talk, tell=self._notices.tell, fail=self._fail)
+        self._thinking = ask.prepared or Thinking(talk, tell=self._notices.tell)
         self._speaker = Speaker(
             talk.client, self.turn_id, talk.rate, on_sound=self._on_sound, on_piece=self._progress.set
         )
         self._speaker.playback.before = self._keeping.before
+        self._synthesis = Synthesis(talk, self._thinking, self._speaker, self._moments)
         self._after = after
         self._work = asyncio.create_task(self._produce())
         self.task = asyncio.create_task(self._run())
@@ -186,6 +185,7 @@ class Reply:
         await self._wait_for_the_turn_before()
         self._after = None
         if self.discarded:
+            self._speaker.close()
             return
         try:
             if error is not None and self._problem is None:
@@ -199,8 +199,17 @@ class Reply:
                 self._talk.client.tell(TurnEnded(self.turn_id, self._times, self._answer))
             self._report()
             self._talk.happened(self, Event.REPLY_ENDED)
+            self._speaker.close()
 
     async def _produce(self) -> None:
+        """Work until all is said, or until told to give up."""
+        try:
+            await self._stages()
+        except asyncio.CancelledError as given_up:
+            # The traceback and the stages' frames hold one another, and would keep all of this until a collection.
+            given_up.__traceback__ = None
+
+    async def _stages(self) -> None:
         # Its words may decide what becomes of the turn before, so they are listened to first.
         heard = None if self.ask.words is None else await self._listen(self.ask.words)
         await self._wait_for_the_turn_before()
@@ -226,7 +235,9 @@ class Reply:
             stages.create_task(self._keep())
 
     async def _think(self, thinking: Thinking, words: str) -> None:
-        await thinking.run(words)
+        error = await thinking.run(words)
+        if error is not None:
+            self._fail("LLM", error)
         self._progress.set()  # all there is to say is known
 
     async def _wait_for_the_turn_before(self) -> None:
@@ -277,47 +288,12 @@ class Reply:
         self._words_stored = True
 
     async def _speak(self) -> None:
-        """Make the sound of each piece; only of the first one before the turn is surely over."""
-        buffer = self._speaker.buffer
-        resampler = Resampler(self._talk.tts.sample_rate, self._talk.rate)
-        spoken = False
+        """Make the sound; a voice that fails ends it, and what is thought of further is not spoken."""
         try:
-            while (piece := await self._thinking.pieces.get()) is not None:
-                if spoken:
-                    await self._released.wait()
-                buffer.begin(piece.text)
-                spoken = spoken or bool(piece.speech)
-                await self._say(piece, resampler)
-            await buffer.put(resampler.finish())
+            await self._synthesis.run(self._released)
         except AppError as error:
             self._fail("TTS", error)
             self._thinking.stop()
-        buffer.finish()
-
-    async def _say(self, piece: Piece, resampler: Resampler) -> None:
-        if not piece.speech:
-            return
-        talk = self._talk
-        if talk.device_speech:
-            self._hand_over(piece)
-            return
-        begin = self._loop.time()
-        self._moments.begin(StageName.TTS, begin)
-        tts = talk.tts if self.ask.prepared is None else self.ask.prepared.voiced(talk.tts)
-        sound = tts.speak(piece.speech, voice=talk.voice)
-        try:
-            async for pcm in patiently(sound, seconds=talk.equipment.settings.tts_s, vendor=talk.tts.name):
-                if not self._times.tts_ms:
-                    self._times = replace(self._times, tts_ms=max(1, self._ms_since(begin)))
-                    self._moments.end(StageName.TTS, self._loop.time())
-                await self._speaker.buffer.put(resampler.feed(pcm))
-        except BudgetExhausted:
-            # There is no money for this sentence's sound; its words go on, and later sentences may be known already.
-            self._hand_over(piece)
-
-    def _hand_over(self, piece: Piece) -> None:
-        skip_ms = 0 if self.ask.prepared is None else self.ask.prepared.offset_ms
-        self._speaker.hand_over(piece.speech, speed=self._talk.voice.speed, skip_ms=skip_ms)
 
     async def _play(self) -> None:
         await self._committed.wait()
@@ -327,7 +303,7 @@ class Reply:
             complete = await self._speaker.run()
             heard_ms = playback.sent * 1000 // playback.rate
             if playback.sent:
-                self._notices.tell(SpeakingEnded(heard_ms, self._times.tts_ms))
+                self._notices.tell(SpeakingEnded(heard_ms, self._synthesis.first_sound_ms))
             played = await self._speaker.played_out()
         heard_ms = playback.sent * 1000 // playback.rate
         if not complete:
@@ -361,7 +337,7 @@ class Reply:
         if not self._words_stored:
             return
         self._notices.let_go()
-        self._times = replace(self._times, llm_ms=self._thinking.first_token_ms)
+        self._times = replace(self._times, llm_ms=self._thinking.first_token_ms, tts_ms=self._synthesis.first_sound_ms)
         cut = self._cut
         text = self._said() if cut is None else cut.text
         self._answer = Answer(text, cut is not None, self._speaker.playback.pieces)

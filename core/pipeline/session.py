@@ -14,6 +14,7 @@ from core.pipeline.notices import SpeechEnded, SpeechStarted
 from core.pipeline.prepared import Prepared, Rest
 from core.pipeline.problems import NOT_UNDERSTOOD
 from core.pipeline.quiz_player import QuizPlayer
+from core.pipeline.replies import Replies
 from core.pipeline.reply import Reply
 from core.pipeline.talk import Talk
 from core.pipeline.transcription import Transcription
@@ -23,7 +24,6 @@ from core.voice.dialogue import Dialogue, Microphone
 from core.voice.endpointing import RATE, Timing
 from core.voice.events import Command, Event
 from core.voice.turns import UNSPOKEN, State
-from core.voice.weighing import Saying
 from shared.errors import InvalidInput
 
 # Audio that may wait for the detector before the socket is read no further.
@@ -58,13 +58,11 @@ class VoiceSession:
         self._talk.enter(conversation)
         self._dialogue = self._dialogue_with(Microphone())
         self._ear = equipment.detector.open(self._decided)
-        self._dictation = Dictation(self._talk, self._leave)
+        self._replies = Replies(self._talk)
+        self._dictation = Dictation(self._talk, self._replies.leave)
         self._asked = Ask(None, 0.0)
         self._by_learner = True
         self._parting = False
-        self._reply: Reply | None = None
-        self._held: Reply | None = None
-        self._leaving: set[asyncio.Task[object]] = set()
         self._lesson = LessonPlayer(self._talk, self._tell_aloud, self._start)
         self._quiz = QuizPlayer(self._talk, self._tell_aloud, self._start)
         self._closing = False
@@ -73,10 +71,10 @@ class VoiceSession:
             Command.LISTEN: lambda: self._dictation.begin(self._dialogue),
             Command.PREPARE: self._prepare,
             Command.DISCARD: self._discard,
-            Command.RELEASE: self._release,
+            Command.RELEASE: self._replies.release,
             Command.ANSWER: self._answer,
-            Command.HOLD: self._hold,
-            Command.RESUME: self._resume,
+            Command.HOLD: lambda: self._replies.hold(self._dialogue.onset_ms),
+            Command.RESUME: self._replies.resume,
             Command.INTERRUPT: self._interrupt,
             Command.TELL_SPEECH_STARTED: lambda: client.tell(SpeechStarted(self._dialogue.started_ms)),
             Command.TELL_SPEECH_ENDED: self._tell_speech_ended,
@@ -188,7 +186,7 @@ class VoiceSession:
         Raises: as `Quizzes.open`.
         """
         self.cancel(by_learner=False)
-        await self._replied()
+        await self._replies.settled()
         self._lesson.leave()
         await self._quiz.begin(order)
 
@@ -234,7 +232,7 @@ class VoiceSession:
 
     def acknowledge(self, turn_id: str, played_ms: int) -> None:
         """The client says how much of an answer's sound it has played; of another answer than this it is too late."""
-        speaking = self._held or self._reply
+        speaking = self._replies.sounding
         if speaking is not None and speaking.turn_id == turn_id:
             speaking.acknowledge(played_ms)
 
@@ -244,7 +242,7 @@ class VoiceSession:
         Raises: NotFound: no such topic. Unavailable, Unauthenticated, Conflict: as the store says.
         """
         self.cancel(by_learner=False)
-        await self._replied()
+        await self._replies.settled()
         self._lesson.leave()
         self._quiz.leave()
         conversation = await self._equipment.conversations.choose_topic(self._talk.visit, topic_id)
@@ -262,28 +260,20 @@ class VoiceSession:
         """Let the tutor finish its sentence, for so long at most; the learner's turn is not taken any more."""
         if self._dialogue.state not in UNSPOKEN:
             self.cancel(by_learner=False)
-        if self._reply is not None:
-            prepared = self._reply.ask.prepared
+        reply = self._replies.current
+        if reply is not None:
+            prepared = reply.ask.prepared
             if prepared is not None and prepared.rest is None:
                 self.cancel(by_learner=False)  # a passage goes on where it was left
-            self._reply.finish_sentence()
-            await asyncio.wait({self._reply.task}, timeout=seconds)
+            reply.finish_sentence()
+            await asyncio.wait({reply.task}, timeout=seconds)
 
     async def close(self) -> None:
         """Stop everything; what was heard is stored before this returns."""
         self._closing = True
         self._ear.close()
         self._dictation.forget()
-        for reply in (self._held, self._reply):
-            if reply is None:
-                continue
-            if reply.released:
-                reply.interrupt(by_learner=False, leaving=True)
-            else:
-                reply.discard()
-            self._leave(reply.task)
-        while self._leaving:
-            await asyncio.wait(self._leaving)
+        await self._replies.close()
         self._purse.close()
 
     def _dialogue_with(self, microphone: Microphone, timing: Timing | None = None) -> Dialogue:
@@ -301,10 +291,10 @@ class VoiceSession:
             self._room = None
 
     def _happened(self, reply: object, event: Event) -> None:
-        present = reply is (self._held or self._reply)
+        present = reply is self._replies.sounding
         if present:
             if event is Event.REPLY_ENDED:
-                self._held = None
+                self._replies.held = None
             self._do(self._dialogue.receive(event))
         if event is Event.REPLY_ENDED and isinstance(reply, Reply):
             self._quiz.turn_ended(reply)
@@ -321,7 +311,7 @@ class VoiceSession:
         return True
 
     def _start(self, work: Coroutine[object, object, None]) -> None:
-        self._leave(asyncio.create_task(work))
+        self._replies.leave(asyncio.create_task(work))
 
     def _stop(self, event: Event, *, by_learner: bool) -> None:
         self._by_learner = by_learner
@@ -333,9 +323,8 @@ class VoiceSession:
             self._obey[command]()
 
     def _tell_speech_ended(self) -> None:
-        dialogue, reply = self._dialogue, self._reply
-        prepared = reply is not None and not reply.discarded and not reply.released
-        turn_id = reply.turn_id if reply is not None and prepared else ""
+        dialogue, prepared = self._dialogue, self._replies.prepared
+        turn_id = "" if prepared is None else prepared.turn_id
         self._client.tell(SpeechEnded(dialogue.speech_ms, dialogue.decided_ms, turn_id))
         if dialogue.state is State.IDLE:
             self._lesson.nothing_said()
@@ -347,63 +336,22 @@ class VoiceSession:
         since = asyncio.get_running_loop().time() - self._dialogue.silence_ms / 1000
         microphone = self._dialogue.microphone
         ask = Ask(transcription, since, button=not microphone.hands_free, answered=microphone.answered)
-        reply = self._begin(ask)
+        reply = self._replies.begin(ask)
         transcription.tell(lambda words: self._understood(reply, words))
         self._equipment.counts.prepared += 1
 
     def _understood(self, reply: Reply, words: str | None) -> None:
         """Have the words weighed while the reply to them is held back."""
-        if reply is self._reply and not reply.discarded:
-            saying = self._held.saying() if self._held else Saying()
-            self._do(self._dialogue.understood(words, saying))
+        if reply is self._replies.current and not reply.discarded:
+            self._do(self._dialogue.understood(words, self._replies.saying()))
 
     def _discard(self) -> None:
         self._dictation.forget()
-        if self._reply is not None and not self._reply.released and not self._reply.discarded:
-            self._equipment.counts.wasted += 1
-            self._reply.discard()
-
-    def _release(self) -> None:
-        if self._reply is not None:
-            self._reply.release()
+        self._replies.discard()
 
     def _answer(self) -> None:
-        self._begin(self._asked)
-        self._release()
-
-    def _hold(self) -> None:
-        if self._reply is not None:
-            self._held = self._reply
-            self._held.hold(self._dialogue.onset_ms)
-
-    def _resume(self) -> None:
-        held, self._held = self._held, None
-        if held is None or self._reply is None:
-            return
-        if self._reply is not held:
-            self._leave(self._reply.task)
-            self._reply = held
-        held.resume()
+        self._replies.begin(self._asked)
+        self._replies.release()
 
     def _interrupt(self) -> None:
-        stopped = self._held or self._reply
-        self._held = None
-        if stopped is not None:
-            stopped.interrupt(by_learner=self._by_learner, parting=self._parting)
-
-    def _begin(self, ask: Ask) -> Reply:
-        before = self._reply
-        if before is not None:
-            self._leave(before.task)
-        self._reply = Reply(self._talk, ask, after=before)
-        return self._reply
-
-    def _leave(self, task: "asyncio.Task[object]") -> None:
-        """Keep a task that is ending until it has ended."""
-        if not task.done():
-            self._leaving.add(task)
-            task.add_done_callback(self._leaving.discard)
-
-    async def _replied(self) -> None:
-        if self._reply is not None:
-            await asyncio.wait({self._reply.task})
+        self._replies.interrupt(by_learner=self._by_learner, parting=self._parting)

@@ -110,6 +110,14 @@ class Speaker:
         """Send nothing more: `run` ends as if cancelled, even where its cancellation has not reached it yet."""
         self._stopped = True
 
+    def close(self) -> None:
+        """Let go of all sound, and of whoever is told: the reply is over, and may be remembered for long."""
+        self._stopped = True
+        self._hand = None
+        self._kept.clear()
+        self.buffer.clear()
+        self._on_sound = self._on_piece = _nobody
+
     async def run(self) -> bool:
         """Send what the buffer holds; return whether all of the reply was sent."""
         while True:
@@ -237,3 +245,7 @@ def _samples(item: Item) -> int:
     if isinstance(item, bytes):
         return len(item) // 2
     return 0 if isinstance(item, str) else item.samples
+
+
+def _nobody() -> None:
+    """There is nobody to tell."""

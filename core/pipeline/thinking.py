@@ -28,10 +28,9 @@ class Thinking:
         first_token_ms: how long the first token took.
     """
 
-    def __init__(self, talk: Talk, *, tell: Callable[[Notice], None], fail: Callable[[str, AppError], None]) -> None:
+    def __init__(self, talk: Talk, *, tell: Callable[[Notice], None]) -> None:
         self._talk = talk
         self._tell = tell
-        self._fail = fail
         self._stopped = False
         self.pieces: asyncio.Queue[Piece | None] = asyncio.Queue()
         self._segmenter = Segmenter()
@@ -44,11 +43,12 @@ class Thinking:
         """No further text is wanted."""
         self._stopped = True
 
-    async def run(self, words: str) -> None:
-        """Answer the learner's words; a failing model ends the pieces after what it said before.
+    async def run(self, words: str) -> AppError | None:
+        """Answer the learner's words; a failing model ends the pieces after what it said before. Return its failure.
 
         Args: words: empty: those the history ends with.
         """
+        failure: AppError | None = None
         begin = asyncio.get_running_loop().time()
         self._tell(ReplyStarted())
         try:
@@ -56,11 +56,12 @@ class Thinking:
             if not self.text.strip():
                 raise provider_error(self._talk.providers.llm.name, "malformed")
         except AppError as error:
-            self._fail("LLM", error)
+            failure = error
         else:
             self._let_go([], self._segmenter.flush())
             self._tell(ReplyText(self.text.strip(), _ms_since(begin)))
         self.pieces.put_nowait(None)
+        return failure
 
     async def _read(self, words: str, begin: float) -> None:
         """Read the model's answer; one that begins in doubt is asked for anew where other topics say more."""

@@ -1,0 +1,85 @@
+"""Pieces of an answer on their way to its sound, one after the other."""
+
+import asyncio
+
+from core.observability.moments import Moments
+from core.observability.record import StageName
+from core.pipeline.patience import patiently
+from core.pipeline.prepared import Prepared
+from core.pipeline.resampling import Resampler
+from core.pipeline.speaker import Speaker
+from core.pipeline.talk import Talk
+from core.pipeline.thinking import Thinking
+from core.providers.tts.port import TextToSpeech
+from core.voice.sentences import Piece
+from shared.errors import BudgetExhausted
+
+
+class Synthesis:
+    """Fills a speaker's buffer.
+
+    Args:
+        source: whose pieces are spoken.
+        moments: is told how long the first sound takes.
+
+    Attributes:
+        first_sound_ms: how long the first sound took; 0: there was none yet.
+    """
+
+    def __init__(self, talk: Talk, source: Thinking | Prepared, speaker: Speaker, moments: Moments) -> None:
+        self._talk = talk
+        self._source = source
+        self._speaker = speaker
+        self._moments = moments
+        self._resampler = Resampler(talk.tts.sample_rate, talk.rate)
+        self.first_sound_ms = 0
+
+    async def run(self, released: asyncio.Event) -> None:
+        """Make the sound of each piece; only of the first one before the turn is surely over.
+
+        Raises: ProviderUnavailable: the voice failed; what was made before it is still heard.
+        """
+        buffer = self._speaker.buffer
+        spoken = False
+        try:
+            while (piece := await self._source.pieces.get()) is not None:
+                if spoken:
+                    await released.wait()
+                buffer.begin(piece.text)
+                spoken = spoken or bool(piece.speech)
+                await self._say(piece)
+            await buffer.put(self._resampler.finish())
+        finally:
+            buffer.finish()
+
+    async def _say(self, piece: Piece) -> None:
+        if not piece.speech:
+            return
+        talk = self._talk
+        if talk.device_speech:
+            self._hand_over(piece)
+            return
+        begin = asyncio.get_running_loop().time()
+        self._moments.begin(StageName.TTS, begin)
+        sound = self._voice().speak(piece.speech, voice=talk.voice)
+        try:
+            async for pcm in patiently(sound, seconds=talk.equipment.settings.tts_s, vendor=talk.tts.name):
+                if not self.first_sound_ms:
+                    self._sounds(begin)
+                await self._speaker.buffer.put(self._resampler.feed(pcm))
+        except BudgetExhausted:
+            # There is no money for this sentence's sound; its words go on, and later sentences may be known already.
+            self._hand_over(piece)
+
+    def _voice(self) -> TextToSpeech:
+        tts = self._talk.tts
+        return self._source.voiced(tts) if isinstance(self._source, Prepared) else tts
+
+    def _sounds(self, begin: float) -> None:
+        now = asyncio.get_running_loop().time()
+        self.first_sound_ms = max(1, round((now - begin) * 1000))
+        self._moments.end(StageName.TTS, now)
+
+    def _hand_over(self, piece: Piece) -> None:
+        skip_ms = self._source.offset_ms if isinstance(self._source, Prepared) else 0
+        self._speaker.hand_over(piece.speech, speed=self._talk.voice.speed, skip_ms=skip_ms)

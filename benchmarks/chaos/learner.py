@@ -23,6 +23,7 @@ class Asked:
 
     Attributes:
         words: the question; of a spoken one, as the transcript told them.
+        turn_id: as the transcript told it.
         told: the transcript came, so the server has said that it has the words.
         problem: the code of the error that was told.
         over: `turn_complete` came.
@@ -30,6 +31,7 @@ class Asked:
     """
 
     words: str = ""
+    turn_id: str = ""
     told: bool = False
     problem: str = ""
     over: bool = False
@@ -65,10 +67,7 @@ class Learner:
 
     async def hang_up(self) -> None:
         """Close the socket, whatever its state."""
-        if self._speaking is not None:
-            self._speaking.cancel()
-            await asyncio.wait({self._speaking})
-            self._speaking = None
+        await self._fall_silent()
         if self._line is not None:
             await self._line.close()
 
@@ -85,12 +84,19 @@ class Learner:
     async def say(self, clip: bytes) -> Asked:
         """Speak, and listen likewise."""
         asked = Asked()
+        await self._fall_silent()
         self._speaking = asyncio.create_task(self._speak(clip))
         try:
             await self._listen(asked)
         except HungUp as how:
             asked.broken = str(how)
         return asked
+
+    async def _fall_silent(self) -> None:
+        if self._speaking is not None:
+            self._speaking.cancel()
+            await asyncio.wait({self._speaking})
+            self._speaking = None
 
     async def _speak(self, clip: bytes) -> None:
         silence = bytes(_FRAME)
@@ -109,14 +115,15 @@ class Learner:
             while True:
                 message = await self._next()
                 match message["type"]:
-                    case "transcript":
-                        asked.told, asked.words = True, message["text"]
+                    case "transcript" if not asked.told:
+                        asked.told, asked.words, asked.turn_id = True, message["text"], message["turn_id"]
                     case "error":
                         asked.problem = message["code"]
                         # What belongs to the turn comes before the answer to this.
                         await self._send('{"type": "ping"}')
                         self._unanswered += 1
-                    case "turn_complete":
+                    # The end of an answer from before the line broke, which has gone on, is not this turn's.
+                    case "turn_complete" if message["turn_id"] == asked.turn_id:
                         asked.over = True
                         return
                     case "pong":

@@ -272,7 +272,9 @@ def _now() -> str:
 _ENCODERS: Final[dict[type[Notice], Callable[[Any], str]]] = {
     SpeechStarted: lambda _: message("vad_start", timestamp=_now()),
     SpeechEnded: lambda n: message("vad_end", timestamp=_now(), duration_ms=n.duration_ms),
-    Heard: lambda n: message("transcript", text=n.text, confidence=n.confidence, latency_ms=n.latency_ms),
+    Heard: lambda n: message(
+        "transcript", text=n.text, confidence=n.confidence, latency_ms=n.latency_ms, turn_id=n.turn_id
+    ),
     ReplyStarted: lambda _: message("llm_start", timestamp=_now()),
     ReplyToken: lambda n: message("llm_token", token=n.text),
     ReplyText: lambda n: message("llm_complete", text=n.text, latency_ms=n.latency_ms),

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 
 import pytest
 
@@ -44,8 +44,9 @@ async def with_pauses(room: Room) -> None:
 
 
 @pytest.mark.parametrize("turn", [whole, interrupted, with_pauses])
-async def test_a_turns_memory_is_free_when_it_is_over(room: Room, uncollected: list[object], turn: object) -> None:
-    assert callable(turn)
+async def test_a_turns_memory_is_free_when_it_is_over(
+    room: Room, uncollected: list[object], turn: Callable[[Room], Awaitable[None]]
+) -> None:
     await room.enter()
     await turn(room)
     room.client.received.clear()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
-from infra.local.template import read_template
+from infra.local.template import nested_of, read_template
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 TEMPLATE: Final = ROOT / "template.yaml"
@@ -55,6 +55,8 @@ class _Scope:
     document: Document
     parameters: Mapping[str, Any]
     nested: dict[str, Stack] = field(default_factory=dict[str, Stack])
+    # References to resources stay references, as linters want them.
+    keeps_references: bool = False
 
     def value(self, node: Any) -> Any:  # noqa: ANN401  whatever a template holds
         """Return a node with its functions computed; what has no value is left out."""
@@ -83,7 +85,7 @@ class _Scope:
             return PSEUDO[name]
         if name in self.parameters:
             return self.parameters[name]
-        return f"${{{self.name}.{name}}}"
+        return {"Ref": name} if self.keeps_references else f"${{{self.name}.{name}}}"
 
     def attribute(self, argument: str | list[str]) -> Any:  # noqa: ANN401
         """Return what `Fn::GetAtt` gives; a nested stack's outputs are known."""
@@ -92,20 +94,37 @@ class _Scope:
         )
         if resource in self.nested:
             return self.nested[resource].outputs[attribute.removeprefix("Outputs.")]
+        if self.keeps_references:
+            return {"Fn::GetAtt": [resource, attribute]}
         return f"${{{self.name}.{resource}.{attribute}}}"
 
-    def substitute(self, argument: str | list[Any]) -> str:
+    def substitute(self, argument: str | list[Any]) -> Any:  # noqa: ANN401
         """Return what `Fn::Sub` gives."""
         text: str = argument if isinstance(argument, str) else argument[0]
         own: Document = {} if isinstance(argument, str) else self.value(argument[1])
+        kept: list[str] = []
 
         def named(found: re.Match[str]) -> str:
             name = found[1]
-            if name.startswith("!"):
-                return f"${{{name[1:]}}}"
-            return str(own[name] if name in own else self.attribute(name) if "." in name else self.ref(name))
+            value = own[name] if name in own else self.attribute(name) if "." in name else self.ref(name)
+            if not isinstance(value, dict):
+                return str(value)
+            ((_, target),) = cast("Document", value).items()
+            kept.append(name)
+            return f"${{{target if isinstance(target, str) else '.'.join(target)}}}"
 
-        return re.sub(r"\$\{([^}]+)\}", named, text)
+        text = re.sub(r"\$\{([^}!]+)\}", named, text)
+        return {"Fn::Sub": text} if kept else text
+
+    def join(self, argument: list[Any]) -> Any:  # noqa: ANN401
+        """Return what `Fn::Join` gives."""
+        parts = self.value(argument[1])
+        return {"Fn::Join": [argument[0], parts]} if any(_is_open(part) for part in parts) else argument[0].join(parts)
+
+    def select(self, argument: list[Any]) -> Any:  # noqa: ANN401
+        """Return what `Fn::Select` gives."""
+        choices = self.value(argument[1])
+        return {"Fn::Select": [argument[0], choices]} if _is_open(choices) else choices[int(argument[0])]
 
     def choose(self, argument: list[Any]) -> Any:  # noqa: ANN401
         """Return what `Fn::If` gives."""
@@ -117,18 +136,27 @@ class _Scope:
         return self.document["Mappings"][name][first][second]
 
 
+def _text(value: Any) -> str:  # noqa: ANN401
+    """Return a value as CloudFormation compares it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _is_open(value: Any) -> bool:  # noqa: ANN401
+    """Tell whether a value is a function that was not computed."""
+    return isinstance(value, dict)
+
+
 _FUNCTIONS: Final[dict[str, Callable[[_Scope, Any], Any]]] = {
     "Ref": _Scope.ref,
     "Fn::GetAtt": _Scope.attribute,
     "Fn::Sub": _Scope.substitute,
     "Fn::If": _Scope.choose,
     "Fn::FindInMap": _Scope.found_in_map,
-    "Fn::Join": lambda scope, argument: scope.value(argument[0]).join(map(str, scope.value(argument[1]))),
-    "Fn::Select": lambda scope, argument: scope.value(argument[1])[int(scope.value(argument[0]))],
-    "Fn::Split": lambda scope, argument: scope.value(argument[1]).split(argument[0]),
+    "Fn::Join": _Scope.join,
+    "Fn::Select": _Scope.select,
     "Fn::GetAZs": lambda scope, _: [f"{scope.ref('AWS::Region')}{zone}" for zone in "abc"],
     "Fn::Cidr": lambda scope, argument: [f"{scope.value(argument[0])}[{n}]" for n in range(int(argument[1]))],
-    "Fn::Equals": lambda scope, argument: str(scope.value(argument[0])) == str(scope.value(argument[1])),
+    "Fn::Equals": lambda scope, argument: _text(scope.value(argument[0])) == _text(scope.value(argument[1])),
     "Fn::Not": lambda scope, argument: not scope.value(argument[0]),
     "Fn::And": lambda scope, argument: all(scope.value(part) for part in argument),
     "Fn::Or": lambda scope, argument: any(scope.value(part) for part in argument),
@@ -147,6 +175,38 @@ def render(
     stacks: dict[str, Stack] = {}
     stacks[""] = _render("", template, parameters, process, stacks)
     return stacks
+
+
+def resolve(parameters: Mapping[str, Any], process: Callable[[Document], Document]) -> dict[str, Document]:
+    """Return each nested stack as a template in which only references to its own resources are left to compute.
+
+    That is what linters understand best: no parameters, no conditions.
+    """
+    documents: dict[str, Document] = {}
+    stacks = render(parameters, process=process)
+    for name, file in nested_of(TEMPLATE).items():
+        document = read_template(file)
+        if "Transform" in document:
+            document = process(document)
+        scope = _Scope(name, document, _named(stacks[name].parameters), keeps_references=True)
+        made = {logical: scope.value(document["Resources"][logical]) for logical in stacks[name].resources}
+        for resource in made.values():
+            resource.pop("Condition", None)
+        documents[name] = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": made}
+    return documents
+
+
+def _named(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Let what only AWS knows be plain words, and what is true or false be so."""
+
+    def plain(value: Any) -> Any:  # noqa: ANN401
+        if isinstance(value, list):
+            return [plain(item) for item in cast("list[Any]", value)]
+        if value in {"true", "false"}:
+            return value == "true"
+        return re.sub(r"\$\{([^}]+)\}", r"\1", value) if isinstance(value, str) else value
+
+    return {name: plain(value) for name, value in values.items()}
 
 
 def _render(
@@ -189,5 +249,8 @@ def _parameters(document: Document, given: Mapping[str, Any]) -> dict[str, Any]:
         value = given.get(name, parameter.get("Default"))
         if value is None:
             raise KeyError(f"parameter {name} has neither a value nor a default")
-        values[name] = str(value).split(",") if "List" in parameter["Type"] else value
+        if "List" in parameter["Type"]:
+            values[name] = str(value).split(",")
+        else:
+            values[name] = int(value) if parameter["Type"] == "Number" else value
     return values

@@ -1,4 +1,4 @@
-"""Make the project's private environments from its lock file: `python bootstrap.py run|dev|sam|benchmarks`.
+"""Make the project's private environments from its lock file: `python bootstrap.py run|dev|sam|checkov|benchmarks`.
 
 Runs on a bare Python, before anything is installed, so it uses the standard library only. The installer (uv, pinned)
 goes to `.unamentis/boot`; the environments to `.venv` and `.unamentis/<group>`. Two at once wait for each other.
@@ -26,6 +26,7 @@ GROUPS: Final[dict[str, list[str]]] = {
     "run": ["--inexact"],
     "dev": ["--group", "dev"],
     "sam": ["--only-group", "sam"],
+    "checkov": ["--only-group", "checkov"],
     "benchmarks": ["--group", "benchmarks"],
 }
 # `dev` is `run` with more in it, in the same place.

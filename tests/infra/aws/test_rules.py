@@ -216,7 +216,7 @@ def test_spot_has_a_fallback_and_only_spot(stacks: dict[str, Stack]) -> None:
     assert len(only_spot) == len(switches)
     for _, _, switch in switches:
         states = switch["Definition"]["States"]
-        assert states["Raise"]["Parameters"]["DesiredCount"] == "1"
+        assert states["Raise"]["Parameters"]["DesiredCount"] == 1
         assert states["Rest"]["Parameters"]["DesiredCount"] == 0
         rule = next(r for _, name, r in resources(stacks, "AWS::Events::Rule") if name == "SpotNews")
         assert rule["EventPattern"]["resources"] == ["${Core.Core}"]
@@ -247,7 +247,9 @@ def test_every_alarm_tells_somebody(stacks: dict[str, Stack]) -> None:
 def test_every_log_forgets(stacks: dict[str, Stack]) -> None:
     groups = list(resources(stacks, "AWS::Logs::LogGroup"))
     assert all(int(properties["RetentionInDays"]) <= 90 for _, _, properties in groups)
-    assert "/aws/rds/instance/${Data.Database}/postgresql" in {g["LogGroupName"] for _, _, g in groups}
+    exported = one(stacks, "AWS::RDS::DBInstance")["EnableCloudwatchLogsExports"]
+    made = {properties["LogGroupName"] for _, _, properties in groups}
+    assert {f"/aws/rds/instance/${{Data.Database}}/{log}" for log in exported} <= made
 
 
 def test_what_people_stored_outlives_the_stack(stacks: dict[str, Stack]) -> None:

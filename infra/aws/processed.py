@@ -3,7 +3,7 @@
 Needs `aws-sam-translator`, which the development environment has.
 """
 
-import copy
+import functools
 import json
 import os
 from collections.abc import Mapping
@@ -30,16 +30,21 @@ def process(document: Document) -> Document:
 
     Raises: samtranslator.model.exceptions.InvalidDocumentException: it is not valid SAM.
     """
-    from samtranslator.translator.transform import transform  # pyright: ignore[reportUnknownVariableType]  untyped
+    return json.loads(_processed(json.dumps(document)))
+
+
+@functools.cache
+def _processed(text: str) -> str:
+    from samtranslator.translator.transform import transform
 
     os.environ.setdefault("AWS_DEFAULT_REGION", PSEUDO["AWS::Region"])
-    source = copy.deepcopy(document)
+    source: Document = json.loads(text)
     for resource in source["Resources"].values():
         for code in ("CodeUri", "ContentUri"):
             if code in resource.get("Properties", {}):
                 resource["Properties"][code] = _ARTIFACT
-    made: Any = transform(source, {}, _NoManagedPolicies())
-    return made
+    made: Any = transform(source, {}, _NoManagedPolicies())  # pyright: ignore[reportArgumentType]  it calls load()
+    return json.dumps(made)
 
 
 def documents() -> dict[str, Document]:

@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 
-from infra.local.commands import administration, operations, running
+from infra.local.commands import administration, containers, operations, running
 from infra.local.commands.grammar import ROOT
 from infra.local.errors import LocalError
 from shared.errors import AppError
@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     # Help lists them in this order; a new group gets a line here and a module in infra/local/commands.
-    for group in (running, administration, operations):
+    for group in (running, administration, containers, operations):
         group.add(commands)
     return top
 

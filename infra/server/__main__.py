@@ -5,7 +5,7 @@ core     the voice service
 serve    both on one listener
 migrate  bring the database's schema and the shared content up to date, as its owner (MIGRATION_DATABASE_URL)
 ready    exit with 0 if the server of this container answers that it is ready: a health check
-admin, tenant, token, session, prices
+admin, tenant, token, session, prices, backup, restore
          what `./unamentis` has under these names, on the owner's database; try: tenant --help
 """
 
@@ -21,7 +21,7 @@ from typing import Final
 from infra.local.errors import LocalError
 from shared.errors import AppError, InvalidInput
 
-MANAGING: Final = ("admin", "tenant", "token", "session", "prices")
+MANAGING: Final = ("admin", "tenant", "token", "session", "prices", "backup", "restore")
 
 
 def main(arguments: Sequence[str]) -> int:

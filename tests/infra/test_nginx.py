@@ -3,13 +3,13 @@
 import re
 
 import pytest
-from aiohttp import web
 
-from core.app import build_app
+from core.operations import operations
 from core.settings import read_settings
-from infra.local.gateway import MAX_BODY_BYTES, TIMEOUT_SECONDS
+from infra.edge.routes import api_services, core_paths, limits, template_paths
+from infra.local.gateway import TIMEOUT_SECONDS
 from infra.local.server import ROOT
-from infra.local.template import functions_of
+from infra.server import halves
 from tests.support.nginx import found, half_of, parsed
 
 FOLDER = ROOT / "infra" / "nginx"
@@ -24,26 +24,20 @@ def example(path: str) -> str:
     return re.sub(r"\{[^}]*\}", "x1", path)
 
 
-@pytest.fixture(scope="module")
-def core_paths() -> set[str]:
-    environ = {"DATABASE_URL": "postgresql://127.0.0.1:9/x", "UNAMENTIS_SECRET": SECRET, "UNAMENTIS_PROVIDERS": "mock"}
-    app: web.Application = build_app(read_settings(environ))
-    return {route.resource.canonical for route in app.router.routes() if route.resource is not None} - PRIVATE
-
-
-@pytest.fixture(scope="module")
-def api_paths() -> set[str]:
-    return {path for function in functions_of(ROOT / "template.yaml") for _, path in function.routes}
+def test_the_halves_are_those_of_the_code() -> None:
+    assert halves.WRITTEN.read_text() == halves.written(), (
+        "run: python -m infra.server.halves > infra/nginx/halves.conf"
+    )
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
-def test_every_path_goes_to_the_half_that_serves_it(name: str, core_paths: set[str], api_paths: set[str]) -> None:
+def test_every_path_goes_to_the_half_that_serves_it(name: str) -> None:
     configuration = CONFIGURATIONS[name]
-    wrong = {path for path in core_paths if half_of(example(path), configuration) != "unamentis_core"}
-    assert wrong == set(), "core serves these: name them in infra/nginx/halves.conf"
-    wrong = {path for path in api_paths | {"/", "/app.js"} if half_of(example(path), configuration) != "unamentis_api"}
-    assert wrong == set(), "the functions serve these"
-    assert core_paths >= {"/ws", "/ws/audio", "/v1/realtime", "/api/tts"}
+    core = set(core_paths())
+    assert core >= {"/ws", "/ws/audio", "/v1/realtime", "/api/tts"}
+    assert {path for path in core if half_of(example(path), configuration) != "unamentis_core"} == set()
+    api = {*template_paths(), "/", "/app.js", "/wsx", "/ws/", "/api/kb/packs/feedback/x"}
+    assert {path for path in api if half_of(example(path), configuration) != "unamentis_api"} == set()
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
@@ -57,7 +51,8 @@ def test_a_server_limits_hides_and_upgrades(name: str) -> None:
     assert headers["Upgrade"] == "$http_upgrade"
     assert headers["X-Forwarded-For"] == "$proxy_add_x_forwarded_for"
     assert headers["CF-Connecting-IP"] == ""
-    assert value(server, "client_max_body_size") == f"{MAX_BODY_BYTES // 1024**2}m"
+    largest = max(limits([*operations(), *api_services()]).values())
+    assert int(value(server, "client_max_body_size").removesuffix("m")) * 1024**2 >= largest
     assert seconds(value(server, "proxy_read_timeout")) > TIMEOUT_SECONDS
     heartbeat = read_settings({"DATABASE_URL": "x", "UNAMENTIS_SECRET": SECRET}).voice.heartbeat_s
     assert seconds(value(server, "proxy_read_timeout")) > 2 * heartbeat

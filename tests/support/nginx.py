@@ -54,9 +54,11 @@ def found(block: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
 
 
 def half_of(path: str, configuration: list[dict[str, Any]]) -> str:
-    """Return the value of $unamentis_half for a path: the map's first expression that fits, in its order."""
+    """Return the value of $unamentis_half for a path: its own, else of the first expression that fits."""
     (halves,) = [one for one in found(configuration, "map") if one["args"][1] == "$unamentis_half"]
     entries = [(entry["directive"], entry["args"][0]) for entry in halves["block"]]
+    if path in dict(entries):
+        return dict(entries)[path]
     for source, value in entries:
         if source.startswith("~") and re.search(source[1:], path):
             return value

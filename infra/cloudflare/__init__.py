@@ -1,0 +1,1 @@
+"""Cloudflare as Terraform, and the names its provider knows."""

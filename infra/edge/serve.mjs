@@ -38,7 +38,7 @@ const runtime = new Miniflare({
     },
   },
   bindings: {
-    ...configuration.vars,
+    ...configuration.env.local.vars,
     ...(options.origin && { API_ORIGIN: options.origin, CORE_ORIGIN: options.origin }),
     ...Object.fromEntries(given),
   },

@@ -12,7 +12,11 @@ export type Measured = { readonly body: ReadableStream | ArrayBuffer | null } | 
 export async function measured(visit: Visit): Promise<Measured> {
   const limit = limitOf(visit.url.pathname);
   const announced = visit.request.headers.get("content-length");
-  const { body } = visit.request;
+  const { body, method } = visit.request;
+  if (method === "GET" || method === "HEAD") {
+    // It would mean nothing (RFC 9110, 9.3.1), and a request with one cannot be made here.
+    return { body: null };
+  }
   if (body === null || announced !== null) {
     return Number(announced ?? 0) > limit ? { limit } : { body };
   }

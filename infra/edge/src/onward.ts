@@ -32,6 +32,9 @@ export function onward(visit: Visit, origin: Origin, env: Env, body: BodyInit | 
   if (!isSocket(url.pathname)) {
     headers.delete("upgrade");
   }
+  if (body === null) {
+    headers.delete("content-length");
+  }
   return new Request(target, { method: request.method, headers, body, redirect: "manual" });
 }
 

@@ -136,6 +136,21 @@ async def test_what_an_origin_says_is_kept_and_made_safe(edge: Edge, http: aioht
         assert (answer.status, answer.headers["Location"]) == (302, "https://elsewhere.example/")
 
 
+async def test_answers_without_a_body_stay_so(edge: Edge, http: aiohttp.ClientSession) -> None:
+    for status in (204, 304):
+        async with http.get(f"{edge.url}/api/curricula?status={status}") as answer:
+            assert (answer.status, await answer.read()) == (status, b"")
+    async with http.head(f"{edge.url}/api/curricula") as answer:
+        assert (answer.status, await answer.read()) == (200, b"")
+
+
+async def test_a_body_that_means_nothing_is_left_behind(edge: Edge, http: aiohttp.ClientSession) -> None:
+    async with http.get(f"{edge.url}/api/curricula", data=b"ignored") as answer:
+        assert (await answer.json())["bytes"] == 0
+    async with http.delete(f"{edge.url}/api/lists/1", data=b"kept") as answer:
+        assert (await answer.json())["bytes"] == 4
+
+
 @pytest.mark.parametrize(
     ("path", "limit"),
     [("/api/sessions", 1 << 20), ("/api/metrics", 65_536), ("/api/kb/packs/import", 5 * 1024 * 1024)],

@@ -115,7 +115,7 @@ class VoiceConfig(msgspec.Struct, tag_field="type", tag="voice_config", frozen=T
 
     voice_id: Annotated[str, msgspec.Meta(max_length=128)] | None = None
     tts_provider: Annotated[str, msgspec.Meta(max_length=64)] | None = None
-    speed: Annotated[float, msgspec.Meta(ge=0.5, le=2)] | None = None
+    speed: Annotated[float, msgspec.Meta(ge=0.5, le=2.0)] | None = None
     exaggeration: float | None = None
     cfg_weight: float | None = None
     language: Annotated[str, msgspec.Meta(max_length=35)] | None = None

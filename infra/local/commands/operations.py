@@ -1,4 +1,4 @@
-"""Commands for who operates an installation: copies of its data, and whether everything it needs works."""
+"""Commands for who operates an installation: copies of its data, its costs, and whether all it needs works."""
 
 import argparse
 import os
@@ -10,6 +10,7 @@ def add(commands: Commands) -> None:
     """Describe the commands of this group."""
     add_backup(commands.add_parser("backup", help="copy the database into the object store or a file"))
     add_restore(commands.add_parser("restore", help="fill an empty database from a backup"))
+    add_cost(commands.add_parser("cost", help="compute what a month on AWS costs"))
     add_doctor(commands.add_parser("doctor", help="look at everything an installation needs, and say what to do"))
 
 
@@ -51,6 +52,25 @@ def add_doctor(command: argparse.ArgumentParser) -> None:
     command.add_argument("--database-url", help="instead of DATABASE_URL, or of the server's that runs here")
     add_data_dir(command)
     command.set_defaults(run=run_doctor)
+
+
+def add_cost(command: argparse.ArgumentParser) -> None:
+    """Describe `cost`."""
+    command.description = "From the templates and infra/aws/prices.json; docs/reference/costs.md compares."
+    command.add_argument("--users", type=whole, default=50, help="learners who talk every day (%(default)s)")
+    command.add_argument("--tier", choices=("beta", "production"), default="beta", help="%(default)s unless given")
+    command.add_argument(
+        "--capacity", choices=("default", "spot", "ondemand", "mixed"), default="default", help="of the voice service"
+    )
+    command.set_defaults(run=run_cost)
+
+
+def run_cost(options: argparse.Namespace) -> int:
+    """Print a month's bill."""
+    from infra.aws.bill import told
+
+    print(told(options.tier, options.users, options.capacity))
+    return 0
 
 
 def run_backup(options: argparse.Namespace) -> int:

@@ -38,5 +38,5 @@ def compose_env(file: Path, *, objects: str) -> int:
         write_private(file, "\n".join(lines) + "\n")
     except OSError as error:
         raise LocalError(f"cannot write {file}: {error.strerror}") from error
-    print(f"{file} holds the secrets. Start with: docker compose up --detach --build --wait")
+    print(f"{file} holds the secrets. Start with: docker compose up --detach --build")
     return 0

@@ -151,3 +151,15 @@ def test_the_database_and_the_store_are_not_reached_from_outside(compose: dict[s
 def test_managing_commands_are_those_of_the_command_line() -> None:
     grammar = cli.parser().format_help()
     assert all(re.search(rf"^ +{command}\b", grammar, re.MULTILINE) for command in (*MANAGING, "compose-env"))
+
+
+def test_what_the_page_tells_to_type_is_there(compose: dict[str, Any]) -> None:
+    page = (ROOT / "docs" / "howto" / "school-server.md").read_text(encoding="utf-8")
+    profiles = {name for service in compose["services"].values() for name in service.get("profiles", [])}
+    assert set(re.findall(r"--profile (\w+)", page)) <= profiles
+    assert set(re.findall(r"run --rm manage (\w+)", page)) <= set(MANAGING)
+    assert set(re.findall(r"--scale (\w+)=", page)) == {"core"}
+    hosts = set(re.findall(r"_URL=http://(\w+):", page)) | set(re.findall(r"`http://(\w+):8080`", page))
+    assert hosts <= set(compose["services"])
+    assert set(re.findall(r"\b(UNAMENTIS_[A-Z_]+)=", page)) - {"UNAMENTIS_IMAGE"} <= documented()
+    assert "./unamentis compose-env" in page

@@ -61,6 +61,7 @@ def _sampler(parts: Components) -> Sampler:
         folder=Path(parts.settings.data_dir),
         requests=lambda: parts.requests.total,
         answers=lambda: parts.answers.total,
+        rested=parts.governor.clock.spent,
         told=lambda sample: parts.loop.call(lambda: parts.news.sampled(sample)),
     )
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.conversations import StoredConversations
+from core.idle.governor import Governor
+from core.idle.levers import levers_of
 from core.metering.bank import Bank
 from core.metering.budgets import BudgetMetering
 from core.observability.metrics import Metrics
@@ -53,6 +55,7 @@ class Components:
     cache: SpeechCache
     speech: SpeechService
     detector: RestingDetector
+    governor: Governor
     metering: BudgetMetering
     equipment: Equipment
     metrics: Metrics
@@ -86,6 +89,7 @@ def build_components(settings: Settings) -> Components:
     detector = RestingDetector(SharedDetector.load)
     detector.loaded()
     metrics, answers, updates = Metrics(), AnswerCounter(), Updates()
+    news = SystemNews(updates)
     observe, reports = reporting(settings.observability, metrics, answers)
     equipment = Equipment(
         providers=providers,
@@ -106,6 +110,7 @@ def build_components(settings: Settings) -> Components:
         cache=cache,
         speech=speech,
         detector=detector,
+        governor=Governor(levers_of(providers, detector, cache, equipment.counts), tell=news.tell),
         metering=metering,
         equipment=equipment,
         metrics=metrics,
@@ -114,7 +119,7 @@ def build_components(settings: Settings) -> Components:
         reports=reports,
         loop=HomeLoop(),
         updates=updates,
-        news=SystemNews(updates),
+        news=news,
     )
 
 

@@ -75,6 +75,7 @@ class Sampler:
         models: of its vendors, as models_of tells them.
         folder: whose disk counts.
         requests, answers: how many there have been since the start.
+        rested: seconds in each state of rest since the start.
         told: called with each sample once the database has it.
     """
 
@@ -84,11 +85,12 @@ class Sampler:
     folder: Path
     requests: Callable[[], int]
     answers: Callable[[], int]
+    rested: Callable[[], Mapping[str, float]] = dict[str, float]
     told: Callable[[Sample], None] = lambda _sample: None
     _id: str = field(default_factory=new_id)
     _started_at: datetime = field(default_factory=utc_now)
     _process: psutil.Process = field(default_factory=psutil.Process)
-    _told: tuple[int, int] = (0, 0)
+    _told: tuple[int, int, Mapping[str, float]] = field(default_factory=lambda: (0, 0, dict[str, float]()))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tell(self) -> None:
@@ -97,11 +99,13 @@ class Sampler:
         Raises: Unavailable: the database is away.
         """
         with self._lock:
-            requests, answers = self.requests(), self.answers()
-            sample = self._sample(requests - self._told[0], answers - self._told[1])
+            requests, answers, rested = self.requests(), self.answers(), self.rested()
+            before = self._told
+            idle = {state: round(seconds - before[2].get(state, 0.0), 3) for state, seconds in rested.items()}
+            sample = self._sample(requests - before[0], answers - before[1], idle)
             with self.database.unit(TenantEntry(None)) as unit:
                 ProcessRepository(unit).note(sample)
-            self._told = requests, answers
+            self._told = requests, answers, rested
         self.told(sample)
 
     def _disk(self) -> Path:
@@ -109,7 +113,7 @@ class Sampler:
         folder = self.folder.resolve()
         return next(there for there in (folder, *folder.parents) if there.exists())
 
-    def _sample(self, requests: int, answers: int) -> Sample:
+    def _sample(self, requests: int, answers: int, idle: Mapping[str, float]) -> Sample:
         return Sample(
             id=self._id,
             service=self.service,
@@ -124,4 +128,5 @@ class Sampler:
             inferences=answers,
             requests_per_minute=requests * 60 // SAMPLE_S,
             models=self.models(),
+            idle_seconds=idle,
         )

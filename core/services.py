@@ -4,8 +4,6 @@ from aiohttp import web
 
 from core.components import Components
 from core.http.adapter import HttpAdapter
-from core.idle.governor import Governor
-from core.idle.levers import levers_of
 from core.idle.mounting import Resting
 from core.jobs.service import JobService
 from core.realtime.http import realtime_routes
@@ -25,8 +23,7 @@ def mount_services(app: web.Application, parts: Components) -> None:
         drain_s=parts.settings.voice.drain_s,
     )
     jobs.mount(app)
-    levers = levers_of(providers, parts.detector, parts.cache, parts.equipment.counts)
-    Resting(Governor(levers, tell=parts.news.tell), context).mount(app)
+    Resting(parts.governor, context).mount(app)
 
 
 def _mount(app: web.Application, parts: Components, routes: Routes) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
+from core.idle.state_clock import StateClock
 from core.idle.states import DEFAULT_MODE, MODES, STATES, Mode, State, Thresholds
 from shared.clock import iso, utc_now
 from shared.logging import get_logger
@@ -55,6 +56,7 @@ class Governor:
 
     Attributes:
         tell: called with the name and the facts of each change, for those who watch.
+        clock: counts how long it was in each state.
     """
 
     levers: Levers
@@ -64,6 +66,7 @@ class Governor:
     thresholds: Thresholds = MODES[DEFAULT_MODE].thresholds
     state: State = "active"
     custom: dict[str, Mode] = field(default_factory=dict[str, Mode])
+    clock: StateClock = field(default_factory=StateClock)
     history: deque[Transition] = field(default_factory=lambda: deque[Transition](maxlen=_REMEMBERED))
     last_activity: str = "start"
     last_activity_at: float = 0.0
@@ -134,6 +137,7 @@ class Governor:
                 await self.levers.wake()
                 wake_ms = round((_now() - begin) * 1000)
             self.state = state
+            self.clock.enter(state)
             change = Transition(iso(utc_now()), before, state, idle, trigger, wake_ms)
             if state != before:
                 self.history.append(change)

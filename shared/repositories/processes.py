@@ -4,7 +4,7 @@ They are nobody's: no row belongs to a tenant, and none tells of one.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -25,6 +25,7 @@ class Sample:
         cpu_percent: of one core, since its last word. host_*: of the machine it runs on.
         requests, inferences: HTTP requests and answers to learners since its last word.
         requests_per_minute: the former, over a minute.
+        idle_seconds: seconds since its last word in each state of rest.
         models: of its vendors: {type, server, name, status} each.
     """
 
@@ -40,6 +41,7 @@ class Sample:
     inferences: int
     requests_per_minute: int
     models: Sequence[Mapping[str, str]]
+    idle_seconds: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,12 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """An hour or a day of all services. `service_cpu`: mean and highest percent by service."""
+    """An hour or a day of all services.
+
+    Attributes:
+        service_cpu: mean and highest percent by service.
+        service_idle: seconds in each state of rest by service.
+    """
 
     starts_at: datetime
     samples: int
@@ -72,6 +79,7 @@ class Span:
     requests: int
     inferences: int
     service_cpu: dict[str, dict[str, float]]
+    service_idle: dict[str, dict[str, float]]
 
 
 class ProcessRepository:
@@ -96,8 +104,9 @@ class ProcessRepository:
         }
         # cross-tenant: processes belong to no tenant.
         self._unit.run(
-            "SELECT note_process(%(fresh)s, %(requests)s, %(inferences)s) -- cross-tenant: of the deployment",
+            "SELECT note_process(%(fresh)s, %(requests)s, %(inferences)s, %(idle)s) -- cross-tenant: of the deployment",
             fresh=Json(fresh),
+            idle=Json(dict(sample.idle_seconds)),
             requests=sample.requests,
             inferences=sample.inferences,
         )
@@ -121,7 +130,8 @@ class ProcessRepository:
                       max(cpu_most) AS cpu_most, max(memory_sum / samples) AS memory_average,
                       sum(requests)::bigint AS requests, sum(inferences)::bigint AS inferences,
                       jsonb_object_agg(service, jsonb_build_object('average', cpu_sum / samples, 'most', cpu_most))
-                          AS service_cpu
+                          AS service_cpu,
+                      jsonb_object_agg(service, idle_seconds) AS service_idle
                FROM process_history  -- cross-tenant: processes belong to no tenant
                WHERE grain = %(grain)s AND starts_at > now() - make_interval(days => %(days)s)
                GROUP BY starts_at ORDER BY starts_at""",

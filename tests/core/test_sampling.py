@@ -53,6 +53,16 @@ def test_a_process_tells_what_it_does_and_each_request_once(database: Database) 
     assert (len(hours), len(days)) == (1, 1)
 
 
+def test_how_long_a_process_rested_is_told_once_too(database: Database) -> None:
+    told = sampler(database, [1], [0])
+    for rested in ({"active": 30.0}, {"active": 40.5, "warm": 19.5}):
+        told.rested = lambda rested=rested: rested
+        told.tell()
+    _, hours, days = read(database)
+    for span in (*hours, *days):
+        assert span.service_idle == {"core": {"active": 40.5, "warm": 19.5}}
+
+
 def test_what_could_not_be_told_is_told_later(database: Database) -> None:
     away = Database("postgresql://127.0.0.1:1/nowhere", pool_size=1)
     told = sampler(away, [10], [2])

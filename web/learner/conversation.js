@@ -1,4 +1,5 @@
 /** One lesson's conversation: its session, the voice socket, the microphone and the speaker. */
+import { DeviceVoice } from "./device-voice.js";
 import { Dialogue } from "./dialogue.js";
 import { Microphone } from "./microphone.js";
 import { ApiError } from "./session.js";
@@ -23,6 +24,10 @@ export class Conversation {
   #notices;
   #listeners;
   #speaker = new Speaker((status) => this.#played(status));
+  #voice = new DeviceVoice({
+    progress: (sentence, fraction) => this.#dialogue.spoke(sentence, fraction),
+    over: (sentence) => this.#dialogue.spokeAll(sentence),
+  });
   #microphone = new Microphone({
     onFrame: (pcm) => this.#socket?.sendAudio(pcm),
     onLevel: (level) => this.#listeners.level(level),
@@ -55,6 +60,7 @@ export class Conversation {
       transcript,
       notices,
       speaker: this.#speaker,
+      voice: this.#voice,
       showPicture: listeners.picture,
       changed: () => this.#changed(),
       acknowledge: (turnId, playedMs) =>
@@ -77,6 +83,7 @@ export class Conversation {
 
   set volume(volume) {
     this.#speaker.volume = volume;
+    this.#voice.volume = volume;
   }
 
   /** Turn to a lesson; one that was left unfinished in this tab shows what was said, and goes on when asked. */

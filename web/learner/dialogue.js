@@ -9,6 +9,7 @@ export class Dialogue {
   #transcript;
   #notices;
   #speaker;
+  #voice;
   #showPicture;
   #changed;
   #acknowledge;
@@ -21,6 +22,11 @@ export class Dialogue {
   /** The answer being played: its turn, and how many samples the speaker had played when its sound was at 0 ms. */
   #answer = null;
   #acknowledged = 0;
+  /** The speaker was silenced, and has not told where yet. */
+  #silenced = false;
+  /** What waits for its turn: sentences for the end of sound, sound for the end of sentences. */
+  #sentences = [];
+  #sounds = [];
   #typed = [];
   #transcriptTimer = 0;
 
@@ -29,14 +35,16 @@ export class Dialogue {
    * @param {import("./transcript.js").Transcript} parts.transcript
    * @param {import("./notices.js").Notices} parts.notices
    * @param {import("./speaker.js").Speaker} parts.speaker
+   * @param {import("./device-voice.js").DeviceVoice} parts.voice
    * @param {(asset: object) => void} parts.showPicture
    * @param {() => void} parts.changed told when something changes by itself
    * @param {(turnId: string, playedMs: number) => void} parts.acknowledge told how much of an answer was played
    */
-  constructor({ transcript, notices, speaker, showPicture, changed, acknowledge }) {
+  constructor({ transcript, notices, speaker, voice, showPicture, changed, acknowledge }) {
     this.#transcript = transcript;
     this.#notices = notices;
     this.#speaker = speaker;
+    this.#voice = voice;
     this.#showPicture = showPicture;
     this.#changed = changed;
     this.#acknowledge = acknowledge;
@@ -47,7 +55,7 @@ export class Dialogue {
     if (this.#hearing) {
       return "hearing";
     }
-    if (this.#buffered > 0) {
+    if (this.#speaks) {
       return "speaking";
     }
     return this.#thinking ? "thinking" : "quiet";
@@ -55,7 +63,11 @@ export class Dialogue {
 
   /** Whether there is an answer to stop. */
   get canStop() {
-    return this.#answering || this.#thinking || this.#buffered > 0;
+    return this.#answering || this.#thinking || this.#speaks;
+  }
+
+  get #speaks() {
+    return this.#buffered > 0 || this.#voice.isSpeaking;
   }
 
   /** The learner asked in writing. */
@@ -91,8 +103,13 @@ export class Dialogue {
 
   /** Take a piece of the tutor's voice. */
   hear(pcm) {
-    if (!this.#discarding) {
-      this.#thinking = false;
+    if (this.#discarding) {
+      return;
+    }
+    this.#thinking = false;
+    if (this.#voice.isSpeaking) {
+      this.#sounds.push(pcm);
+    } else {
       this.#buffered += this.#speaker.play(pcm);
     }
   }
@@ -100,10 +117,30 @@ export class Dialogue {
   /** Take the speaker's report; returns whether playing began or ended. */
   played({ played, buffered }) {
     this.#played = played;
-    this.#report();
+    this.#report(this.#silenced && buffered === 0);
     const changed = this.#buffered > 0 !== buffered > 0;
     this.#buffered = buffered;
+    if (buffered === 0) {
+      this.#silenced = false;
+      this.#sentences.splice(0).forEach((sentence) => this.#voice.speak(sentence));
+    }
     return changed;
+  }
+
+  /** Take the device's report: so much of a sentence, 0 to 1, was spoken. */
+  spoke({ turnId, positionMs, durationMs }, fraction) {
+    this.#acknowledge(turnId, Math.floor(positionMs + durationMs * fraction));
+  }
+
+  /** The device has spoken a sentence; the sound after it counts from its end. */
+  spokeAll({ durationMs }) {
+    if (this.#answer) {
+      this.#answer.from -= (durationMs * this.#answer.rate) / 1000;
+    }
+    if (!this.#voice.isSpeaking) {
+      this.#sounds.splice(0).forEach((pcm) => this.hear(pcm));
+    }
+    this.#changed();
   }
 
   #receivers = {
@@ -132,6 +169,24 @@ export class Dialogue {
       this.#answer = rate ? { turnId: turn_id, rate, from: this.#played - (position_ms * rate) / 1000 } : null;
       this.#acknowledged = position_ms;
     },
+    sentence: ({ turn_id, text, duration_ms, position_ms }) => {
+      if (this.#discarding) {
+        return;
+      }
+      this.#thinking = false;
+      const sentence = { turnId: turn_id, text, durationMs: duration_ms, positionMs: position_ms };
+      if (this.#buffered > 0) {
+        this.#sentences.push(sentence);
+      } else {
+        this.#voice.speak(sentence);
+      }
+    },
+    mode: ({ mode }) => {
+      this.#notices.clear("voice");
+      if (mode === "text") {
+        this.#notices.show("voice", "The budget for the tutor's voice is used up. Your device reads instead.");
+      }
+    },
     visual_asset: ({ asset }) => this.#showPicture(asset),
     interrupted: () => {
       this.#silence();
@@ -153,17 +208,20 @@ export class Dialogue {
   /** Fall silent; the speaker's next report says where, and that is told at once. */
   #silence() {
     this.#speaker.flush();
+    this.#voice.flush();
     this.#buffered = 0;
-    this.#acknowledged = -ACKNOWLEDGE_MS;
+    this.#sentences = [];
+    this.#sounds = [];
+    this.#silenced = true;
   }
 
-  #report() {
+  #report(atOnce) {
     if (!this.#answer) {
       return;
     }
     const { turnId, rate, from } = this.#answer;
     const playedMs = Math.max(0, Math.floor(((this.#played - from) / rate) * 1000));
-    if (playedMs - this.#acknowledged >= ACKNOWLEDGE_MS) {
+    if (atOnce || playedMs - this.#acknowledged >= ACKNOWLEDGE_MS) {
       this.#acknowledged = playedMs;
       this.#acknowledge(turnId, playedMs);
     }

@@ -245,7 +245,16 @@ def _span(span: Span) -> dict[str, Any]:
 
 
 def _hour(span: Span) -> dict[str, Any]:
-    return {"hour": iso(span.starts_at), "idle_state_seconds": {}, **_span(span)}
+    return {"hour": iso(span.starts_at), "idle_state_seconds": _idle(span), **_span(span)}
+
+
+def _idle(span: Span, *, per: int = 1) -> dict[str, float]:
+    """Return how long the processes rested in each state, one beside the other, in units of so many seconds."""
+    spent: dict[str, float] = {}
+    for states in span.service_idle.values():
+        for state, seconds in states.items():
+            spent[state] = spent.get(state, 0.0) + seconds
+    return {state: round(seconds / per, 1) for state, seconds in spent.items()}
 
 
 def _day(span: Span) -> dict[str, Any]:
@@ -254,7 +263,7 @@ def _day(span: Span) -> dict[str, Any]:
         "date": span.starts_at.date().isoformat(),
         "thermal_events_count": 0,
         "active_hours": hours,
-        "idle_state_hours": {},
+        "idle_state_hours": _idle(span, per=3600),
         "hours_aggregated": hours,
         **_span(span),
     }

@@ -126,6 +126,16 @@ def test_history_adds_up_what_processes_said(learner: ApiClient, database: Datab
     assert (span["max_thermal_level"], span["min_battery_percent"]) == (0, 100)
 
 
+def test_history_tells_how_long_processes_rested(learner: ApiClient, database: Database) -> None:
+    tell(database, idle_seconds={"active": 1_800.0, "warm": 0.25})
+    tell(database, idle_seconds={"warm": 20.0})
+    tell(database, service="worker", idle_seconds={"active": 1_800.0, "dormant": 900})
+    (hour,) = learner.get("/api/system/history/hourly").body["history"]
+    assert hour["idle_state_seconds"] == {"active": 3_600, "warm": 20.2, "dormant": 900}
+    (day,) = learner.get("/api/system/history/daily").body["history"]
+    assert day["idle_state_hours"] == {"active": 1, "warm": 0, "dormant": 0.2}
+
+
 def test_the_summary_knows_today_yesterday_and_the_week(
     learner: ApiClient, database: Database, database_url: str
 ) -> None:

@@ -147,7 +147,11 @@ class Learner:
         """Return the next message that is no sound."""
         assert self._line
         while True:
-            message = await self._line.receive()
+            try:
+                message = await self._line.receive()
+            except (ConnectionError, aiohttp.ClientError) as exc:
+                # The answer to a ping found the line broken.
+                raise HungUp(str(exc)) from exc
             if message.type is aiohttp.WSMsgType.TEXT:
                 return dict(json.loads(message.data))
             if message.type is not aiohttp.WSMsgType.BINARY:

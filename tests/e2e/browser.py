@@ -90,8 +90,8 @@ class Playback:
         self._changed = asyncio.Event()
 
     async def until(self, holds: Callable[["Playback"], bool]) -> None:
-        """Wait until something holds; 15 seconds at most."""
-        async with asyncio.timeout(15):
+        """Wait until something holds; 40 seconds at most."""
+        async with asyncio.timeout(40):
             while not holds(self):
                 self._changed.clear()
                 await self._changed.wait()

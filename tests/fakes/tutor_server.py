@@ -12,6 +12,8 @@ from aiohttp.test_utils import TestServer
 
 from infra.local.server import ROOT, add_page
 
+# A busy machine takes its time.
+_PATIENCE_S: Final = 40
 TOKEN: Final = "uma_beta_2026_learner"
 RATE: Final = 24_000
 PICTURE: Final = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3"><rect width="4" height="3"/></svg>'
@@ -66,12 +68,12 @@ class Call:
 
     async def control(self) -> dict[str, Any]:
         """Return the next control message."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(_PATIENCE_S):
             return await self._controls.get()
 
     async def hear(self, seconds: float) -> bytes:
         """Wait for so much of the learner's voice, 16 000 samples a second, and return it."""
-        async with asyncio.timeout(10 + seconds):
+        async with asyncio.timeout(_PATIENCE_S + seconds):
             while len(self.speech) < seconds * 32_000:
                 self._heard.clear()
                 await self._heard.wait()
@@ -126,7 +128,7 @@ class Tutor:
 
     async def call(self) -> Call:
         """Return the next voice socket the page opens."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(_PATIENCE_S):
             return await self._calls.get()
 
     def app(self) -> web.Application:

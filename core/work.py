@@ -3,6 +3,7 @@
 from core.components import Components
 from core.jobs.port import JobHandler
 from core.jobs.registry import Registry, Schedule
+from core.speech.speaking import Speaking
 
 
 def registry(parts: Components) -> Registry:
@@ -10,8 +11,8 @@ def registry(parts: Components) -> Registry:
     return Registry(_handlers(parts), _schedules())
 
 
-def _handlers(_parts: Components) -> list[JobHandler]:
-    return []
+def _handlers(parts: Components) -> list[JobHandler]:
+    return [Speaking(parts.database, parts.speech.desktop.desk)]
 
 
 def _schedules() -> list[Schedule]:

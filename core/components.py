@@ -86,7 +86,7 @@ def build_components(settings: Settings) -> Components:
     speaker = settings.providers.tts.split(",")[0]
     speech = SpeechService(
         cache,
-        Shelf(store),
+        Shelf(store, most_bytes=settings.speech_room_mb * 1024 * 1024),
         _hire(metering, providers),
         secret=settings.shared.secret,
         provider=speaker,

@@ -2,8 +2,10 @@
 
 import argparse
 import os
+from pathlib import Path
 
 from infra.local.commands.grammar import Commands, add_data_dir, add_owner, whole
+from infra.local.errors import LocalError
 
 
 def add(commands: Commands) -> None:
@@ -11,6 +13,7 @@ def add(commands: Commands) -> None:
     add_backup(commands.add_parser("backup", help="copy the database into the object store or a file"))
     add_restore(commands.add_parser("restore", help="fill an empty database from a backup"))
     add_cost(commands.add_parser("cost", help="compute what a month on AWS costs"))
+    add_smoke(commands.add_parser("smoke", help="try what a learner does against a deployed address"))
     add_doctor(commands.add_parser("doctor", help="look at everything an installation needs, and say what to do"))
 
 
@@ -73,6 +76,17 @@ def run_cost(options: argparse.Namespace) -> int:
     return 0
 
 
+def add_smoke(command: argparse.ArgumentParser) -> None:
+    """Describe `smoke`."""
+    command.description = "Costs one short answer and one sentence of speech. Ends with 1 where a step failed."
+    command.add_argument("--url", help="of the deployment; the server started here otherwise")
+    command.add_argument("--token", help="beta or access token; the demo learner's otherwise")
+    command.add_argument("--email", help="of an account to sign in with, where there is no token")
+    command.add_argument("--password-file", type=Path, metavar="FILE", help="the account's password")
+    add_data_dir(command)
+    command.set_defaults(run=run_smoke)
+
+
 def run_backup(options: argparse.Namespace) -> int:
     """Back up, or list backups."""
     from infra.local import backups
@@ -100,3 +114,24 @@ def run_doctor(options: argparse.Namespace) -> int:
         url=options.url,
     )
     return examine(subject, as_json=options.json)
+
+
+def run_smoke(options: argparse.Namespace) -> int:
+    """Try a deployment."""
+    from infra.local.smoke import Target, smoke
+    from infra.local.state import DataFolder
+
+    running = None if options.url else DataFolder(options.data_dir.absolute()).running()
+    url = options.url or (running and running.url)
+    token = options.token or (None if options.email else running and running.token)
+    if not url:
+        raise LocalError("no server is running here: start one with ./unamentis up, or give --url")
+    if not token and not (options.email and options.password_file):
+        raise LocalError("as whom: give --token, or --email and --password-file")
+    password = None
+    if not token:
+        try:
+            password = options.password_file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise LocalError(f"{options.password_file} cannot be read: {error.strerror}") from error
+    return smoke(Target(url=url.rstrip("/"), token=token, email=options.email, password=password))

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_address
 
 from core.providers.registry import build_providers
 from core.settings import Settings, read_settings
 from infra.local.doctor.findings import Finding, failed, ok, warning
 from shared.errors import InvalidInput
+from shared.listening import is_loopback
 
 _CHECK = "configuration"
 
@@ -25,23 +25,18 @@ def read(environ: Mapping[str, str]) -> tuple[Settings | None, list[Finding]]:
 
 def _doubts(settings: Settings) -> Iterator[Finding]:
     shared = settings.shared
-    if not _is_loopback(settings.host):
-        if shared.auth_mode == "open":
-            yield failed(
-                _CHECK,
-                f"everybody who reaches {settings.host} is a learner without a token",
-                "set UNAMENTIS_AUTH_MODE=token, or UNAMENTIS_HOST=127.0.0.1",
-            )
-        if not shared.origin_lock.secrets:
-            yield warning(
-                _CHECK,
-                f"{settings.host} takes requests that did not come through the edge",
-                "set UNAMENTIS_ORIGIN_SECRETS where an edge is in front; nothing to do inside a school's network",
-            )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    host = settings.address.host
+    if is_loopback(host):
+        return
+    if shared.auth_mode == "open":
+        yield warning(
+            _CHECK,
+            f"everybody who reaches {host} is a learner without a token",
+            "set UNAMENTIS_AUTH_MODE=token unless the network is trusted",
+        )
+    if not shared.origin_lock.secrets:
+        yield warning(
+            _CHECK,
+            f"{host} takes requests that did not come through the edge",
+            "set UNAMENTIS_ORIGIN_SECRETS where an edge is in front; nothing to do inside a school's network",
+        )

@@ -175,7 +175,7 @@ def test_a_vendor_that_is_not_there(tmp_path: Path) -> None:
                 "UNAMENTIS_OPEN_USER": "u",
             },
             "failed",
-            "is a learner without a token",
+            "would let everybody in who reaches it",
         ),
     ],
 )

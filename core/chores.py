@@ -20,7 +20,6 @@ from shared.db import Database, TenantEntry
 from shared.mail.postman import Postman
 from shared.mail.settings import build_mailer
 from shared.repositories.lapsed import LapsedRepository
-from shared.repositories.measurements import forget_measurements
 from shared.repositories.processes import SAMPLE_S
 from shared.tenant_removal import Clearance
 
@@ -32,7 +31,6 @@ def chores(parts: Components) -> list[janitor.Task]:
         janitor.Task("removals", 5, _clearance(parts).clear_due),
         janitor.Task("platform usage", 600, PlatformMeter(database, store).meter),
         janitor.Task("lapsed", 300, lambda: _sweep(database)),
-        janitor.Task("retention", 3600, lambda: forget_measurements(database, parts.settings.retention)),
         janitor.Task("telling", SAMPLE_S, _sampler(parts).tell),
     ]
 

@@ -3,13 +3,13 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from core.housekeeping.export_routes import export_routes
 from core.idle.governor import Governor, Levers
 from core.idle.routes import IdleRoutes
 from core.providers.mock import MockTextToSpeech
 from core.providers.tts.port import TextToSpeech
 from core.realtime.http import realtime_routes
 from core.speech.cache import SpeechCache
-from core.speech.desk import Spent, nobody_asks
 from core.speech.service import SpeechService
 from core.speech.shelf import Shelf
 from shared.api import Routes
@@ -22,13 +22,14 @@ def operations() -> list[Routes]:
     voice = MockTextToSpeech()
 
     @contextmanager
-    def nobody(caller: Caller, *, spent: Spent = nobody_asks, to_keep: bool = False) -> Generator[TextToSpeech]:
-        del caller, spent, to_keep
+    def nobody(caller: Caller) -> Generator[TextToSpeech]:
+        del caller
         yield voice
 
     shelf = Shelf(open_objects("memory://"))
     speech = SpeechService(SpeechCache(voice), shelf, nobody, secret=b"", provider=voice.name)
-    return [speech.routes(), realtime_routes("", ""), IdleRoutes(Governor(Levers({}, _nothing))).routes()]
+    exports = export_routes(shelf.store, b"")
+    return [speech.routes(), realtime_routes("", ""), exports, IdleRoutes(Governor(Levers({}, _nothing))).routes()]
 
 
 async def _nothing() -> None:

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from core.components import Components
+from core.housekeeping.export_routes import export_routes
 from core.http.adapter import HttpAdapter
 from core.idle.mounting import Resting
 from core.jobs.service import JobService
@@ -24,6 +25,7 @@ def mount_services(app: web.Application, parts: Components) -> None:
     )
     jobs.mount(app)
     Resting(parts.governor, context).mount(app)
+    _mount(app, parts, export_routes(parts.store, parts.settings.shared.secret))
 
 
 def _mount(app: web.Application, parts: Components, routes: Routes) -> None:

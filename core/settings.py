@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from core.housekeeping.settings import HousekeepingSettings, read_housekeeping_settings
 from core.jobs.settings import JobSettings, read_job_settings
 from core.voice.endpointing import Timing
 from shared import config
@@ -109,11 +110,9 @@ class Settings:
         shared: database, secret and authentication, as the API has them.
         address: where it listens (`UNAMENTIS_HOST`, `UNAMENTIS_PORT`, `UNAMENTIS_OPEN_BEYOND_THIS_MACHINE`).
         data_dir: folder of what is kept on disk; of the objects too where no store is named (`UNAMENTIS_DATA_DIR`).
-        speech_room_mb: megabytes of stored speech one tenant may have; the oldest beyond it goes
-            (`UNAMENTIS_SPEECH_ROOM_MB`).
         observability: where turns are reported.
         mail: how the mail that waits in the database leaves; None leaves it there.
-        jobs: where jobs queue, and how many run here.
+        jobs: where jobs queue, and how many run here. housekeeping: what is done for the deployment's own order.
         retention: how many days what clients log, what they measure, and the sums over it are kept
             (`UNAMENTIS_LOG_DAYS`, `UNAMENTIS_MEASUREMENT_DAYS`, `UNAMENTIS_SUM_DAYS`).
     """
@@ -124,9 +123,9 @@ class Settings:
     observability: ObservabilitySettings = field(default_factory=ObservabilitySettings)
     address: Address = field(default_factory=lambda: Address("127.0.0.1", DEFAULT_PORT))
     data_dir: str = ".unamentis"
-    speech_room_mb: int = 4_096
     mail: MailSettings | None = None
     jobs: JobSettings = field(default_factory=JobSettings)
+    housekeeping: HousekeepingSettings = field(default_factory=HousekeepingSettings)
     retention: Retention = field(default_factory=Retention)
 
 
@@ -143,9 +142,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         observability=read_observability_settings(environ),
         address=read_address(environ, default_port=DEFAULT_PORT),
         data_dir=data_dir,
-        speech_room_mb=_number(environ, "UNAMENTIS_SPEECH_ROOM_MB", 4_096, 64, 10_000_000),
         mail=read_mail_settings(environ, data_dir=data_dir),
         jobs=read_job_settings(environ),
+        housekeeping=read_housekeeping_settings(environ),
         retention=Retention(
             log_days=_number(environ, "UNAMENTIS_LOG_DAYS", Retention().log_days, 1, 3_650),
             measurement_days=_number(environ, "UNAMENTIS_MEASUREMENT_DAYS", Retention().measurement_days, 1, 3_650),

@@ -39,19 +39,10 @@ class BudgetMetering:
         self._purses: set[BudgetPurse] = set()
         self.ledger = Ledger(bank)
 
-    def open(
-        self,
-        visit: Visit,
-        tell: Callable[[Notice], None],
-        *,
-        ahead: bool = True,
-        spent: Callable[[int], None] = lambda _micro_usd: None,
-    ) -> BudgetPurse:
+    def open(self, visit: Visit, tell: Callable[[Notice], None], *, ahead: bool = True) -> BudgetPurse:
         """Return a session's purse.
 
-        Args:
-            ahead: reserve before a call needs it; not worth it for a single call, whose visit names no session.
-            spent: is told what each call cost, in micro-dollars.
+        Args: ahead: reserve before a call needs it; not worth it for a single call, whose visit names no session.
         """
         purse = BudgetPurse(
             self._bank,
@@ -60,7 +51,6 @@ class BudgetMetering:
             tell,
             longest_utterance_ms=self._longest_ms,
             ahead=ahead,
-            spent=spent,
             closed=self._purses.discard,
         )
         self._purses.add(purse)

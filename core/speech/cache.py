@@ -17,7 +17,6 @@ from core.providers.errors import provider_error
 from core.providers.fallback import StandIn
 from core.providers.streams import closing
 from core.providers.tts.port import TextToSpeech, Voice
-from core.speech.stretches import pieces
 from shared.errors import AppError, NotFound, Unavailable
 from shared.storage.port import ObjectStore
 
@@ -70,8 +69,7 @@ class SpeechCache:
         self._memory_bytes = memory_bytes
         self._clips: OrderedDict[str, bytes] = OrderedDict()
         self._making: dict[str, _Making] = {}
-        self._tasks: dict[asyncio.Task[bool], str] = {}
-        self._storing: dict[str, asyncio.Task[bool]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         # Threads of its own: a listener's clip must not wait behind the database's work.
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="speech-store")
         self.stats = CacheStats()
@@ -82,11 +80,6 @@ class SpeechCache:
         Args: maker: the same synthesiser, as whoever listens pays for it.
         """
         return TenantSpeech(self, maker or self._tts, tenant_id)
-
-    @property
-    def maker(self) -> tuple[str, str]:
-        """Who makes what is not there: the vendor and its model, as the price book names them."""
-        return self._tts.name, self._tts.model
 
     @property
     def sample_rate(self) -> int:
@@ -105,15 +98,6 @@ class SpeechCache:
         """Keep a clip made elsewhere, in place of what was there."""
         self._remember(key, clip)
         await self._keep(key, clip)
-
-    async def secure(self, key: str, clip: bytes) -> bool:
-        """Return whether a clip is kept beyond this process, having put it into the object store if it was not."""
-        task = self._storing.get(key)
-        if task is not None:
-            await asyncio.wait([task])
-            if not task.cancelled() and task.result():
-                return True
-        return await self._stored(key) is not None or await self._keep(key, clip)
 
     def drop(self, keys: Iterable[str]) -> None:
         """Forget clips the object store no longer holds."""
@@ -155,9 +139,8 @@ class SpeechCache:
         if making is None:
             making = self._making[key] = _Making()
             making.task = asyncio.create_task(self._make(key, wanted, voice, making, maker or self._tts))
-            self._tasks[making.task] = key
-            self._storing[key] = making.task
-            making.task.add_done_callback(self._made)
+            self._tasks.add(making.task)
+            making.task.add_done_callback(self._tasks.discard)
         else:
             self.stats.joined += 1
         async with closing(self._listen(key, making)) as audio:
@@ -211,9 +194,8 @@ class SpeechCache:
                 making.task.cancel()
                 await asyncio.wait([making.task])
 
-    async def _make(self, key: str, text: str, voice: Voice, making: "_Making", maker: TextToSpeech) -> bool:
-        """Fetch or generate one clip, telling its listeners as it comes, then keep it; return whether it is kept."""
-        stored: bytes | None = None
+    async def _make(self, key: str, text: str, voice: Voice, making: "_Making", maker: TextToSpeech) -> None:
+        """Fetch or generate one clip, telling its listeners as it comes, then keep it."""
         store_it = False
         try:
             stored = await self._stored(key)
@@ -234,12 +216,8 @@ class SpeechCache:
         finally:
             making.end()
             self._forget(key, making)
-        return await self._keep(key, b"".join(making.chunks)) if store_it else stored is not None
-
-    def _made(self, task: "asyncio.Task[bool]") -> None:
-        key = self._tasks.pop(task)
-        if self._storing.get(key) is task:
-            del self._storing[key]
+        if store_it:
+            await self._keep(key, b"".join(making.chunks))
 
     def _forget(self, key: str, making: "_Making") -> None:
         """Let the next listener start anew."""
@@ -258,17 +236,14 @@ class SpeechCache:
             self.stats.store_errors += 1
             return None
 
-    async def _keep(self, key: str, clip: bytes) -> bool:
-        """Store a clip and return whether it is kept as long as this cache keeps anything."""
+    async def _keep(self, key: str, clip: bytes) -> None:
         store = self._store
         if store is None or not clip:
-            return store is None
+            return
         try:
             await self._in_thread(lambda: store.put(key, clip))
         except Unavailable:
             self.stats.store_errors += 1
-            return False
-        return True
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -297,12 +272,9 @@ class TenantSpeech:
         """Samples a second."""
         return self._tts.sample_rate
 
-    async def speak(self, text: str, *, voice: Voice) -> AsyncIterator[bytes]:
-        """Yield a text's audio, from wherever it is soonest: of one too long for a clip, clip after clip."""
-        for stretch in pieces(text):
-            async with closing(self._cache.speak(self._tenant_id, stretch, voice, maker=self._tts)) as audio:
-                async for chunk in audio:
-                    yield chunk
+    def speak(self, text: str, *, voice: Voice) -> AsyncIterator[bytes]:
+        """Yield the sentence's audio, from wherever it is soonest."""
+        return self._cache.speak(self._tenant_id, text, voice, maker=self._tts)
 
     async def close(self) -> None:
         """Nothing: the cache and the synthesiser belong to the process."""
@@ -317,7 +289,7 @@ class _Making:
         self.ended = False
         self.complete = False
         self.failure: AppError | None = None
-        self.task: asyncio.Task[bool] | None = None
+        self.task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
 
     def add(self, chunk: bytes) -> None:

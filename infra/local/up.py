@@ -72,7 +72,7 @@ def run(start: Start, folder: DataFolder, terminal: IO[str]) -> None:
         database(start, folder, terminal) as owner_url,
     ):
         app_url = apply_schema(owner_url, folder, terminal, own=not start.database_url)
-        configure(app_url, folder)
+        configure(app_url, folder, owner_url=None if start.database_url else owner_url)
         token = fill(app_url, folder, terminal)
         serve(listener, folder, token, terminal)
     say(terminal, "Stopped.")
@@ -185,9 +185,14 @@ def fill(url: str, folder: DataFolder, terminal: IO[str]) -> str:
     return token
 
 
-def configure(url: str, folder: DataFolder) -> None:
-    """Tell the functions and core, who read the environment once, where everything is."""
+def configure(url: str, folder: DataFolder, *, owner_url: str | None) -> None:
+    """Tell the functions and core, who read the environment once, where everything is.
+
+    Args: owner_url: of a database that is ours alone, so that it is backed up.
+    """
     os.environ["DATABASE_URL"] = url
+    if owner_url:
+        os.environ.setdefault("UNAMENTIS_OWNER_DATABASE_URL", owner_url)
     os.environ["UNAMENTIS_DATA_DIR"] = str(folder.path)
     os.environ.setdefault("UNAMENTIS_OBJECTS_URL", (folder.path.resolve() / "objects").as_uri())
     os.environ.setdefault("UNAMENTIS_SECRET", folder.secret())

@@ -1,14 +1,7 @@
 """The material of one topic, as a tutor uses it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
-
-_SAID: Final[Mapping[str, str]] = {
-    "natural": "This is a good place to pause. Shall we go on?",
-    "optional": "We could stop here. Shall we go on?",
-    "mandatory": "Let us stop here. Say go on when you are ready.",
-}
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +35,6 @@ class Stop:
     position: int
     kind: Literal["checkpoint", "natural", "mandatory", "optional"]
     prompt: str = ""
-
-    @property
-    def said(self) -> str:
-        """What the tutor says there."""
-        return self.prompt or _SAID.get(self.kind, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,15 @@ class AssetRepository:
         sql = _FACTS + " FROM assets a WHERE a.tenant_id = %(tenant_id)s AND a.curriculum_id = %(curriculum_id)s"
         return self._unit.all(AssetFacts, sql, curriculum_id=curriculum_id)
 
+    def named(self, object_keys: Sequence[str]) -> Pending[list[str]]:
+        """Queue the search for those of the keys under which the unit's tenant has a file."""
+        return self._unit.value(
+            list[str],
+            """SELECT ARRAY(SELECT a.object_key FROM assets a
+                            WHERE a.tenant_id = %(tenant_id)s AND a.object_key = ANY(%(object_keys)s))""",
+            object_keys=list(object_keys),
+        )
+
     def store(self, curriculum_id: str, picture: Picture, *, object_key: str | None = None) -> None:
         """Queue the upsert of one file; the same bytes again change nothing.
 

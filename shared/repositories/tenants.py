@@ -28,6 +28,10 @@ class TenantRepository:
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
 
+    def is_there(self) -> Pending[bool]:
+        """Queue the search for the unit's tenant."""
+        return self._unit.value(bool, "SELECT EXISTS (SELECT FROM tenants WHERE tenant_id = %(tenant_id)s)")
+
     def mine(self, *, confined: bool) -> Pending[list[Workplace]]:
         """Queue the read of every tenant the unit's user belongs to, by name.
 

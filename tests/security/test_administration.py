@@ -13,6 +13,8 @@ from shared.api.routes import Route
 from shared.db import Database
 from shared.ids import new_id
 from shared.repositories.beta_tokens import BetaTokenRepository
+from shared.repositories.jobs import JobRepository
+from shared.repositories.tenant_export import KIND
 from tests.conftest import ALPHA, ALPHA_TENANT, ALPHA_USER, BETA_TENANT
 from tests.support.admins import add_admin_session
 from tests.support.api import Answer, ApiClient
@@ -61,7 +63,9 @@ def theirs(database: Database, database_url: str) -> dict[str, str]:
     with database.unit(ALPHA) as unit:
         BetaTokenRepository(unit).mint(ALPHA_USER, secret=SECRET, label="Zanzibar")
         tokens = BetaTokenRepository(unit).all()
-    removal_id = new_id()
+    removal_id, export_id = new_id(), new_id()
+    with database.unit(ALPHA) as unit:
+        JobRepository(unit).add(export_id, KIND, {})
     with psycopg.connect(database_url) as connection:
         connection.execute("SELECT add_removal(%s, 'account_removed', ARRAY[%s::uuid])", (removal_id, ALPHA_TENANT))
     return {
@@ -69,6 +73,7 @@ def theirs(database: Database, database_url: str) -> dict[str, str]:
         "user_id": ALPHA_USER,
         "token_id": tokens.result[0].id,
         "removal_id": removal_id,
+        "export_id": export_id,
     }
 
 

@@ -3,9 +3,12 @@
 import importlib
 from pathlib import Path
 
+from core.housekeeping.export_routes import export_routes
 from core.realtime.http import realtime_routes
 from shared.api import Routes
 from shared.api.routes import Route
+from shared.storage.objects import open_objects
+from tests.support.identity import SECRET
 from tests.support.idle import idle_routes
 from tests.support.speech import speech_routes
 
@@ -18,6 +21,7 @@ def all_routes() -> dict[str, Routes]:
         "speech": speech_routes(),
         "realtime": realtime_routes("model", "recogniser"),
         "idle": idle_routes(),
+        "export": export_routes(open_objects("memory://"), SECRET),
     }
     for path in sorted(LAMBDAS.glob("*/*_api/routes.py")):
         module = importlib.import_module(f"{path.parent.name}.routes")

@@ -12,14 +12,14 @@ from shared.db import Database, Entry, TenantEntry
 from shared.ids import new_id
 from shared.repositories.authored_curricula import AuthoredCurriculumRepository
 from shared.repositories.content import store_curriculum, store_domains, store_pack
+from shared.repositories.deployments import DeploymentRepository
 from shared.repositories.devices import DeviceFacts, DeviceRepository
 from shared.repositories.identities import IdentityRepository
+from shared.repositories.jobs import JobRepository
 from shared.repositories.lists import ListRepository, NewItem
 from shared.repositories.model_servers import ModelServerRepository
 from shared.repositories.quizzes import QuizAnswer, QuizRepository
-from shared.repositories.speech_items import NewItem as NewText
-from shared.repositories.speech_items import SpeechItemRepository
-from shared.repositories.speech_orders import NewOrder, Purpose, SpeechOrderRepository
+from shared.repositories.tenant_export import KIND
 from shared.repositories.voice_profiles import NewProfile, VoiceProfileRepository
 from tests.support.api import Answer, ApiClient
 from tests.support.identity import add_auth_session
@@ -49,9 +49,11 @@ THEIRS = {
     "model_id": "openai:gpt-5-mini",
 }
 NOBODYS = {name: value.replace("alpha", "other") for name, value in THEIRS.items()} | {
-    **{name: new_id() for name in ("session_id", "quiz_id", "device_id", "auth_session_id", "identity_id", "job_id")},
+    **{
+        name: new_id()
+        for name in ("session_id", "quiz_id", "device_id", "auth_session_id", "identity_id", "job_id", "export_id")
+    },
     **{name: new_id() for name in ("server_id", "service_id", "list_id", "item_id", "deployment_id", "profile_id")},
-    **{name: new_id() for name in ("pregen_id", "module_job_id", "comparison_id", "variant_id")},
     "hash": "0" * 64,
 }
 # What a request needs in its body beside ids; {name} stands for the id of that kind.
@@ -98,15 +100,6 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/kb/categories": {"domain_id": "science", "name": "Stolen"},
     "POST /api/kb/audio/batch": {"question_ids": ["{question_id}"]},
     "POST /api/kb/prefetch": {"module_id": "{module_id}"},
-    "POST /api/tts/pregen/jobs": {"name": "Mine", "source_type": "curriculum", "source_id": "{curriculum_id}"},
-    "POST /api/tts/pregen/extract": {"source_type": "curriculum", "source_id": "{curriculum_id}"},
-    "POST /api/tts/pregen/sessions": {
-        "name": "Mine",
-        "samples": [{"text": "Hello"}],
-        "configurations": [{"name": "a"}, {"name": "b"}],
-    },
-    "POST /api/tts/pregen/variants/{variant_id}/rate": {"rating": 1},
-    "POST /api/tts/profiles/from-variant/{variant_id}": {"name": "Mine"},
     "POST /api/tts-cache/prefetch": {"curriculumId": "{curriculum_id}", "topicIds": ["{topic_id}"]},
     "POST /api/logs": {"level": "INFO", "message": "Hello"},
     "POST /log": {"level": "INFO", "message": "Hello"},
@@ -124,7 +117,8 @@ def give_everything(context: Context, owner: TenantEntry, token: str | None) -> 
     ids |= {"quiz_id": play_quiz(context.database, owner, ids["session_id"])}
     ids |= make_a_list(context.database, owner)
     ids |= {"server_id": write_down_a_server(context.database, owner), "service_id": new_id()}
-    ids |= order_speech(context.database, owner)
+    ids["export_id"] = order_an_export(context.database, owner)
+    ids["deployment_id"] = order_a_deployment(context.database, owner)
     ids["profile_id"] = name_a_voice(context.database, owner)
     return ids | have_spoken(context, token)
 
@@ -244,26 +238,22 @@ def name_a_voice(database: Database, owner: TenantEntry) -> str:
     return profile_id
 
 
-def order_speech(database: Database, owner: TenantEntry) -> dict[str, str]:
-    """Have a teacher of the tenant order speech of every kind, and return the ids of the orders and of a text."""
-    kinds: dict[str, Purpose] = {
-        "deployment_id": "deployment",
-        "pregen_id": "batch",
-        "module_job_id": "module",
-        "comparison_id": "comparison",
-    }
-    ids = {name: new_id() for name in kinds}
-    teacher = add_person(database, owner.tenant_id or "", "teacher")
-    text = NewText(owner.tenant_id or "", f"Say {MARK}!", MARK, "", 1.0, "en-US", MARK)
-    with database.unit(teacher) as unit:
-        for name, purpose in kinds.items():
-            source = "curriculum" if purpose == "deployment" else "custom"
-            SpeechOrderRepository(unit).add(
-                ids[name], NewOrder(purpose=purpose, name=MARK, source_type=source, source_id="alpha-light")
-            )
-            SpeechItemRepository(unit).replace(ids[name], [text])
-        variants = SpeechItemRepository(unit).find(ids["comparison_id"], limit=1)
-    return ids | {"variant_id": variants.result[0].id}
+def order_a_deployment(database: Database, owner: TenantEntry) -> str:
+    """Have a teacher of the tenant order that its curriculum be spoken, and return the deployment's id."""
+    deployment_id = new_id()
+    with database.unit(add_person(database, owner.tenant_id or "", "teacher")) as unit:
+        DeploymentRepository(unit).add(
+            deployment_id, curriculum_id="alpha-light", name=MARK, target_date=None, voice="", speed=1.0
+        )
+    return deployment_id
+
+
+def order_an_export(database: Database, owner: TenantEntry) -> str:
+    """Have the tenant's data copied, and return the export's id."""
+    export_id = new_id()
+    with database.unit(owner) as unit:
+        JobRepository(unit).add(export_id, KIND, {})
+    return export_id
 
 
 def fill(template: object, ids: dict[str, str]) -> Any:

@@ -25,6 +25,7 @@ from auth_api.recovery_routes import recovery
 from auth_api.repeated import first_answer, keep, mark
 from auth_api.rules import chosen_name
 from auth_api.signing_in import Person, read_credentials, sign_in, tokens_of
+from auth_api.tenant_export_routes import tenant_exports
 from shared.api import Access, Reply, Request, Routes
 from shared.auth.access_tokens import AccessClaims
 from shared.auth.authenticator import bearer_token
@@ -49,7 +50,7 @@ from shared.repositories.ws_tickets import WsTicketRepository
 
 _LOGIN: Final = "login"
 routes = Routes("auth")
-for part in (account, recovery, farewell, identities):
+for part in (account, recovery, farewell, identities, tenant_exports):
     routes.include(part)
 
 

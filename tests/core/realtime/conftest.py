@@ -51,7 +51,7 @@ class Client:
 
     async def until(self, type_: str) -> Any:
         """Return the next event of a type."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while True:
                 event = await self.connection.recv()
                 self.received.append(event)

@@ -26,11 +26,12 @@ async def state(counter: Counter, deployment_id: str) -> dict[str, Any]:
 
 
 async def ended(counter: Counter, deployment_id: str) -> dict[str, Any]:
-    while True:
-        found = await state(counter, deployment_id)
-        if found["status"] != "generating":
-            return found
-        await asyncio.sleep(0)
+    async with asyncio.timeout(60):
+        while True:
+            found = await state(counter, deployment_id)
+            if found["status"] != "generating":
+                return found
+            await asyncio.sleep(0)
 
 
 @pytest.mark.usefixtures("staff")

@@ -19,11 +19,12 @@ TOPIC = {"curriculum_id": "alpha-light", "topic_id": "alpha-topic"}
 
 async def ended(counter: Counter, job_id: str) -> dict[str, Any]:
     """Return a job's last state."""
-    while True:
-        state: dict[str, Any] = await (await counter.call("GET", f"/api/tts/prefetch/status/{job_id}")).json()
-        if state["status"] != "running":
-            return state
-        await asyncio.sleep(0)
+    async with asyncio.timeout(60):
+        while True:
+            state: dict[str, Any] = await (await counter.call("GET", f"/api/tts/prefetch/status/{job_id}")).json()
+            if state["status"] != "running":
+                return state
+            await asyncio.sleep(0)
 
 
 async def test_a_questions_texts_are_spoken_at_24_khz(counter: Counter) -> None:

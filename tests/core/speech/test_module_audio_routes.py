@@ -26,7 +26,7 @@ def module(database: Database) -> None:
 
 
 async def ended(counter: Counter, job_id: str) -> dict[str, Any]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             state = await (await counter.call("GET", f"{AUDIO}/prefetch/{job_id}")).json()
             if state["status"] != "running":

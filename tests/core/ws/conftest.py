@@ -47,7 +47,7 @@ class Phone:
 
     async def next(self) -> dict[str, Any] | bytes | None:
         """Return what comes next, None when the socket closes."""
-        message = await self.socket.receive(timeout=10)
+        message = await self.socket.receive(timeout=40)
         if message.type is WSMsgType.TEXT:
             self.received.append(msgspec.json.decode(message.data))
         elif message.type is WSMsgType.BINARY:

@@ -72,7 +72,7 @@ class Image:
     def run(self, *command: str, **more: str) -> tuple[int, str, str]:
         """Run one to its end."""
         process = self.start(*command, **more)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=240)
         return process.returncode, out, err
 
     @asynccontextmanager
@@ -83,14 +83,14 @@ class Image:
             port = str(free.getsockname()[1])
         process = self.start(*command, UNAMENTIS_PORT=port, **more)
         try:
-            async with asyncio.timeout(90):
+            async with asyncio.timeout(240):
                 check = only("HEALTHCHECK")
                 assert check[: len(only("ENTRYPOINT"))] == only("ENTRYPOINT")
                 while (await asyncio.to_thread(self.run, check[-1], UNAMENTIS_PORT=port))[0] != 0:
                     assert process.poll() is None, process.communicate()[1]
             yield f"http://127.0.0.1:{port}"
             process.send_signal(signal.SIGTERM)
-            assert await asyncio.to_thread(process.wait, 40) == 0
+            assert await asyncio.to_thread(process.wait, 120) == 0
         finally:
             if process.poll() is None:
                 process.kill()
@@ -224,7 +224,7 @@ async def test_without_its_database_a_server_is_up_but_not_ready(built: Image) -
     nowhere = {"DATABASE_URL": "postgresql://u:p@127.0.0.1:9/x", "UNAMENTIS_SECRET": base64.b64encode(SECRET).decode()}
     process = built.start("api", UNAMENTIS_PORT=port, **nowhere)
     try:
-        async with asyncio.timeout(60), aiohttp.ClientSession() as web:
+        async with asyncio.timeout(240), aiohttp.ClientSession() as web:
             while True:
                 try:
                     async with web.get(f"http://127.0.0.1:{port}/ready") as answer:
@@ -235,7 +235,7 @@ async def test_without_its_database_a_server_is_up_but_not_ready(built: Image) -
         assert built.run("ready", UNAMENTIS_PORT=port)[0] == 1
     finally:
         process.terminate()
-        process.communicate(timeout=40)
+        process.communicate(timeout=120)
 
 
 def test_a_tenant_is_made_with_the_owners_database(image: Image) -> None:

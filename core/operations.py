@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from core.housekeeping.export_routes import export_routes
 from core.idle.governor import Governor, Levers
 from core.idle.routes import IdleRoutes
+from core.jobs.routes import job_routes
 from core.providers.mock import MockTextToSpeech
 from core.providers.tts.port import TextToSpeech
 from core.realtime.http import realtime_routes
@@ -29,7 +30,8 @@ def operations() -> list[Routes]:
     shelf = Shelf(open_objects("memory://"))
     speech = SpeechService(SpeechCache(voice), shelf, nobody, secret=b"", provider=voice.name)
     exports = export_routes(shelf.store, b"")
-    return [speech.routes(), realtime_routes("", ""), exports, IdleRoutes(Governor(Levers({}, _nothing))).routes()]
+    idle = IdleRoutes(Governor(Levers({}, _nothing)))
+    return [speech.routes(), realtime_routes("", ""), exports, idle.routes(), job_routes()]
 
 
 async def _nothing() -> None:

@@ -6,6 +6,8 @@ from core.components import Components
 from core.housekeeping.export_routes import export_routes
 from core.http.adapter import HttpAdapter
 from core.idle.mounting import Resting
+from core.jobs.metrics import JobMetrics
+from core.jobs.routes import job_routes
 from core.jobs.service import JobService
 from core.realtime.http import realtime_routes
 from core.work import registry
@@ -24,6 +26,8 @@ def mount_services(app: web.Application, parts: Components) -> None:
         drain_s=parts.settings.voice.drain_s,
     )
     jobs.mount(app)
+    parts.metrics.also(JobMetrics(jobs.relay, jobs.consumer))
+    _mount(app, parts, job_routes())
     Resting(parts.governor, context).mount(app)
     _mount(app, parts, export_routes(parts.store, parts.settings.shared.secret))
 

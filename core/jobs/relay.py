@@ -20,7 +20,7 @@ _BUSY_S: Final = 0.02
 _CALM_S: Final = 0.16
 _IDLE_S: Final = 1.0
 # What was taken and not marked belongs to a relay that died.
-_TAKEN_S: Final = 15
+_TAKEN_S: Final = 5
 # How long a job may be in the queue, or its run silent, before the message counts as lost.
 SILENCE_S: Final = 120
 _RECOVER_S: Final = 20.0

@@ -59,6 +59,10 @@ class Metrics:
         """Also tell, whenever asked, what is read here."""
         self._registry.register(_Reader(readings))
 
+    def also(self, collector: Collector) -> None:
+        """Tell what another part of the process counts, too."""
+        self._registry.register(collector)
+
     def observe(self, record: TurnRecord) -> None:
         """Count a turn."""
         self._turns.labels(record.outcome.value).inc()

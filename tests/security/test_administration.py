@@ -60,12 +60,15 @@ def told(answer: Answer, ids: dict[str, str]) -> tuple[int, str]:
 
 @pytest.fixture
 def theirs(database: Database, database_url: str) -> dict[str, str]:
+    job_id = new_id()
     with database.unit(ALPHA) as unit:
         BetaTokenRepository(unit).mint(ALPHA_USER, secret=SECRET, label="Zanzibar")
         tokens = BetaTokenRepository(unit).all()
     removal_id, export_id = new_id(), new_id()
     with database.unit(ALPHA) as unit:
         JobRepository(unit).add(export_id, KIND, {})
+    with database.unit(ALPHA) as unit:
+        JobRepository(unit).add(job_id, "zanzibar", {})
     with psycopg.connect(database_url) as connection:
         connection.execute("SELECT add_removal(%s, 'account_removed', ARRAY[%s::uuid])", (removal_id, ALPHA_TENANT))
     return {
@@ -74,6 +77,7 @@ def theirs(database: Database, database_url: str) -> dict[str, str]:
         "token_id": tokens.result[0].id,
         "removal_id": removal_id,
         "export_id": export_id,
+        "id": job_id,
     }
 
 
@@ -81,7 +85,16 @@ def alphas_rows(database_url: str) -> list[tuple[object, ...]]:
     with psycopg.connect(database_url) as connection:
         return [
             row
-            for table in ("tenants", "users", "memberships", "beta_tokens", "budgets", "feature_settings", "audit_log")
+            for table in (
+                "tenants",
+                "users",
+                "memberships",
+                "beta_tokens",
+                "budgets",
+                "feature_settings",
+                "jobs",
+                "audit_log",
+            )
             for row in connection.execute(
                 f"SELECT t::text FROM {table} t WHERE tenant_id = %s ORDER BY 1".encode(),  # noqa: S608  our own names
                 (ALPHA_TENANT,),

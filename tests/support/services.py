@@ -4,6 +4,7 @@ import importlib
 from pathlib import Path
 
 from core.housekeeping.export_routes import export_routes
+from core.jobs.routes import job_routes
 from core.realtime.http import realtime_routes
 from shared.api import Routes
 from shared.api.routes import Route
@@ -22,6 +23,7 @@ def all_routes() -> dict[str, Routes]:
         "realtime": realtime_routes("model", "recogniser"),
         "idle": idle_routes(),
         "export": export_routes(open_objects("memory://"), SECRET),
+        "jobs": job_routes(),
     }
     for path in sorted(LAMBDAS.glob("*/*_api/routes.py")):
         module = importlib.import_module(f"{path.parent.name}.routes")

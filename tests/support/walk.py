@@ -53,7 +53,10 @@ NOBODYS = {name: value.replace("alpha", "other") for name, value in THEIRS.items
         name: new_id()
         for name in ("session_id", "quiz_id", "device_id", "auth_session_id", "identity_id", "job_id", "export_id")
     },
-    **{name: new_id() for name in ("server_id", "service_id", "list_id", "item_id", "deployment_id", "profile_id")},
+    **{
+        name: new_id()
+        for name in ("server_id", "service_id", "list_id", "item_id", "deployment_id", "profile_id", "id")
+    },
     "hash": "0" * 64,
 }
 # What a request needs in its body beside ids; {name} stands for the id of that kind.
@@ -119,6 +122,7 @@ def give_everything(context: Context, owner: TenantEntry, token: str | None) -> 
     ids |= {"server_id": write_down_a_server(context.database, owner), "service_id": new_id()}
     ids["export_id"] = order_an_export(context.database, owner)
     ids["deployment_id"] = order_a_deployment(context.database, owner)
+    ids["id"] = order_a_job(context.database, owner)
     ids["profile_id"] = name_a_voice(context.database, owner)
     return ids | have_spoken(context, token)
 
@@ -236,6 +240,14 @@ def name_a_voice(database: Database, owner: TenantEntry) -> str:
         VoiceProfileRepository(unit).add(profile_id, new)
         VoiceProfileRepository(unit).give(THEIRS["module_id"], profile_id, context="", priority=1)
     return profile_id
+
+
+def order_a_job(database: Database, owner: TenantEntry) -> str:
+    """Have a job ordered by a learner, and return its id."""
+    job_id = new_id()
+    with database.unit(owner) as unit:
+        JobRepository(unit).add(job_id, "nothing", {"about": MARK})
+    return job_id
 
 
 def order_a_deployment(database: Database, owner: TenantEntry) -> str:

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from shared.api.job_answers import FindJobs
+
 Line = Annotated[str, Meta(min_length=1, max_length=200)]
 Id = Annotated[str, Meta(max_length=64)]
 Money = Annotated[int, Meta(ge=0, le=1_000_000_000_000)]
@@ -135,6 +137,12 @@ class FindAudit(Struct, frozen=True):
     until: Moment | None = None
     limit: PageSize = 100
     cursor: Cursor | None = None
+
+
+class FindTenantJobs(FindJobs, frozen=True):
+    """Which jobs, of which tenant."""
+
+    tenant_id: Id | None = None
 
 
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$")]

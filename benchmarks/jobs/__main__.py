@@ -12,7 +12,7 @@ import argparse
 import sys
 
 from benchmarks.jobs import kills, rate, speed
-from benchmarks.jobs.places import PLACES, Place
+from benchmarks.jobs.places import PLACES, Place, use_any_credentials
 
 
 def main() -> int:
@@ -29,6 +29,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20, help="of the steady rate (%(default)s)")
     options = parser.parse_args()
     places: list[Place] = [_place(name) for name in options.queues.split(",")]
+    use_any_credentials()
     if options.what == "kills":
         return _kills(places, options)
     if options.what == "rate":

@@ -12,6 +12,9 @@ from shared.db import TenantEntry
 from shared.db.runner import migrate
 from shared.ids import new_id
 from shared.repositories.beta_tokens import BetaTokenRepository
+from shared.repositories.job_relay import RelayRepository
+from shared.repositories.job_runs import JobRunRepository
+from shared.repositories.jobs import JobRepository
 from shared.repositories.tenant_removal import Removal, TenantRemovalRepository
 from shared.repositories.tenants import TenantRepository
 from shared.storage.objects import open_objects
@@ -134,3 +137,39 @@ def test_administrators_work_across_tenants(context: Context, owner_url: str) ->
     assert root.delete(f"/api/admin/users/{made.body['user']['id']}").status == 200
     noted = {entry["action"] for entry in root.get("/api/admin/audit", query={"limit": "1000"}).body["entries"]}
     assert {"users.update", "account_removed", "memberships.insert", "beta_tokens.insert", "budgets.insert"} <= noted
+
+
+def test_jobs_of_all_tenants_are_carried_and_run(context: Context) -> None:
+    client = ApiClient(Service(routes, context))
+    orders: dict[str, TenantEntry] = {}
+    for person in (ADA, GRACE):
+        signed_in = client.post("/api/auth/register", person).body
+        with context.database.unit(context.authenticator.caller(signed_in["access_token"], address="").check()) as unit:
+            tenant = unit.value(str, "SELECT app_tenant()::text")
+            job = JobRepository(unit).add(new_id(), "count", {})
+        orders[job.result] = TenantEntry(tenant.result, signed_in["id"])
+    everybody, worker = TenantEntry(None), new_id()
+    with context.database.unit(everybody) as unit:
+        relay = RelayRepository(unit)
+        report = relay.report(worker, slots=4, lease_s=30)
+        taken = relay.take(most_out=10, most_each=5, lease_s=30)
+    assert (report.result.capacity, report.result.waiting) == (4, True)
+    assert {one.job_id: one.tenant_id for one in taken.result} == {
+        job_id: entry.tenant_id for job_id, entry in orders.items()
+    }
+    with context.database.unit(everybody) as unit:
+        RelayRepository(unit).mark(taken.result)
+        lost = RelayRepository(unit).recover(silence_s=0)
+        again = RelayRepository(unit).take(most_out=10, most_each=5, lease_s=30)
+    assert (lost.result, len(again.result)) == (0, 0)  # it was sent in this very moment
+    for job_id, entry in orders.items():
+        run_id = new_id()
+        with context.database.unit(entry) as unit:
+            begun = JobRunRepository(unit).begin(job_id, run_id, lease_s=30, most=8)
+        with context.database.unit(everybody) as unit:
+            beats = JobRunRepository(unit).beat([run_id, new_id()], lease_s=30)
+        assert (begun.result.verdict, [beat.run for beat in beats.result]) == ("run", [run_id])
+        with context.database.unit(entry) as unit:
+            JobRunRepository(unit).complete(job_id, run_id, {"done": True})
+            found = JobRepository(unit).get(job_id)
+        assert found.result.status == "completed"

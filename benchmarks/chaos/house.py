@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,8 @@ import aiohttp
 from benchmarks.demo_database import Demo, demo_database
 from benchmarks.voice.servers import HOST, ROOT, ServerFailed, free_port
 from shared.db import Database, TenantEntry
+from shared.ids import new_id
+from shared.repositories.jobs import JobRepository
 from shared.repositories.sessions import NewSession, SessionRepository
 from shared.repositories.turns import Turn, TurnRepository
 
@@ -101,6 +103,19 @@ class House:
         with self._database.unit(self._owner) as unit:
             found = TurnRepository(unit).page(session_id, limit=1_000, offset=0)
         return found.result
+
+    def order(self, kind: str) -> str:
+        """Order a job and return its id."""
+        job_id = new_id()
+        with self._database.unit(self._owner) as unit:
+            JobRepository(unit).add(job_id, kind, {})
+        return job_id
+
+    def completed(self, jobs: Sequence[str]) -> int:
+        """Count those that are completed."""
+        with self._database.unit(self._owner) as unit:
+            found = [JobRepository(unit).get(job_id) for job_id in jobs]
+        return sum(job.result.status == "completed" for job in found)
 
     def restart_database(self) -> None:
         """Shut it down as an administrator would, and start it again."""

@@ -3,8 +3,8 @@
     python -m benchmarks.two_processes
     python -m benchmarks.two_processes --seconds 60 --every 15 --learners 6
 
-Exits with 1 when a turn was lost, stored twice or left half done in silence, or when a watcher of either process was
-not told of a turn.
+Exits with 1 when a turn was lost, stored twice or left half done in silence, when a watcher of either process was not
+told of a turn, or when a job that was ordered meanwhile did not end well.
 """
 
 import argparse
@@ -30,6 +30,8 @@ _PATIENCE_S: Final = 60.0
 # News of a turn that is over takes less.
 _NEWS_S: Final = 5.0
 _PAUSE_S: Final = 0.25
+_ORDER_S: Final = 3.0
+_LEASE_S: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Report:
     Attributes:
         moved: sessions that went on with another process than before.
         owed, missed: turns that a watcher of a process should have been told of, and was not.
+        jobs, done: ids of the jobs that were ordered meanwhile; how many of them are completed.
     """
 
     tally: Tally
@@ -55,12 +58,14 @@ class Report:
     moved: int = 0
     owed: int = 0
     missed: int = 0
+    jobs: list[str] = field(default_factory=list[str])
+    done: int = 0
     quiet: list[Quiet] = field(default_factory=list[Quiet])
 
     @property
     def is_good(self) -> bool:
         """Whether nothing happened that must not."""
-        return self.tally.is_good and not self.missed
+        return self.tally.is_good and not self.missed and self.done == len(self.jobs)
 
 
 def main() -> int:
@@ -75,6 +80,7 @@ def main() -> int:
     print(table([report.tally]))
     print(f"{report.kills} kills; {report.moved} times a session went on with the other process")
     print(f"news of turns: {report.owed} owed to watchers of both processes, {report.missed} MISSED")
+    print(f"jobs: {len(report.jobs)} ordered, {report.done} completed, {len(report.jobs) - report.done} NOT")
     return 0 if report.is_good else 1
 
 
@@ -92,9 +98,12 @@ async def _run(built: House, options: argparse.Namespace) -> Report:
             learners = [Learner(built, built.session(), http) for _ in range(options.learners)]
             talks = [_Talk(number, one, proxy, report) for number, one in enumerate(learners)]
             await asyncio.gather(
-                _kill([first, second], http, options.every, until, report), *(talk.go_on(until) for talk in talks)
+                _kill([first, second], http, options.every, until, report),
+                _order(built, until, report),
+                *(talk.go_on(until) for talk in talks),
             )
             await _settle(report, watchers)
+            await _finish(built, report)
     return report
 
 
@@ -111,6 +120,22 @@ async def _kill(cores: list[Core], http: aiohttp.ClientSession, every: int, unti
         report.kills += 1
         await core.start(http)
         due = max(due + every, time.monotonic())
+
+
+async def _order(built: House, until: float, report: Report) -> None:
+    """Order a copy of the tenant's data now and then; whichever process is there makes it."""
+    while time.monotonic() < until:
+        report.jobs.append(await asyncio.to_thread(built.order, "tenant_export"))
+        await asyncio.sleep(_ORDER_S)
+
+
+async def _finish(built: House, report: Report) -> None:
+    """Wait until nothing is left to do, as long as a lease of a killed process may take to lapse."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LEASE_S):
+            while report.done < len(report.jobs):
+                report.done = await asyncio.to_thread(built.completed, report.jobs)
+                await asyncio.sleep(_PAUSE_S)
 
 
 @dataclass(slots=True)

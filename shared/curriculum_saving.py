@@ -9,8 +9,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from shared.db import Unit
-from shared.domain.curriculum import read_curriculum
+from shared.db import Pending, Unit
+from shared.domain.curriculum import Curriculum, read_curriculum
 from shared.domain.curriculum_check import curriculum_problems
 from shared.domain.curriculum_files import local_files
 from shared.domain.curriculum_phones import for_phones
@@ -19,7 +19,7 @@ from shared.domain.shapes import refuse
 from shared.errors import AppError, Unavailable
 from shared.ids import new_id
 from shared.logging import get_logger
-from shared.repositories.assets import AssetRepository
+from shared.repositories.assets import AssetRepository, RemovedAsset
 from shared.repositories.authored_curricula import AuthoredCurriculumRepository
 from shared.repositories.curricula import CurriculumDetail, CurriculumRepository
 from shared.repositories.topics import TopicRepository
@@ -63,25 +63,67 @@ def save_curriculum(
     Raises: InvalidInput: every problem of the document, by JSON pointer. What `AuthoredCurriculumRepository.claim`
         refuses. Unavailable: the store or the database does not answer.
     """
+    ready = ready_to_save(open_unit, store, document, pictures, terms=terms)
+    try:
+        with open_unit() as unit:
+            saved = queue_saving(unit, ready, terms=terms)
+    except AppError:
+        discard(store, ready.files.keys.values())
+        raise
+    discard(store, saved.discarded)
+    return saved.detail.result
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A curriculum whose document is good and whose new files are stored, while no row names them yet."""
+
+    curriculum: Curriculum
+    document: Mapping[str, Any]
+    files: "NewFiles"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a unit of work has queued: the curriculum as it will be, and the files that no row will name any more."""
+
+    detail: Pending[CurriculumDetail]
+    removed: Pending[list[RemovedAsset]]
+    replaced: Sequence[str]
+
+    @property
+    def discarded(self) -> list[str]:
+        """The keys of the objects to remove, once the unit of work has ended."""
+        return [*self.replaced, *(row.object_key for row in self.removed.result if row.object_key)]
+
+
+def ready_to_save(
+    open_unit: OpenUnit,
+    store: ObjectStore | None,
+    document: Mapping[str, Any],
+    pictures: Sequence[Picture] = (),
+    *,
+    terms: Terms,
+) -> Ready:
+    """Check a document and store its new files; see save_curriculum. Whoever goes no further discards those."""
     refuse(curriculum_problems(dict(document)), "curriculum")
     curriculum = read_curriculum(for_phones(document))
     # Whoever may not write it puts nothing into the store.
-    new = _put(open_unit, store, curriculum.id, pictures, terms) if pictures else _NewFiles()
-    try:
-        with open_unit() as unit:
-            _claim(unit, curriculum.id, terms)
-            CurriculumRepository(unit).store(curriculum, document)
-            TopicRepository(unit).replace(curriculum.id, curriculum.topics)
-            assets = AssetRepository(unit)
-            for picture in new.pictures:
-                assets.store(curriculum.id, picture, object_key=new.keys.get(picture.name))
-            removed = assets.keep_only(curriculum.id, sorted(local_files(document)))
-            stored = CurriculumRepository(unit).get(curriculum.id)
-    except AppError:
-        discard(store, new.keys.values())
-        raise
-    discard(store, [*new.replaced, *(row.object_key for row in removed.result if row.object_key)])
-    return stored.result
+    new = _put(open_unit, store, curriculum.id, pictures, terms) if pictures else NewFiles()
+    return Ready(curriculum, document, new)
+
+
+def queue_saving(unit: Unit, ready: Ready, *, terms: Terms) -> Saved:
+    """Queue a curriculum with its topics and files in a unit of work, whose other statements share its fate."""
+    curriculum, new = ready.curriculum, ready.files
+    _claim(unit, curriculum.id, terms)
+    CurriculumRepository(unit).store(curriculum, ready.document)
+    TopicRepository(unit).replace(curriculum.id, curriculum.topics)
+    assets = AssetRepository(unit)
+    for picture in new.pictures:
+        assets.store(curriculum.id, picture, object_key=new.keys.get(picture.name))
+    removed = assets.keep_only(curriculum.id, sorted(local_files(ready.document)))
+    return Saved(CurriculumRepository(unit).get(curriculum.id), removed, new.replaced)
 
 
 def discard(store: ObjectStore | None, keys: Iterable[str]) -> None:
@@ -96,7 +138,7 @@ def discard(store: ObjectStore | None, keys: Iterable[str]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _NewFiles:
+class NewFiles:
     """Pictures that are not there yet, where the larger ones have been put by name, and what they replace there."""
 
     pictures: Sequence[Picture] = ()
@@ -111,7 +153,7 @@ def _claim(unit: Unit, curriculum_id: str, terms: Terms) -> None:
 
 def _put(
     open_unit: OpenUnit, store: ObjectStore | None, curriculum_id: str, pictures: Sequence[Picture], terms: Terms
-) -> _NewFiles:
+) -> NewFiles:
     """Put those of the pictures into the store that are new and large."""
     with open_unit() as unit:
         _claim(unit, curriculum_id, terms)
@@ -130,4 +172,4 @@ def _put(
                 discard(store, keys.values())
                 raise
             keys[picture.name] = key
-    return _NewFiles(new, keys, [key for key in old if key])
+    return NewFiles(new, keys, [key for key in old if key])

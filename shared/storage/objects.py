@@ -33,18 +33,18 @@ class Objects:
 
     def put(self, key: str, data: bytes) -> None:
         """Store `data`, replacing what was there; on disk by way of a temporary file and a rename."""
-        with _store_errors(key):
+        with store_errors(key):
             obstore.put(self._store, _valid(key), data)
 
     def get(self, key: str) -> bytes:
         """Return the bytes under `key`."""
-        with _store_errors(key):
+        with store_errors(key):
             return bytes(obstore.get(self._store, _valid(key)).bytes())
 
     def delete(self, key: str) -> None:
         """Remove `key`; removing what is not there is no error."""
         try:
-            with _store_errors(key):
+            with store_errors(key):
                 obstore.delete(self._store, _valid(key))
         except NotFound:
             return
@@ -57,7 +57,7 @@ class Objects:
     def entries(self, prefix: str) -> Iterator[Stored]:
         """Yield what is stored below the folder `prefix`; the empty prefix is everything."""
         folder = _valid(prefix.rstrip("/")) if prefix else None
-        with _store_errors(prefix):
+        with store_errors(prefix):
             pages = obstore.list(self._store, folder)  # pyright: ignore[reportUnknownMemberType]  (pyarrow's, not ours)
             for page in pages:
                 for found in page:
@@ -65,7 +65,12 @@ class Objects:
 
 
 def open_objects(url: str) -> Objects:
-    """Open the store a URL names.
+    """Open the store a URL names; see open_place."""
+    return Objects(open_place(url))
+
+
+def open_place(url: str) -> LocalStore | MemoryStore | S3Store:
+    """Open the place a URL names, for whoever reads keys that are not ours.
 
     Args:
         url: `file:///folder` (made when missing), `memory://` (gone with the process), or `s3://bucket/prefix` with
@@ -75,16 +80,16 @@ def open_objects(url: str) -> Objects:
     """
     parts = urlsplit(url)
     if parts.scheme == "memory":
-        return Objects(MemoryStore())
+        return MemoryStore()
     if parts.scheme == "file" and parts.path not in {"", "/"} and not parts.netloc:
-        return Objects(_local(Path(unquote(parts.path))))
+        return _local(Path(unquote(parts.path)))
     if parts.scheme == "s3" and parts.hostname:
-        return Objects(_s3(url))
+        return _s3(url)
     raise InvalidInput(f"the object store's URL must be {_EXPECTED}", details={"url": _EXPECTED})
 
 
 def _local(folder: Path) -> LocalStore:
-    with _store_errors(str(folder)):
+    with store_errors(str(folder)):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return LocalStore(folder, automatic_cleanup=True)
 
@@ -110,7 +115,7 @@ def _s3(url: str) -> S3Store:
         "allow_http": bool(endpoint and endpoint.startswith("http://")),
         "timeout": timedelta(seconds=20),
     }
-    with _store_errors(bucket):
+    with store_errors(bucket):
         return S3Store(bucket, prefix=prefix, config=config, client_options=http, retry_config=_RETRIES)
 
 
@@ -126,7 +131,7 @@ def _valid(key: str) -> str:
 
 
 @contextmanager
-def _store_errors(key: str) -> Generator[None]:
+def store_errors(key: str) -> Generator[None]:
     """Turn the store's exceptions into ours; the address of the store stays out of the message."""
     try:
         yield

@@ -37,6 +37,7 @@ class Outline:
     Attributes:
         license: as it is written there; empty where it is not.
         left_out: what of it cannot be taken over, for a person to read.
+        curriculum_id: the id it has already; empty for what is no curriculum yet.
     """
 
     title: str
@@ -47,6 +48,7 @@ class Outline:
     license: str = ""
     subjects: Sequence[str] = ()
     left_out: Sequence[str] = ()
+    curriculum_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

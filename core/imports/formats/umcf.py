@@ -14,7 +14,7 @@ from shared.domain.shapes import refuse
 
 
 class UmcfBook:
-    """See Book. Its curriculum keeps the document's own id and everything beside its topics.
+    """See Book. Its curriculum keeps everything beside its topics.
 
     Raises: InvalidInput: every problem of the document, by JSON pointer.
     """
@@ -38,12 +38,8 @@ class UmcfBook:
             language=text_of(metadata.get("language")),
             license=text_of(rights.get("type")) or text_of(rights.get("name")),
             subjects=texts_of(metadata.get("subject")),
+            curriculum_id=id_of(self._document.get("id")),
         )
-
-    @property
-    def curriculum_id(self) -> str:
-        """The document's own id."""
-        return id_of(self._document.get("id"))
 
     def topic(self, place: Place) -> Draft:
         """Return a topic; see Book."""
@@ -55,6 +51,8 @@ class UmcfBook:
         made = copy.deepcopy(dict(self._document))
         made["content"] = self._replaced(records_of(made.get("content")), chosen)
         made["title"] = header.title
+        if id_of(made.get("id")) != header.curriculum_id:
+            made["id"] = {"value": header.curriculum_id}
         made.setdefault("sourceProvenance", provenance(header))
         return made
 

@@ -1,0 +1,64 @@
+"""Imports without a server: what they work with, around a database and a library on loopback."""
+
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+
+from core.fetching.fetcher import Fetcher
+from core.imports.importing import Workshop
+from core.imports.registry import BUILT_IN, Plugins
+from core.providers.llm.port import LanguageModel, ModelUsage, Prompt, Token
+from shared.auth.caller import Caller
+from shared.db import Database
+from shared.storage.objects import open_objects
+from shared.storage.port import ObjectStore
+from tests.fakes.names import FakeNames
+
+
+@dataclass
+class WritingModel:
+    """A language model that answers as a test tells it; see LanguageModel.
+
+    Attributes:
+        asked: every prompt.
+    """
+
+    answer: Callable[[Prompt], str]
+    asked: list[Prompt] = field(default_factory=list[Prompt])
+    name: str = "fake"
+    model: str = "writer-1"
+
+    async def reply(self, prompt: Prompt) -> AsyncIterator[Token | ModelUsage]:
+        self.asked.append(prompt)
+        text = self.answer(prompt)
+        for start in range(0, len(text), 50):
+            yield Token(text[start : start + 50])
+        yield ModelUsage(input_tokens=10, output_tokens=max(1, len(text) // 4))
+
+    async def close(self) -> None:
+        pass
+
+
+def lending(llm: LanguageModel) -> Callable[[Caller], AbstractContextManager[LanguageModel]]:
+    """Return who lends a model that nobody pays."""
+
+    @contextmanager
+    def hire(caller: Caller) -> Generator[LanguageModel]:
+        del caller
+        yield llm
+
+    return hire
+
+
+def workshop(
+    database: Database,
+    *,
+    objects: ObjectStore | None = None,
+    fetcher: Fetcher | None = None,
+    llm: LanguageModel | None = None,
+) -> Workshop:
+    """Return what imports work with; nothing leads to the Internet."""
+    store = objects or open_objects("memory://")
+    plugins = Plugins(BUILT_IN, store, fetcher or Fetcher(FakeNames({})))
+    model = llm or WritingModel(lambda _prompt: "I do not know.")
+    return Workshop(database=database, objects=store, pictures=None, plugins=plugins, hire=lending(model))

@@ -3,9 +3,14 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from core.fetching.fetcher import Fetcher
+from core.fetching.names import SystemNames
 from core.housekeeping.export_routes import export_routes
 from core.idle.governor import Governor, Levers
 from core.idle.routes import IdleRoutes
+from core.imports.desk import ImportDesk
+from core.imports.registry import BUILT_IN, Plugins
+from core.imports.service import import_routes
 from core.jobs.routes import job_routes
 from core.providers.mock import MockTextToSpeech
 from core.providers.tts.port import TextToSpeech
@@ -27,11 +32,13 @@ def operations() -> list[Routes]:
         del caller
         yield voice
 
-    shelf = Shelf(open_objects("memory://"))
+    store = open_objects("memory://")
+    shelf = Shelf(store)
     speech = SpeechService(SpeechCache(voice), shelf, nobody, secret=b"", provider=voice.name)
-    exports = export_routes(shelf.store, b"")
+    exports = export_routes(store, b"")
+    imports = import_routes(ImportDesk(Plugins(BUILT_IN, store, Fetcher(SystemNames())), store))
     idle = IdleRoutes(Governor(Levers({}, _nothing)))
-    return [speech.routes(), realtime_routes("", ""), exports, idle.routes(), job_routes()]
+    return [speech.routes(), realtime_routes("", ""), exports, imports, idle.routes(), job_routes()]
 
 
 async def _nothing() -> None:

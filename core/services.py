@@ -6,6 +6,8 @@ from core.components import Components
 from core.housekeeping.export_routes import export_routes
 from core.http.adapter import HttpAdapter
 from core.idle.mounting import Resting
+from core.imports.mounting import import_desk
+from core.imports.service import import_routes
 from core.jobs.metrics import JobMetrics
 from core.jobs.routes import job_routes
 from core.jobs.service import JobService
@@ -28,6 +30,7 @@ def mount_services(app: web.Application, parts: Components) -> None:
     jobs.mount(app)
     parts.metrics.also(JobMetrics(jobs.relay, jobs.consumer))
     _mount(app, parts, job_routes())
+    _mount(app, parts, import_routes(import_desk(parts)))
     Resting(parts.governor, context).mount(app)
     _mount(app, parts, export_routes(parts.store, parts.settings.shared.secret))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from core.housekeeping.settings import HousekeepingSettings, read_housekeeping_settings
+from core.imports.settings import ImportSettings, read_import_settings
 from core.jobs.settings import JobSettings, read_job_settings
 from core.voice.endpointing import Timing
 from shared import config
@@ -115,6 +116,7 @@ class Settings:
         jobs: where jobs queue, and how many run here. housekeeping: what is done for the deployment's own order.
         retention: how many days what clients log, what they measure, and the sums over it are kept
             (`UNAMENTIS_LOG_DAYS`, `UNAMENTIS_MEASUREMENT_DAYS`, `UNAMENTIS_SUM_DAYS`).
+        imports: where courses may come from.
     """
 
     shared: config.Settings
@@ -127,6 +129,7 @@ class Settings:
     jobs: JobSettings = field(default_factory=JobSettings)
     housekeeping: HousekeepingSettings = field(default_factory=HousekeepingSettings)
     retention: Retention = field(default_factory=Retention)
+    imports: ImportSettings = field(default_factory=ImportSettings)
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -150,6 +153,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             measurement_days=_number(environ, "UNAMENTIS_MEASUREMENT_DAYS", Retention().measurement_days, 1, 3_650),
             sum_days=_number(environ, "UNAMENTIS_SUM_DAYS", Retention().sum_days, 1, 3_650),
         ),
+        imports=read_import_settings(environ),
     )
 
 

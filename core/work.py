@@ -8,6 +8,7 @@ from core.housekeeping.orphans import OrphanedObjects
 from core.housekeeping.price_list import PriceListRefresh
 from core.housekeeping.retention import MeasurementRetention
 from core.housekeeping.tenant_export import TenantExport
+from core.imports.mounting import import_handlers
 from core.jobs.port import JobHandler
 from core.jobs.registry import Registry, Schedule
 
@@ -24,6 +25,7 @@ def _handlers(parts: Components) -> list[JobHandler]:
         TenantExport(parts.database, parts.store),
         OrphanedObjects(parts.database, parts.store),
         MeasurementRetention(parts.database, parts.settings.retention),
+        *import_handlers(parts),
         *_owners(parts),
     ]
 

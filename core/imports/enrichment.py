@@ -109,18 +109,20 @@ async def practice(node: Mapping[str, Any], llm: LanguageModel) -> Enriched:
 async def speak(node: Mapping[str, Any], llm: LanguageModel) -> Enriched:
     """Return a topic whose segments are written to be heard; what its author wrote is kept as `writtenText`.
 
+    What a model wrote already is left as it is.
     Raises: as `enrich`.
     """
     transcript = record_of(node.get("transcript"))
     segments = records_of(transcript.get("segments"))
-    said: list[dict[str, Any]] = []
+    said: dict[int, dict[str, Any]] = {}
     refused = False
-    for batch in _batches(segments):
-        texts = await _rewritten([text_of(segment.get("content")) for segment in batch], llm)
+    for batch in _batches([(at, one) for at, one in enumerate(segments) if not one.get("generated")]):
+        texts = await _rewritten([text_of(segment.get("content")) for _, segment in batch], llm)
         refused = refused or texts is None
-        said += batch if texts is None else [_said(segment, text) for segment, text in zip(batch, texts, strict=True)]
-    count = sum("writtenText" in segment for segment in said) - sum("writtenText" in segment for segment in segments)
-    return Enriched({**node, "transcript": {**transcript, "segments": said}}, rewritten=count, refused=refused)
+        said |= {at: _said(segment, text) for (at, segment), text in zip(batch, texts or (), strict=False)}
+    spoken = [said.get(at, segment) for at, segment in enumerate(segments)]
+    made = {**node, "transcript": {**transcript, "segments": spoken}} if said else dict(node)
+    return Enriched(made, rewritten=len(said), refused=refused)
 
 
 async def _asked(node: Mapping[str, Any], names: Sequence[str], llm: LanguageModel) -> Enriched:
@@ -187,12 +189,12 @@ async def _rewritten(texts: Sequence[str], llm: LanguageModel) -> list[str] | No
     return found if found is not None and len(found) == len(texts) and all(map(str.strip, found)) else None
 
 
-def _batches(segments: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+def _batches(segments: Sequence[tuple[int, dict[str, Any]]]) -> list[list[tuple[int, dict[str, Any]]]]:
     """Return segments in stretches that a model answers whole."""
-    batches: list[list[dict[str, Any]]] = []
+    batches: list[list[tuple[int, dict[str, Any]]]] = []
     room = 0
     for segment in segments:
-        size = len(text_of(segment.get("content")))
+        size = len(text_of(segment[1].get("content")))
         if size > room or not batches:
             batches.append([])
             room = _MOST_REWRITTEN

@@ -213,10 +213,6 @@ class _Run:
         ready = await asyncio.to_thread(self._ready, book, places, material, terms)
         try:
             await self._save(ready, terms, material)
-        except JobStopped as stopped:
-            if stopped.reason == "lost":  # nothing of it was committed; in every other case all of it was
-                discard(self._shop.pictures, ready.files.keys.values())
-            raise
         except AppError:
             discard(self._shop.pictures, ready.files.keys.values())
             raise
@@ -260,11 +256,17 @@ class _Run:
             imports.unstage(self._job.order.id)
             return saved
 
-        saved = await self._job.write(
-            write, progress=1.0, stage="storing", item=stored.title, checkpoint=stored.stored()
-        )
+        try:
+            saved = await self._job.write(
+                write, progress=1.0, stage="storing", item=stored.title, checkpoint=stored.stored()
+            )
+            await asyncio.to_thread(discard, self._shop.pictures, saved.discarded)
+        except JobStopped as stopped:
+            if stopped.reason == "lost":  # nothing of it was committed
+                discard(self._shop.pictures, ready.files.keys.values())
+                raise
+            # Whatever was asked of the run came too late: everything is there, and only its end is left to tell.
         self._progress = stored
-        await asyncio.to_thread(discard, self._shop.pictures, saved.discarded)
 
     def _header(self, book: Book, material: Material) -> Header:
         course = f"{self._order.source_id}|{self._order.course_id}"

@@ -74,6 +74,7 @@ class Operation:
     path: str
     service: str
     schema: dict[str, Any]
+    administered: bool
 
     def fields(self) -> Iterator[Field]:
         """Yield every field, those of inner objects too."""
@@ -124,7 +125,8 @@ def operations() -> list[Operation]:
         for method, operation in methods.items():
             content = operation.get("requestBody", {}).get("content", {}).get("application/json")
             if content and operation["tags"][0] in SERVICES:
-                found.append(Operation(method.upper(), path, operation["tags"][0], content["schema"]))
+                administered = {"access": []} in operation.get("security", [])
+                found.append(Operation(method.upper(), path, operation["tags"][0], content["schema"], administered))
     return found
 
 
@@ -147,7 +149,7 @@ class Sender:
     """Sends bodies to one operation."""
 
     def __init__(self, operation: Operation, context: Context, administrator: str) -> None:
-        token = administrator if operation.service == "admin" else add_access_token(context.database, ALPHA)
+        token = administrator if operation.administered else add_access_token(context.database, ALPHA)
         self.operation = operation
         self.client = ApiClient(Service(SERVICES[operation.service], context), token)
         self.path = re.sub(r"\{\w+\}", ALPHA_TENANT, operation.path)

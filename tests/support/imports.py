@@ -3,11 +3,15 @@
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 
 from core.fetching.fetcher import Fetcher
+from core.imports.desk import ImportDesk
 from core.imports.importing import Workshop
 from core.imports.registry import BUILT_IN, Plugins
+from core.imports.service import import_routes
 from core.providers.llm.port import LanguageModel, ModelUsage, Prompt, Token
+from shared.api import Routes
 from shared.auth.caller import Caller
 from shared.db import Database
 from shared.storage.objects import open_objects
@@ -62,3 +66,16 @@ def workshop(
     plugins = Plugins(BUILT_IN, store, fetcher or Fetcher(FakeNames({})))
     model = llm or WritingModel(lambda _prompt: "I do not know.")
     return Workshop(database=database, objects=store, pictures=None, plugins=plugins, hire=lending(model))
+
+
+@cache
+def imports_store() -> ObjectStore:
+    """Return where the routes below keep what is brought."""
+    return open_objects("memory://")
+
+
+@cache
+def imports_routes() -> Routes:
+    """Return core's routes, made once for the test process: what they keep is kept by tenant."""
+    store = imports_store()
+    return import_routes(ImportDesk(Plugins(BUILT_IN, store, Fetcher(FakeNames({}))), store))

@@ -1,28 +1,34 @@
 """Every kind of thing there is, and a call of any route with the ids of such things."""
 
+import hashlib
 import json
 import re
 from typing import Any
 
 import msgspec
 
+from core.imports.orders import IMPORT_KIND, REPROCESS_KIND
 from shared.api import Context, Service
 from shared.api.routes import Route
 from shared.db import Database, Entry, TenantEntry
 from shared.ids import new_id
 from shared.repositories.authored_curricula import AuthoredCurriculumRepository
 from shared.repositories.content import store_curriculum, store_domains, store_pack
+from shared.repositories.course_imports import CourseImportRepository
 from shared.repositories.deployments import DeploymentRepository
 from shared.repositories.devices import DeviceFacts, DeviceRepository
 from shared.repositories.identities import IdentityRepository
+from shared.repositories.import_uploads import ImportUploadRepository
 from shared.repositories.jobs import JobRepository
 from shared.repositories.lists import ListRepository, NewItem
 from shared.repositories.model_servers import ModelServerRepository
+from shared.repositories.plugin_settings import PluginSettingsRepository
 from shared.repositories.quizzes import QuizAnswer, QuizRepository
 from shared.repositories.tenant_export import KIND
 from shared.repositories.voice_profiles import NewProfile, VoiceProfileRepository
 from tests.support.api import Answer, ApiClient
 from tests.support.identity import add_auth_session
+from tests.support.imports import imports_store
 from tests.support.packs import a_pack, a_question
 from tests.support.people import add_person
 from tests.support.services import all_routes, operation
@@ -46,6 +52,8 @@ THEIRS = {
     "client_id": "alpha-client",
     "verb": "stop",
     "vendor": "deepgram",
+    "catalog_id": "upload",
+    "plugin_id": "samples",
     "model_id": "openai:gpt-5-mini",
 }
 NOBODYS = {name: value.replace("alpha", "other") for name, value in THEIRS.items()} | {
@@ -57,6 +65,7 @@ NOBODYS = {name: value.replace("alpha", "other") for name, value in THEIRS.items
         name: new_id()
         for name in ("server_id", "service_id", "list_id", "item_id", "deployment_id", "profile_id", "id")
     },
+    **{name: new_id() for name in ("import_id", "reprocess_id", "upload_id", "course_id")},
     "hash": "0" * 64,
 }
 # What a request needs in its body beside ids; {name} stands for the id of that kind.
@@ -74,6 +83,10 @@ BODIES: dict[str, dict[str, object]] = {
     "PATCH /api/curricula/{curriculum_id}": {"title": "Stolen"},
     "POST /api/curricula/{curriculum_id}/topics/{topic_id}/assets": {"filename": "a.png", "mime_type": "image/png"},
     "PATCH /api/curricula/{curriculum_id}/topics/{topic_id}/assets/{asset_id}": {"alt": "Stolen"},
+    "POST /api/import/uploads": a_document("alpha-light"),
+    "POST /api/import/jobs": {"sourceId": "upload", "courseId": "{upload_id}"},
+    "POST /api/plugins/initialize": {"enabled_plugins": ["samples"]},
+    "POST /api/reprocess/jobs": {"curriculumId": "{curriculum_id}"},
     "POST /api/lists": {"name": "Stolen"},
     "PUT /api/lists/{list_id}": {"name": "Stolen"},
     "PATCH /api/lists/{list_id}": {"name": "Stolen"},
@@ -124,6 +137,7 @@ def give_everything(context: Context, owner: TenantEntry, token: str | None) -> 
     ids["deployment_id"] = order_a_deployment(context.database, owner)
     ids["id"] = order_a_job(context.database, owner)
     ids["profile_id"] = name_a_voice(context.database, owner)
+    ids |= import_a_course(context.database, owner)
     return ids | have_spoken(context, token)
 
 
@@ -266,6 +280,27 @@ def order_an_export(database: Database, owner: TenantEntry) -> str:
     with database.unit(owner) as unit:
         JobRepository(unit).add(export_id, KIND, {})
     return export_id
+
+
+def import_a_course(database: Database, owner: TenantEntry) -> dict[str, str]:
+    """Bring a file, import it and set a source for a tenant, and return the ids of the file and the jobs."""
+    upload_id, import_id, reprocess_id = new_id(), new_id(), new_id()
+    key = f"tenants/{owner.tenant_id}/uploads/{upload_id}"
+    imports_store().put(key, f"# {MARK}".encode())
+    digest = hashlib.sha256(f"# {MARK}".encode()).hexdigest()
+    with database.unit(owner) as unit:
+        ImportUploadRepository(unit).add(
+            upload_id, name=MARK, title=MARK, size=1, revision=digest, license_name="", topics=1, object_key=key
+        )
+        PluginSettingsRepository(unit).change("web", known=["samples", "upload", "web"], settings={"addresses": []})
+        payload = {"source_id": "upload", "course_id": upload_id, "course_title": MARK}
+        JobRepository(unit).add(import_id, IMPORT_KIND, payload)
+        JobRepository(unit).add(reprocess_id, REPROCESS_KIND, {"curriculum_id": f"alpha-{MARK}"})
+        CourseImportRepository(unit).stage(import_id, 0, "one", {"title": MARK})
+        CourseImportRepository(unit).imported(
+            import_id, source_id="upload", course_id=upload_id, curriculum_id="alpha-light", revision=digest
+        )
+    return {"upload_id": upload_id, "course_id": upload_id, "import_id": import_id, "reprocess_id": reprocess_id}
 
 
 def fill(template: object, ids: dict[str, str]) -> Any:

@@ -16,13 +16,16 @@ from shared.domain.shapes import refuse
 class UmcfBook:
     """See Book. Its curriculum keeps everything beside its topics.
 
+    Args:
+        with_files: its pictures come along, and all of them are named in the document.
+
     Raises: InvalidInput: every problem of the document, by JSON pointer.
     """
 
-    def __init__(self, upload: Upload) -> None:
+    def __init__(self, upload: Upload, *, with_files: bool = True) -> None:
         self._document = record_from(upload.document)
         refuse(curriculum_problems(dict(self._document)), "curriculum")
-        self._pictures = pictures_of(upload)
+        self._pictures = pictures_of(upload) if with_files else []
         roots = records_of(self._document.get("content"))
         self._nodes = {id_of(node.get("id")): node for node in topic_nodes(roots)}
         units = {id_of(child.get("id")): text_of(root.get("title")) for root in roots for child in children_of(root)}

@@ -41,19 +41,22 @@ class UploadSource:
 
     async def detail(self, course_id: str) -> Course:
         """Return a file with its topics; see Source."""
-        return looked_into(await self.glance(course_id), await self.fetch(course_id))
+        upload = await self._upload(course_id)
+        return looked_into(_course(upload), await self._bytes(upload))
 
     async def fetch(self, course_id: str) -> Material:
         """Return a file; see Source."""
-        upload = await self._upload(course_id)
-        body = await asyncio.to_thread(self._objects.get, upload.object_key)
-        if hashlib.sha256(body).hexdigest() != upload.revision:
-            raise Conflict("the stored file is not the one that was uploaded: upload it again", code="source_changed")
-        return Material(upload.name, body, upload.revision)
+        return await self._bytes(await self._upload(course_id))
 
     async def test(self) -> str:
         """Count the files; see Source."""
         return f"{len(await self._courses())} uploads"
+
+    async def _bytes(self, upload: ImportUpload) -> Material:
+        body = await asyncio.to_thread(self._objects.get, upload.object_key)
+        if hashlib.sha256(body).hexdigest() != upload.revision:
+            raise Conflict("the stored file is not the one that was uploaded: upload it again", code="source_changed")
+        return Material(upload.name, body, upload.revision)
 
     async def _courses(self) -> list[Course]:
         found = await self._read(lambda unit: ImportUploadRepository(unit).all(limit=MOST_UPLOADS))

@@ -76,3 +76,13 @@ CREATE TRIGGER tell_import AFTER UPDATE ON jobs FOR EACH ROW
     WHEN (NEW.kind = 'course_import' AND (NEW.status <> OLD.status OR NEW.stage <> OLD.stage
                                           OR floor(NEW.progress * 100) <> floor(OLD.progress * 100)))
     EXECUTE FUNCTION tell_import();
+
+-- Who brings courses into a tenant: who teaches there; on a trusted network without accounts everybody, and an
+-- administrator into what everybody reads.
+CREATE FUNCTION require_importer(trusted boolean) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT (trusted OR app_teaches()) THEN
+        PERFORM refuse('PT403', 'only who teaches in this tenant may import courses and set their sources',
+                       '{"code": "not_an_author"}');
+    END IF;
+END $$;

@@ -1,0 +1,1 @@
+"""What an import costs, and what becomes of it when its process is killed half-way."""

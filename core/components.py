@@ -10,6 +10,7 @@ from core.idle.governor import Governor
 from core.idle.levers import levers_of
 from core.metering.bank import Bank
 from core.metering.budgets import BudgetMetering
+from core.metering.vendors import first_voice
 from core.observability.metrics import Metrics
 from core.observability.reporting import Beside, reporting
 from core.pipeline.conversations import Visit
@@ -23,7 +24,7 @@ from core.quizzes import StoredQuizzes
 from core.sampling import AnswerCounter, RequestCounter
 from core.settings import Settings
 from core.speech.cache import SpeechCache
-from core.speech.desk import Hire
+from core.speech.desk import Hire, Spent, nobody_asks
 from core.speech.service import SpeechService
 from core.speech.shelf import Shelf
 from core.ws.system import HomeLoop, SystemNews
@@ -84,7 +85,12 @@ def build_components(settings: Settings) -> Components:
     cache = SpeechCache(providers.tts, store)
     speaker = settings.providers.tts.split(",")[0]
     speech = SpeechService(
-        cache, Shelf(store), _hire(metering, providers), secret=settings.shared.secret, provider=speaker
+        cache,
+        Shelf(store, most_bytes=settings.speech_room_mb * 1024 * 1024),
+        _hire(metering, providers),
+        secret=settings.shared.secret,
+        provider=speaker,
+        language=settings.voice.language,
     )
     detector = RestingDetector(SharedDetector.load)
     detector.loaded()
@@ -141,12 +147,13 @@ def _speech(settings: Settings, cache: SpeechCache) -> SpeechFor:
 
 def _hire(metering: BudgetMetering, providers: Providers) -> Hire:
     """Return who speaks outside of sessions: each order is paid from its caller's tenant's budget."""
+    alone = first_voice(providers)
 
     @contextmanager
-    def hire(caller: Caller) -> Generator[TextToSpeech]:
-        purse = metering.open(Visit("", caller), lambda _notice: None, ahead=False)
+    def hire(caller: Caller, *, spent: Spent = nobody_asks, to_keep: bool = False) -> Generator[TextToSpeech]:
+        purse = metering.open(Visit("", caller), lambda _notice: None, ahead=False, spent=spent)
         try:
-            yield purse.hire(providers).tts
+            yield purse.hire(alone if to_keep else providers).tts
         finally:
             purse.close()
 

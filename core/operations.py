@@ -16,6 +16,7 @@ from core.providers.mock import MockTextToSpeech
 from core.providers.tts.port import TextToSpeech
 from core.realtime.http import realtime_routes
 from core.speech.cache import SpeechCache
+from core.speech.desk import Spent, nobody_asks
 from core.speech.service import SpeechService
 from core.speech.shelf import Shelf
 from shared.api import Routes
@@ -28,8 +29,8 @@ def operations() -> list[Routes]:
     voice = MockTextToSpeech()
 
     @contextmanager
-    def nobody(caller: Caller) -> Generator[TextToSpeech]:
-        del caller
+    def nobody(caller: Caller, *, spent: Spent = nobody_asks, to_keep: bool = False) -> Generator[TextToSpeech]:
+        del caller, spent, to_keep
         yield voice
 
     store = open_objects("memory://")

@@ -111,6 +111,8 @@ class Settings:
         shared: database, secret and authentication, as the API has them.
         address: where it listens (`UNAMENTIS_HOST`, `UNAMENTIS_PORT`, `UNAMENTIS_OPEN_BEYOND_THIS_MACHINE`).
         data_dir: folder of what is kept on disk; of the objects too where no store is named (`UNAMENTIS_DATA_DIR`).
+        speech_room_mb: megabytes of stored speech one tenant may have; the oldest beyond it goes
+            (`UNAMENTIS_SPEECH_ROOM_MB`).
         observability: where turns are reported.
         mail: how the mail that waits in the database leaves; None leaves it there.
         jobs: where jobs queue, and how many run here. housekeeping: what is done for the deployment's own order.
@@ -125,6 +127,7 @@ class Settings:
     observability: ObservabilitySettings = field(default_factory=ObservabilitySettings)
     address: Address = field(default_factory=lambda: Address("127.0.0.1", DEFAULT_PORT))
     data_dir: str = ".unamentis"
+    speech_room_mb: int = 4_096
     mail: MailSettings | None = None
     jobs: JobSettings = field(default_factory=JobSettings)
     housekeeping: HousekeepingSettings = field(default_factory=HousekeepingSettings)
@@ -145,6 +148,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         observability=read_observability_settings(environ),
         address=read_address(environ, default_port=DEFAULT_PORT),
         data_dir=data_dir,
+        speech_room_mb=_number(environ, "UNAMENTIS_SPEECH_ROOM_MB", 4_096, 64, 10_000_000),
         mail=read_mail_settings(environ, data_dir=data_dir),
         jobs=read_job_settings(environ),
         housekeeping=read_housekeeping_settings(environ),

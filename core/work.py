@@ -11,6 +11,7 @@ from core.housekeeping.tenant_export import TenantExport
 from core.imports.mounting import import_handlers
 from core.jobs.port import JobHandler
 from core.jobs.registry import Registry, Schedule
+from core.speech.speaking import Speaking
 
 
 def registry(parts: Components) -> Registry:
@@ -22,6 +23,7 @@ def registry(parts: Components) -> Registry:
 
 def _handlers(parts: Components) -> list[JobHandler]:
     return [
+        Speaking(parts.database, parts.speech.desktop.desk),
         TenantExport(parts.database, parts.store),
         OrphanedObjects(parts.database, parts.store),
         MeasurementRetention(parts.database, parts.settings.retention),

@@ -14,7 +14,7 @@ from core.idle.routes import IdleRoutes
 from shared.api import Context, Service
 
 # What needs a voice process. Consoles that only look, and what other functions answer beside it, do not.
-_NEEDS: Final = ("/ws/audio", "/v1/", "/api/tts", "/api/kb/audio")
+_NEEDS: Final = ("/ws/audio", "/v1/", "/api/tts", "/api/kb/audio", "/api/kb/prefetch", "/api/kb/feedback")
 
 
 @dataclass(frozen=True, slots=True)

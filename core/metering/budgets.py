@@ -39,10 +39,19 @@ class BudgetMetering:
         self._purses: set[BudgetPurse] = set()
         self.ledger = Ledger(bank)
 
-    def open(self, visit: Visit, tell: Callable[[Notice], None], *, ahead: bool = True) -> BudgetPurse:
+    def open(
+        self,
+        visit: Visit,
+        tell: Callable[[Notice], None],
+        *,
+        ahead: bool = True,
+        spent: Callable[[int], None] = lambda _micro_usd: None,
+    ) -> BudgetPurse:
         """Return a session's purse.
 
-        Args: ahead: reserve before a call needs it; not worth it for a single call, whose visit names no session.
+        Args:
+            ahead: reserve before a call needs it; not worth it for a single call, whose visit names no session.
+            spent: is told what each call cost, in micro-dollars.
         """
         purse = BudgetPurse(
             self._bank,
@@ -51,6 +60,7 @@ class BudgetMetering:
             tell,
             longest_utterance_ms=self._longest_ms,
             ahead=ahead,
+            spent=spent,
             closed=self._purses.discard,
         )
         self._purses.add(purse)

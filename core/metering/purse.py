@@ -38,6 +38,7 @@ class BudgetPurse:
     Args:
         longest_utterance_ms: the longest that is ever recognised at once.
         ahead: reserve before a call needs it.
+        spent: is told what each call cost, in micro-dollars.
         closed: called when the session ends.
     """
 
@@ -50,12 +51,14 @@ class BudgetPurse:
         *,
         longest_utterance_ms: int,
         ahead: bool,
+        spent: Callable[[int], None],
         closed: "Callable[[BudgetPurse], None]",
     ) -> None:
         self._bank = bank
         self._ledger = ledger
         self._visit = visit
         self._tell = tell
+        self._spent = spent
         self._closed = closed
         self._words = Pocket(bank, ledger, visit.caller, FULL_SHARE, self._changed, ahead=ahead)
         self._speech = Pocket(bank, ledger, visit.caller, SPEECH_SHARE, self._changed, ahead=ahead)
@@ -135,7 +138,7 @@ class BudgetPurse:
         quote = await asyncio.shield(quoting)
         if quote.speech in without:
             raise BudgetExhausted("this tenant's learners are answered without this voice", details=_BY_SETTING)
-        bill = Bill(quote, maker, self._visit.session_id)
+        bill = Bill(quote, maker, self._visit.session_id, self._spent)
         bill.held = await pocket.draw(quote, bill.cost(most))
         return bill
 
@@ -175,15 +178,18 @@ class BudgetPurse:
 class Bill:
     """The money set aside for one call; what it used is counted even when the session has ended meanwhile.
 
-    Args: session_id: empty for calls outside any session.
+    Args:
+        session_id: empty for calls outside any session.
+        spent: is told what it cost.
     """
 
     held: Held
 
-    def __init__(self, quote: Quote, maker: Maker, session_id: str) -> None:
+    def __init__(self, quote: Quote, maker: Maker, session_id: str, spent: Callable[[int], None]) -> None:
         self._prices = {price.unit: price for price in quote.prices if (price.provider, price.model) == maker.names}
         self._maker = maker
         self._session_id = session_id or None
+        self._spent = spent
 
     def cost(self, amounts: Amounts) -> int:
         """Return what amounts cost, in micro-dollars."""
@@ -192,7 +198,9 @@ class Bill:
     def settle(self, used: Amounts) -> None:
         """Say, once, what the call used."""
         events = [self._event(unit, quantity) for unit, quantity in used.items() if quantity]
-        self.held.settle(self.cost(used), events)
+        cost = self.cost(used)
+        self.held.settle(cost, events)
+        self._spent(cost)
 
     def _event(self, unit: Unit, quantity: int) -> UsageEvent:
         maker = self._maker

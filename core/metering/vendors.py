@@ -128,6 +128,11 @@ def _models(providers: Providers) -> Sequence[LanguageModel]:
     return llm.vendors if isinstance(llm, FallbackLanguageModel) else [llm]
 
 
+def first_voice(providers: Providers) -> Providers:
+    """Return the providers with nobody to stand in for their voice."""
+    return Providers(providers.stt, providers.llm, _voices(providers.tts)[0])
+
+
 def _voices(tts: TextToSpeech | None) -> Sequence[TextToSpeech]:
     if tts is None:
         return []

@@ -16,11 +16,6 @@ from shared.errors import AppError, InvalidInput
 
 # After an interruption the passage goes on a little before the place where it stopped.
 _REWIND_MS: Final = 2_000
-_SAID: Final = {
-    "natural": "This is a good place to pause. Shall we go on?",
-    "optional": "We could stop here. Shall we go on?",
-    "mandatory": "Let us stop here. Say go on when you are ready.",
-}
 
 
 class LessonPlayer:
@@ -137,7 +132,7 @@ class LessonPlayer:
         """Ask what comes after the passage, or tell the next one."""
         if self._stops:
             stop = self._asked = self._stops.popleft()
-            prompt = stop.prompt or _SAID.get(stop.kind, "")
+            prompt = stop.said
             if self._aloud(Prepared(prompt)):
                 self._talk.tutoring.ask_checkpoint(prompt if self._checks(stop) else "")
             else:

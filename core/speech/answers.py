@@ -3,13 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from msgspec import UNSET
-
 from core.providers.tts.port import Voice
 from core.speech.desk import Clip
 from core.speech.encoding import Encoded, Encoder, Format
-from core.speech.models import Prefetch, VoiceChoice
-from core.speech.warming import Job
+from core.speech.models import VoiceChoice
 from shared.api.cors import EXPOSED
 from shared.api.reply import Reply
 from shared.errors import InvalidInput
@@ -21,13 +18,14 @@ PROVIDERS: Final = ("vibevoice", "piper", "chatterbox", "auto")
 _ANY_VOICE: Final = frozenset({"", "nova", "default", "auto"})
 
 
-def voice_of(choice: VoiceChoice, provider: str) -> Voice:
+def voice_of(choice: VoiceChoice, provider: str, language: str = "en-US") -> Voice:
     """Return the voice a request asks for; `provider` is who speaks here, whichever known one is asked for.
 
+    Args: language: where the request names none.
     Raises: InvalidInput: an unknown provider.
     """
     check_provider(choice.tts_provider or choice.provider, provider)
-    return Voice(voice_name(choice.voice_id or choice.voice), choice.speed or 1.0, choice.language or "en-US")
+    return Voice(voice_name(choice.voice_id or choice.voice), choice.speed or 1.0, choice.language or language)
 
 
 def voice_name(name: str | None) -> str:
@@ -66,21 +64,6 @@ def kb_audio(encoder: Encoder, clip: Clip) -> Reply:
         "X-KB-Sample-Rate": str(KB_RATE),
     }
     return _reply(encoder.encode(clip.pcm, clip.rate, "wav", at=KB_RATE), facts)
-
-
-def prefetch(job: Job, *, started: bool = False) -> Prefetch:
-    """Return a job in everybody's names."""
-    return Prefetch(
-        status="started" if started else job.status,
-        job_id=job.id,
-        total_segments=job.total,
-        progress=round(job.progress, 4),
-        segments_completed=job.done,
-        segments_total=job.total,
-        cached=job.cached,
-        failed=job.failed,
-        error=job.error or UNSET,
-    )
 
 
 def _reply(encoded: Encoded, facts: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Reply:

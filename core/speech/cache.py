@@ -17,6 +17,7 @@ from core.providers.errors import provider_error
 from core.providers.fallback import StandIn
 from core.providers.streams import closing
 from core.providers.tts.port import TextToSpeech, Voice
+from core.speech.stretches import pieces
 from shared.errors import AppError, NotFound, Unavailable
 from shared.storage.port import ObjectStore
 
@@ -69,7 +70,8 @@ class SpeechCache:
         self._memory_bytes = memory_bytes
         self._clips: OrderedDict[str, bytes] = OrderedDict()
         self._making: dict[str, _Making] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[bool], str] = {}
+        self._storing: dict[str, asyncio.Task[bool]] = {}
         # Threads of its own: a listener's clip must not wait behind the database's work.
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="speech-store")
         self.stats = CacheStats()
@@ -80,6 +82,11 @@ class SpeechCache:
         Args: maker: the same synthesiser, as whoever listens pays for it.
         """
         return TenantSpeech(self, maker or self._tts, tenant_id)
+
+    @property
+    def maker(self) -> tuple[str, str]:
+        """Who makes what is not there: the vendor and its model, as the price book names them."""
+        return self._tts.name, self._tts.model
 
     @property
     def sample_rate(self) -> int:
@@ -98,6 +105,15 @@ class SpeechCache:
         """Keep a clip made elsewhere, in place of what was there."""
         self._remember(key, clip)
         await self._keep(key, clip)
+
+    async def secure(self, key: str, clip: bytes) -> bool:
+        """Return whether a clip is kept beyond this process, having put it into the object store if it was not."""
+        task = self._storing.get(key)
+        if task is not None:
+            await asyncio.wait([task])
+            if not task.cancelled() and task.result():
+                return True
+        return await self._stored(key) is not None or await self._keep(key, clip)
 
     def drop(self, keys: Iterable[str]) -> None:
         """Forget clips the object store no longer holds."""
@@ -139,8 +155,9 @@ class SpeechCache:
         if making is None:
             making = self._making[key] = _Making()
             making.task = asyncio.create_task(self._make(key, wanted, voice, making, maker or self._tts))
-            self._tasks.add(making.task)
-            making.task.add_done_callback(self._tasks.discard)
+            self._tasks[making.task] = key
+            self._storing[key] = making.task
+            making.task.add_done_callback(self._made)
         else:
             self.stats.joined += 1
         async with closing(self._listen(key, making)) as audio:
@@ -194,8 +211,9 @@ class SpeechCache:
                 making.task.cancel()
                 await asyncio.wait([making.task])
 
-    async def _make(self, key: str, text: str, voice: Voice, making: "_Making", maker: TextToSpeech) -> None:
-        """Fetch or generate one clip, telling its listeners as it comes, then keep it."""
+    async def _make(self, key: str, text: str, voice: Voice, making: "_Making", maker: TextToSpeech) -> bool:
+        """Fetch or generate one clip, telling its listeners as it comes, then keep it; return whether it is kept."""
+        stored: bytes | None = None
         store_it = False
         try:
             stored = await self._stored(key)
@@ -216,8 +234,12 @@ class SpeechCache:
         finally:
             making.end()
             self._forget(key, making)
-        if store_it:
-            await self._keep(key, b"".join(making.chunks))
+        return await self._keep(key, b"".join(making.chunks)) if store_it else stored is not None
+
+    def _made(self, task: "asyncio.Task[bool]") -> None:
+        key = self._tasks.pop(task)
+        if self._storing.get(key) is task:
+            del self._storing[key]
 
     def _forget(self, key: str, making: "_Making") -> None:
         """Let the next listener start anew."""
@@ -236,14 +258,17 @@ class SpeechCache:
             self.stats.store_errors += 1
             return None
 
-    async def _keep(self, key: str, clip: bytes) -> None:
+    async def _keep(self, key: str, clip: bytes) -> bool:
+        """Store a clip and return whether it is kept as long as this cache keeps anything."""
         store = self._store
         if store is None or not clip:
-            return
+            return store is None
         try:
             await self._in_thread(lambda: store.put(key, clip))
         except Unavailable:
             self.stats.store_errors += 1
+            return False
+        return True
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -272,9 +297,12 @@ class TenantSpeech:
         """Samples a second."""
         return self._tts.sample_rate
 
-    def speak(self, text: str, *, voice: Voice) -> AsyncIterator[bytes]:
-        """Yield the sentence's audio, from wherever it is soonest."""
-        return self._cache.speak(self._tenant_id, text, voice, maker=self._tts)
+    async def speak(self, text: str, *, voice: Voice) -> AsyncIterator[bytes]:
+        """Yield a text's audio, from wherever it is soonest: of one too long for a clip, clip after clip."""
+        for stretch in pieces(text):
+            async with closing(self._cache.speak(self._tenant_id, stretch, voice, maker=self._tts)) as audio:
+                async for chunk in audio:
+                    yield chunk
 
     async def close(self) -> None:
         """Nothing: the cache and the synthesiser belong to the process."""
@@ -289,7 +317,7 @@ class _Making:
         self.ended = False
         self.complete = False
         self.failure: AppError | None = None
-        self.task: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[bool] | None = None
         self._news = asyncio.Event()
 
     def add(self, chunk: bytes) -> None:

@@ -1,284 +1,177 @@
 """Deployments: a curriculum is spoken ahead of a day, so that its lessons wait for nobody.
 
-How far one is, is what the object store holds of it: that survives this process, and counts what lessons spoke too.
+Whether one is ready is what the object store holds of the curriculum as it is now: that counts what lessons spoke too.
 """
 
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import date
-from typing import Annotated, Any, Final, Literal
-
-from msgspec import UNSET, Meta, Struct, UnsetType
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
 from core.providers.tts.port import Voice
-from core.speech import answers
-from core.speech.desk import SpeechDesk, pieces
-from core.speech.models import Id, Name, Speed
+from core.speech import answers, ordering
+from core.speech.deployment_models import (
+    CacheAnswer,
+    Deployments,
+    Done,
+    NewDeployment,
+    OneDeployment,
+    Reset,
+    Scheduled,
+    VoiceConfig,
+    answer_of,
+    cache_of,
+)
+from core.speech.estimates import Estimate, Prices, Shelved, readiness
 from core.speech.routes import Desktop
-from core.speech.warming import Job, Warmer
-from core.voice.speakable import speakable
+from core.speech.scripts import items_of
+from core.speech.sources import Reading
 from shared.api import Access, Request, Routes
-from shared.clock import iso
-from shared.domain.json_values import text_of
-from shared.errors import NotFound
-from shared.ids import known_id, new_id
-from shared.repositories.deployments import Deployment, DeploymentRepository
-from shared.repositories.spoken_texts import LessonTexts, SpokenTextRepository
-
-Status = Literal["scheduled", "generating", "completed", "completed_with_errors", "cancelled"]
+from shared.clock import utc_now
+from shared.ids import known_id
+from shared.repositories.metering import Price
+from shared.repositories.speech_items import NewItem
+from shared.repositories.speech_orders import NewOrder, SpeechOrder, SpeechOrderRepository
 
 MOST: Final = 100
-# Another process may be at it; one that has been at it for longer has ended without finishing.
-_LONGEST_S: Final = 3_600
-
-
-class VoiceConfig(Struct, frozen=True):
-    """Who speaks; empty for the voice this deployment speaks with."""
-
-    voice_id: Name | None = None
-    voice: Name | None = None
-    speed: Speed | None = None
-
-
-class NewDeployment(Struct, frozen=True):
-    """A curriculum to be spoken."""
-
-    curriculum_id: Id
-    name: Annotated[str, Meta(max_length=200)] | None = None
-    target_date: date | None = None
-    voice_config: VoiceConfig | None = None
-
-
-class DeploymentAnswer(Struct, frozen=True, kw_only=True):
-    """A deployment and how far it is; segments are stretches of transcripts."""
-
-    id: str
-    name: str
-    curriculum_id: str
-    voice_config: dict[str, Any]
-    status: Status
-    total_segments: int
-    completed_segments: int
-    cached_segments: int
-    generated_segments: int
-    failed_segments: int
-    percent_complete: float
-    is_ready: bool
-    created_at: str
-    target_date: str | UnsetType = UNSET
-    started_at: str | UnsetType = UNSET
-
-
-class OneDeployment(Struct, frozen=True):
-    """A deployment."""
-
-    deployment: DeploymentAnswer
-
-
-class Scheduled(Struct, frozen=True):
-    """A deployment that was ordered."""
-
-    status: str
-    deployment: DeploymentAnswer
-
-
-class Deployments(Struct, frozen=True):
-    """The newest deployments, the newest first."""
-
-    deployments: list[DeploymentAnswer]
-
-
-class CacheAnswer(Struct, frozen=True):
-    """What is spoken of a deployment."""
-
-    deployment_id: str
-    total_segments: int
-    cached_segments: int
-    missing_segments: int
-    size_bytes: int
-    duration_seconds: float
-
-
-class Done(Struct, frozen=True):
-    """That it was done."""
-
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """Of one curriculum in one voice: its texts, whose they are, and how much of them is spoken, in bytes of PCM."""
-
-    texts: list[str]
-    owner_id: str
-    cached: int
-    size: int
-
-
-class _Spoken:
-    """What the object store holds, read once for each owner."""
-
-    def __init__(self, desk: SpeechDesk) -> None:
-        self._desk = desk
-        self._sizes: dict[str, dict[str, int]] = {}
-
-    def coverage(self, one: Deployment, lessons: Sequence[LessonTexts]) -> Coverage:
-        """Return how much of a deployment is spoken."""
-        own = [lesson for lesson in lessons if lesson.curriculum_id == one.curriculum_id]
-        owner_id = own[0].owner_id if own else ""
-        texts = [text for lesson in own for text in _texts(lesson)]
-        if owner_id not in self._sizes:
-            clips = self._desk.shelf.clips(owner_id) if owner_id else []
-            self._sizes[owner_id] = {clip.key: clip.size for clip in clips}
-        sizes = self._sizes[owner_id]
-        cached = size = 0
-        for text in texts:
-            keys = [self._desk.cache.key(owner_id, piece, _voice(one)) for piece in pieces(text)]
-            if all(key in sizes for key in keys):
-                cached += 1
-                size += sum(sizes[key] for key in keys)
-        return Coverage(texts, owner_id, cached, size)
+# A deployment is ready on its day's first minute in UTC when speaking begins so much earlier: hours in which somebody
+# may still act, and three times as long as it takes where a vendor speaks no faster than people listen.
+_LEAST_LEAD: Final = timedelta(hours=6)
+_RESERVE: Final = 3
 
 
 class DeploymentRoutes:
-    """`/api/deployments`."""
+    """`/api/deployments`. Everybody of a tenant looks; those who teach or run it decide, and its budget pays."""
 
-    def __init__(self, desktop: Desktop, warmer: Warmer) -> None:
+    def __init__(self, desktop: Desktop) -> None:
         self._at = desktop
         self._desk = desktop.desk
-        self._warmer = warmer
-        self._jobs: dict[str, Job] = {}
 
     def routes(self) -> Routes:
         """Return the operations."""
         routes = Routes("speech")
+        one = "/api/deployments/{deployment_id}"
         routes.post("/api/deployments", access=Access.CLIENT)(self.schedule)
         routes.get("/api/deployments", access=Access.CLIENT)(self.list_deployments)
-        routes.get("/api/deployments/{deployment_id}", access=Access.CLIENT)(self.get_deployment)
-        routes.get("/api/deployments/{deployment_id}/cache", access=Access.CLIENT)(self.get_cache)
-        routes.post("/api/deployments/{deployment_id}/start", access=Access.CLIENT)(self.start)
-        routes.delete("/api/deployments/{deployment_id}", access=Access.CLIENT)(self.cancel)
+        routes.get(one, access=Access.CLIENT)(self.get_deployment)
+        routes.get(f"{one}/cache", access=Access.CLIENT)(self.get_cache)
+        routes.post(f"{one}/start", access=Access.CLIENT)(self.start)
+        routes.post(f"{one}/pause", access=Access.CLIENT)(self.pause)
+        routes.post(f"{one}/resume", access=Access.CLIENT)(self.resume)
+        routes.post(f"{one}/retry-failed", access=Access.CLIENT)(self.retry_failed)
+        routes.delete(one, access=Access.CLIENT)(self.cancel)
         return routes
 
     def schedule(self, request: Request, body: NewDeployment) -> Scheduled:
-        """Order that a curriculum be spoken, for those who teach or run the tenant."""
-        deployment_id = new_id()
+        """Order that a curriculum be spoken: by itself before a `target_date`, otherwise when it is started."""
         config = body.voice_config or VoiceConfig()
+        name = answers.voice_name(config.voice_id or config.voice)
+        voice = Voice(name, config.speed or 1.0, config.language or self._at.language)
         with request.unit() as unit:
-            repository = DeploymentRepository(unit)
-            repository.add(
-                deployment_id,
-                curriculum_id=body.curriculum_id,
-                name=body.name or body.curriculum_id,
-                target_date=body.target_date,
-                voice=answers.voice_name(config.voice_id or config.voice),
-                speed=config.speed or 1.0,
-            )
-            added = repository.get(deployment_id)
-            lessons = SpokenTextRepository(unit).lessons(deployment_id)
-        return Scheduled(
-            "scheduled", self._answer(added.result, _Spoken(self._desk).coverage(added.result, lessons.result))
+            SpeechOrderRepository(unit).require_teacher()
+            SpeechOrderRepository(unit).require_curriculum(body.curriculum_id)
+            reading = Reading(unit, "curriculum", body.curriculum_id)
+            prices = Prices(unit, self._desk)
+        items = items_of(reading.lines(request.tenant_id), voice)
+        known = ordering.prospect(self._desk, items, prices.price)
+        new = NewOrder(
+            purpose="deployment",
+            name=body.name or body.curriculum_id,
+            source_type="curriculum",
+            source_id=body.curriculum_id,
+            voice=voice.name,
+            speed=voice.speed,
+            language=voice.language,
+            target_date=body.target_date,
         )
+        with request.unit() as unit:
+            order_id = ordering.place(unit, new, items, known)
+            if body.target_date is not None:
+                after = starts_at(body.target_date, known.estimate)
+                ordering.send(unit, order_id, "deployment", after=after if after > utc_now() else None)
+            placed = SpeechOrderRepository(unit).get(order_id)
+        return Scheduled("scheduled", answer_of(placed.result))
 
     def list_deployments(self, request: Request) -> Deployments:
-        """Return the newest deployments of the tenant."""
+        """Return the newest deployments of the tenant, as their jobs last saw them."""
         with request.unit() as unit:
-            found = DeploymentRepository(unit).find(limit=MOST)
-            lessons = SpokenTextRepository(unit).lessons(None)
-        spoken = _Spoken(self._desk)
-        return Deployments([self._answer(one, spoken.coverage(one, lessons.result)) for one in found.result])
+            found = SpeechOrderRepository(unit).find("deployment", limit=MOST)
+        return Deployments([answer_of(one) for one in found.result])
 
     def get_deployment(self, request: Request, deployment_id: str) -> OneDeployment:
-        """Return one deployment of the tenant."""
-        one, lessons = self._read(request, deployment_id)
-        return OneDeployment(self._answer(one, _Spoken(self._desk).coverage(one, lessons)))
+        """Return one deployment of the tenant, as it is now."""
+        order, items, _ = self._now(request, deployment_id)
+        return OneDeployment(answer_of(order, readiness(Shelved(self._desk), items)))
 
     def get_cache(self, request: Request, deployment_id: str) -> CacheAnswer:
-        """Return what is spoken of a deployment."""
-        one, lessons = self._read(request, deployment_id)
-        coverage = _Spoken(self._desk).coverage(one, lessons)
-        return CacheAnswer(
-            deployment_id=one.id,
-            total_segments=len(coverage.texts),
-            cached_segments=coverage.cached,
-            missing_segments=len(coverage.texts) - coverage.cached,
-            size_bytes=coverage.size,
-            duration_seconds=round(coverage.size / 2 / self._desk.cache.sample_rate, 2),
-        )
+        """Return what is spoken of a deployment, and what the rest would cost."""
+        order, items, price = self._now(request, deployment_id)
+        shelved = Shelved(self._desk)
+        estimate = shelved.estimate(items, price)
+        return cache_of(order, readiness(shelved, items), estimate, self._desk.cache.sample_rate)
 
     def start(self, request: Request, deployment_id: str) -> Done:
-        """Begin to speak what is missing, for those who teach or run the tenant; it is paid from its budget."""
-        known = known_id(deployment_id, "deployment")
+        """Begin to speak what is missing now, whatever the day."""
+        order = self._read(request, deployment_id)
         with request.unit() as unit:
-            repository = DeploymentRepository(unit)
-            one = repository.get(known)
-            repository.start(known)
-            lessons = SpokenTextRepository(unit).lessons(known)
-        coverage = _Spoken(self._desk).coverage(one.result, lessons.result)
-        running = self._jobs.get(known)
-        if running is None or running.status != "running":
-            started = self._warmer.start(request.caller, coverage.owner_id, coverage.texts, _voice(one.result))
-            self._jobs[known] = self._at.run(started)
+            self._may_decide(SpeechOrderRepository(unit), order)
+            ordering.start(unit, order)
         return Done("started")
 
-    def cancel(self, request: Request, deployment_id: str) -> Done:
-        """Cancel a deployment, for those who teach or run the tenant; what is spoken stays."""
-        known = known_id(deployment_id, "deployment")
+    def pause(self, request: Request, deployment_id: str) -> Done:
+        """Speak no more for now; what is spoken stays."""
+        order = self._read(request, deployment_id)
         with request.unit() as unit:
-            repository = DeploymentRepository(unit)
-            repository.get(known)
-            repository.cancel(known)
-        job = self._jobs.pop(known, None)
-        if job is not None:
-            with suppress(NotFound):  # it ended so long ago that it is forgotten
-                self._at.run(self._warmer.cancel(request.tenant_id, job.id))
+            self._may_decide(SpeechOrderRepository(unit), order)
+            ordering.pause(unit, order)
+        return Done("paused")
+
+    def resume(self, request: Request, deployment_id: str) -> Done:
+        """Go on with a deployment that was paused."""
+        order = self._read(request, deployment_id)
+        with request.unit() as unit:
+            self._may_decide(SpeechOrderRepository(unit), order)
+            ordering.resume(unit, order)
+        return Done("resumed")
+
+    def retry_failed(self, request: Request, deployment_id: str) -> Reset:
+        """Try again what was given up."""
+        order = self._read(request, deployment_id)
+        with request.unit() as unit:
+            self._may_decide(SpeechOrderRepository(unit), order)
+            ordering.retry_failed(unit, order)
+        return Reset("started", order.failed)
+
+    def cancel(self, request: Request, deployment_id: str) -> Done:
+        """Cancel a deployment for good; what is spoken stays."""
+        order = self._read(request, deployment_id)
+        with request.unit() as unit:
+            SpeechOrderRepository(unit).require_teacher()
+            SpeechOrderRepository(unit).cancel(order.id)
+            ordering.stop(unit, order)
         return Done("cancelled")
 
-    def _read(self, request: Request, deployment_id: str) -> tuple[Deployment, list[LessonTexts]]:
+    @staticmethod
+    def _may_decide(orders: SpeechOrderRepository, order: SpeechOrder) -> None:
+        orders.require_teacher()
+        orders.refuse_cancelled(order.id)
+
+    @staticmethod
+    def _read(request: Request, deployment_id: str) -> SpeechOrder:
         known = known_id(deployment_id, "deployment")
         with request.unit() as unit:
-            one = DeploymentRepository(unit).get(known)
-            lessons = SpokenTextRepository(unit).lessons(known)
-        return one.result, lessons.result
+            found = SpeechOrderRepository(unit).get(known, "deployment")
+        return found.result
 
-    def _answer(self, one: Deployment, coverage: Coverage) -> DeploymentAnswer:
-        total = len(coverage.texts)
-        job = self._jobs.get(one.id)
-        return DeploymentAnswer(
-            id=one.id,
-            name=one.name,
-            curriculum_id=one.curriculum_id,
-            voice_config={"voice_id": one.voice, "speed": one.speed},
-            status=_status(one, coverage, job),
-            total_segments=total,
-            completed_segments=coverage.cached,
-            cached_segments=coverage.cached,
-            generated_segments=job.done - job.cached if job else 0,
-            failed_segments=job.failed if job else 0,
-            percent_complete=round(100 * coverage.cached / total, 1) if total else 100.0,
-            is_ready=coverage.cached == total,
-            created_at=iso(one.created_at),
-            target_date=one.target_date.isoformat() if one.target_date else UNSET,
-            started_at=iso(one.started_at) if one.started_at else UNSET,
-        )
+    def _now(self, request: Request, deployment_id: str) -> tuple[SpeechOrder, list[NewItem], Price]:
+        """Return a deployment, and what its curriculum says now."""
+        order = self._read(request, deployment_id)
+        with request.unit() as unit:
+            reading = Reading(unit, order.source_type, order.source_id)
+            prices = Prices(unit, self._desk)
+        voice = Voice(order.voice, order.speed, order.language)
+        return order, items_of(reading.lines(request.tenant_id), voice), prices.price
 
 
-def _status(one: Deployment, coverage: Coverage, job: Job | None) -> Status:
-    if one.cancelled_at is not None:
-        return "cancelled"
-    if coverage.cached == len(coverage.texts):
-        return "completed"
-    if one.seconds_running is None:
-        return "scheduled"
-    at_it = job.status == "running" if job else one.seconds_running < _LONGEST_S
-    return "generating" if at_it else "completed_with_errors"
-
-
-def _voice(one: Deployment) -> Voice:
-    return Voice(one.voice, one.speed)
-
-
-def _texts(lesson: LessonTexts) -> list[str]:
-    spoken = (speakable(text_of(segment.get("content"))) for segment in lesson.segments)
-    return [text for text in spoken if text]
+def starts_at(target: date, estimate: Estimate) -> datetime:
+    """Return when speaking has to begin for it to be done with time to spare when a day begins, in UTC."""
+    takes = timedelta(seconds=estimate.seconds * _RESERVE)
+    return datetime.combine(target, time(), UTC) - max(_LEAST_LEAD, takes)

@@ -3,10 +3,10 @@
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from core.providers.fallback import StandIn
 from core.providers.streams import closing
@@ -14,19 +14,36 @@ from core.providers.tts.port import TextToSpeech, Voice
 from core.speech.cache import SpeechCache
 from core.speech.formats import pcm_seconds
 from core.speech.shelf import Shelf
-from core.voice.sentences import Segmenter
+from core.speech.stretches import pieces
 from shared.auth.caller import Caller
-from shared.errors import NotFound
+from shared.errors import NotFound, Unavailable
 
-# Whoever makes speech for a caller, as long as the block lasts; its calls raise BudgetExhausted without money.
-Hire = Callable[[Caller], AbstractContextManager[TextToSpeech]]
+Spent = Callable[[int], None]
 Status = Literal["hit", "miss", "bypass"]
 
-# What one clip may hold; the shortest limit of the vendors.
-LONGEST_TEXT: Final = 2_000
 _AT_ONCE: Final = 4
 _TENANTS_COUNTED: Final = 10_000
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
+
+
+def nobody_asks(micro_usd: int) -> None:
+    """Forget what was spent."""
+    del micro_usd
+
+
+class Hire(Protocol):
+    """Whoever makes speech for a caller, as long as the block lasts."""
+
+    def __call__(
+        self, caller: Caller, *, spent: Spent = nobody_asks, to_keep: bool = False
+    ) -> AbstractContextManager[TextToSpeech]:
+        """Return them; their calls raise BudgetExhausted without money.
+
+        Args:
+            spent: is told, in micro-dollars, what each call cost, before its sound ends.
+            to_keep: what they say is wanted for later: nobody stands in for the voice that is asked for.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +95,35 @@ class SpeechDesk:
         self._makers = asyncio.Semaphore(at_once)
         self._uses: OrderedDict[str, Use] = OrderedDict()
 
-    async def say(self, caller: Caller, owner_id: str, text: str, voice: Voice, *, anew: bool = False) -> Clip:
+    async def say(
+        self,
+        caller: Caller,
+        owner_id: str,
+        text: str,
+        voice: Voice,
+        *,
+        anew: bool = False,
+        spent: Spent = nobody_asks,
+        to_keep: bool = False,
+    ) -> Clip:
         """Return a text of at most LONGEST_TEXT characters as speech.
 
         Args:
             owner_id: the tenant whose text it is and with whom the clip is kept.
             anew: make it even when it is there.
+            spent, to_keep: as of Hire; what is to be kept is in the object store when this returns.
         Raises: ProviderUnavailable, BudgetExhausted, Unauthenticated: it had to be made and could not be.
         """
         key = self.cache.key(owner_id, text, voice)
         found = None if anew else await self.cache.find(key)
         if found is not None:
             self.use(caller.tenant_id).hits += 1
+            if to_keep:
+                await self._secure(key, [found])
             return Clip(found, self.cache.sample_rate, "hit", hash_of(key))
         self.use(caller.tenant_id).misses += 1
         async with self._makers:
-            with self._hire(caller) as maker:
+            with self._hire(caller, spent=spent, to_keep=to_keep) as maker:
                 source = (
                     maker.speak(text, voice=voice) if anew else self.cache.speak(owner_id, text, voice, maker=maker)
                 )
@@ -102,17 +132,39 @@ class SpeechDesk:
         pcm = b"".join(chunks)
         if anew and not any(isinstance(chunk, StandIn) for chunk in chunks):
             await self.cache.put(key, pcm)
+        elif to_keep:
+            await self._secure(key, chunks)
         return Clip(pcm, self.cache.sample_rate, "bypass" if anew else "miss", hash_of(key))
 
-    async def read(self, caller: Caller, owner_id: str, text: str, voice: Voice) -> Clip:
-        """Return a text of any length as speech: one clip after the other; "hit" when all were there."""
-        clips = [await self.say(caller, owner_id, piece, voice) for piece in pieces(text)]
+    async def _secure(self, key: str, chunks: Sequence[bytes]) -> None:
+        """Raise Unavailable unless a clip, in the voice that was asked for, is kept."""
+        if any(isinstance(chunk, StandIn) for chunk in chunks):
+            raise Unavailable("another voice stood in for the one that was asked for", code="voice_unavailable")
+        if not await self.cache.secure(key, b"".join(chunks)):
+            raise Unavailable("the object store does not keep what was spoken", code="store_unavailable")
+
+    async def read(
+        self,
+        caller: Caller,
+        owner_id: str,
+        text: str,
+        voice: Voice,
+        *,
+        spent: Spent = nobody_asks,
+        to_keep: bool = False,
+    ) -> Clip:
+        """Return a text of any length as speech: one clip after the other; "hit" when all were there. See `say`."""
+        clips = [await self.say(caller, owner_id, piece, voice, spent=spent, to_keep=to_keep) for piece in pieces(text)]
         status: Status = "hit" if all(clip.status == "hit" for clip in clips) else "miss"
         return Clip(b"".join(clip.pcm for clip in clips), self.cache.sample_rate, status)
 
+    def keys(self, owner_id: str, text: str, voice: Voice) -> list[str]:
+        """Return where the clips of a text of any length are, in their order."""
+        return [self.cache.key(owner_id, piece, voice) for piece in pieces(text)]
+
     async def lookup(self, owner_id: str, text: str, voice: Voice) -> Clip | None:
         """Return a text's speech of any length when all of it is there, else None; nothing is made."""
-        keys = [self.cache.key(owner_id, piece, voice) for piece in pieces(text)]
+        keys = self.keys(owner_id, text, voice)
         found = [await self.cache.find(key) for key in keys]
         clips = [clip for clip in found if clip is not None]
         if len(clips) < len(keys) or not keys:
@@ -138,19 +190,6 @@ class SpeechDesk:
         if len(self._uses) > _TENANTS_COUNTED:
             self._uses.popitem(last=False)
         return counts
-
-
-def pieces(text: str) -> list[str]:
-    """Return a text as it is, or one too long for a clip in stretches of whole sentences."""
-    if len(text) <= LONGEST_TEXT:
-        return [text] if text.strip() else []
-    segmenter = Segmenter()
-    stretches = [""]
-    for piece in [*segmenter.feed(text), *segmenter.flush()]:
-        if len(stretches[-1]) + len(piece.text) > LONGEST_TEXT:
-            stretches.append("")
-        stretches[-1] += piece.text
-    return [stretch for stretch in stretches if stretch.strip()]
 
 
 def key_of(tenant_id: str, name: str) -> str:

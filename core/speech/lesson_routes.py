@@ -1,4 +1,4 @@
-"""Speech of lessons and questions over HTTP: prepared in advance, one by one, or a topic from end to end."""
+"""Speech of lessons and questions over HTTP: one by one, or a topic from end to end."""
 
 from collections.abc import AsyncIterator
 from typing import Final
@@ -15,9 +15,6 @@ from core.speech.models import (
     KbBatch,
     KbBatchAnswer,
     KbSegment,
-    Prefetch,
-    PrefetchTopic,
-    PrefetchTopics,
     Segment,
     StreamPlan,
     StreamQuery,
@@ -25,13 +22,12 @@ from core.speech.models import (
 )
 from core.speech.question_audio import availability, text_of_segment
 from core.speech.routes import Desktop
-from core.speech.warming import Job, Warmer
 from core.voice.speakable import speakable
 from shared.api import Access, Reply, Request, Routes
 from shared.auth.caller import Caller
 from shared.db import PUBLIC_TENANT
 from shared.domain.json_values import text_of
-from shared.errors import AppError, BudgetExhausted, Conflict, InvalidInput, NotFound, Unavailable
+from shared.errors import AppError, BudgetExhausted, InvalidInput, NotFound, Unavailable
 from shared.repositories.spoken_texts import QuestionTexts, SpokenTextRepository, TopicTexts
 
 _SEGMENTS: Final[tuple[Segment, ...]] = ("question", "answer", "hint", "explanation")
@@ -39,55 +35,20 @@ _FEEDBACK: Final = {"correct": "Correct!", "incorrect": "Incorrect."}
 
 
 class LessonRoutes:
-    """Prefetching, `/api/kb/audio` and `stream-audio`."""
+    """`/api/kb/audio`, `/api/kb/feedback` and `stream-audio`."""
 
-    def __init__(self, desktop: Desktop, warmer: Warmer) -> None:
+    def __init__(self, desktop: Desktop) -> None:
         self._at = desktop
         self._desk = desktop.desk
-        self._warmer = warmer
 
     def routes(self) -> Routes:
         """Return the operations."""
         routes = Routes("speech", success_flag=True)
-        routes.post("/api/tts/prefetch/topic", access=Access.CLIENT)(self.prefetch_topic)
-        routes.post("/api/tts-cache/prefetch", access=Access.CLIENT)(self.prefetch_topics)
-        routes.get("/api/tts/prefetch/status/{job_id}", access=Access.CLIENT)(self.prefetch_status)
-        routes.delete("/api/tts/prefetch/{job_id}", access=Access.CLIENT)(self.cancel_prefetch)
         routes.get("/api/kb/feedback/{word}", access=Access.CLIENT)(self.feedback)
         routes.get("/api/kb/audio/{question_id}/{segment}", access=Access.CLIENT)(self.question_audio)
         routes.post("/api/kb/audio/batch", access=Access.CLIENT, replayable=False)(self.question_batch)
         routes.get("/api/curricula/{curriculum_id}/topics/{topic_id}/stream-audio", access=Access.CLIENT)(self.stream)
         return routes
-
-    def prefetch_topic(self, request: Request, body: PrefetchTopic) -> Prefetch:
-        """Begin to speak all of a topic in advance."""
-        voice = answers.voice_of(body, self._at.provider)
-        with request.unit() as unit:
-            found = SpokenTextRepository(unit).topics(body.curriculum_id, [body.topic_id])
-        if not found.result:
-            raise _no_topic(body.curriculum_id, body.topic_id)
-        return answers.prefetch(self._start(request.caller, found.result[0], voice), started=True)
-
-    def prefetch_topics(self, request: Request, body: PrefetchTopics) -> dict[str, str]:
-        """Take what a phone hopes to have spoken soon; it does not look at the answer."""
-        with request.unit() as unit:
-            found = SpokenTextRepository(unit).topics(body.curriculumId or "", body.topicIds or [])
-        for topic in found.result:
-            try:
-                self._start(request.caller, topic, Voice())
-            except Conflict:  # enough is under way: the phone's wish was only a wish
-                break
-        return {"status": "ok"}
-
-    def prefetch_status(self, request: Request, job_id: str) -> Prefetch:
-        """Return how far a job of the tenant is."""
-        request.admit()
-        return answers.prefetch(self._at.run(self._warmer.job(request.tenant_id, job_id)))
-
-    def cancel_prefetch(self, request: Request, job_id: str) -> Prefetch:
-        """Stop a job of the tenant."""
-        request.admit()
-        return answers.prefetch(self._at.run(self._warmer.cancel(request.tenant_id, job_id)))
 
     def question_audio(self, request: Request, question_id: str, segment: str, query: KbAudioQuery) -> Reply:
         """Return a text of a question as WAV; NotFound tells the app to speak by itself."""
@@ -138,7 +99,7 @@ class LessonRoutes:
         with request.unit() as unit:
             found = SpokenTextRepository(unit).topics(curriculum_id, [topic_id])
         if not found.result:
-            raise _no_topic(curriculum_id, topic_id)
+            raise no_topic(curriculum_id, topic_id)
         topic = found.result[0]
         plan = StreamPlan(title=topic.title, segments=_segments(topic))
         voice = Voice(answers.voice_name(query.voice))
@@ -163,10 +124,6 @@ class LessonRoutes:
                 wav = to_wav(clip.pcm, clip.rate)
                 yield b"AUD:%d\n%s" % (len(wav), wav)
         yield b"END\n"
-
-    def _start(self, caller: Caller, topic: TopicTexts, voice: Voice) -> Job:
-        texts = [text for segment in _segments(topic) if (text := speakable(segment.text))]
-        return self._at.run(self._warmer.start(caller, topic.owner_id, texts, voice))
 
     def _spoken(self, caller: Caller, owner_id: str, text: str) -> Reply:
         """Return a text as the phones play it, made now when it is not there and there is money for it."""
@@ -193,5 +150,6 @@ def _segments(topic: TopicTexts) -> list[StreamSegment]:
     ]
 
 
-def _no_topic(curriculum_id: str, topic_id: str) -> NotFound:
+def no_topic(curriculum_id: str, topic_id: str) -> NotFound:
+    """Return that there is no such topic."""
     return NotFound(f"topic {topic_id} of curriculum {curriculum_id} not found")

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from core.speech.desk import LONGEST_TEXT
 from core.speech.encoding import Format
+from core.speech.stretches import LONGEST_TEXT
 
 Text = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
 Name = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_+.\-]*$")]
@@ -118,7 +118,7 @@ class PrefetchTopics(Struct, kw_only=True):
 class Prefetch(Struct, kw_only=True):
     """A job, in the console's names and in the Android app's."""
 
-    status: Literal["started", "running", "completed", "failed", "cancelled"]
+    status: Literal["started", "running", "paused", "completed", "failed", "cancelled"]
     job_id: str
     total_segments: int
     progress: float

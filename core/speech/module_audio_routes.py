@@ -1,24 +1,28 @@
 """A module's questions spoken ahead, and how much of them is: `/api/kb/prefetch`, `manifest`, `coverage`."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.providers.tts.port import Voice
 from core.speech import answers
+from core.speech.estimates import Prices
 from core.speech.models import Id, KbSegment, Name
+from core.speech.ordering import order_now
+from core.speech.prefetch_routes import told
 from core.speech.question_audio import availability, passages
 from core.speech.routes import Desktop
-from core.speech.warming import Warmer
+from core.speech.scripts import items_of
+from core.speech.sources import MOST_QUESTIONS, Reading, module_texts
 from shared.api import Access, Request, Routes
 from shared.clock import iso, utc_now
 from shared.db import PUBLIC_TENANT
 from shared.domain.modules import MODULES
 from shared.errors import NotFound
-from shared.repositories.modules import ModuleQuestion, ModuleRepository
+from shared.ids import known_id
+from shared.repositories.modules import ModuleRepository
+from shared.repositories.speech_orders import NewOrder, SpeechOrderRepository
 from shared.repositories.spoken_texts import QuestionTexts
-
-_MOST_QUESTIONS: Final = 4_000
 
 
 class VoiceQuery(Struct, kw_only=True):
@@ -92,15 +96,14 @@ class Coverage(Struct, kw_only=True):
 class ModuleAudioRoutes:
     """The operations; the questions of a module are shared content, spoken once for everybody."""
 
-    def __init__(self, desktop: Desktop, warmer: Warmer) -> None:
+    def __init__(self, desktop: Desktop) -> None:
         self._at = desktop
-        self._warmer = warmer
 
     def routes(self) -> Routes:
         """Return the operations."""
         routes = Routes("speech", success_flag=True)
         routes.post("/api/kb/prefetch", access=Access.CLIENT)(self.prefetch)
-        routes.get("/api/kb/prefetch/{job_id}", access=Access.CLIENT)(self.progress)
+        routes.get("/api/kb/prefetch/{module_job_id}", access=Access.CLIENT)(self.progress)
         routes.get("/api/kb/manifest/{module_id}", access=Access.CLIENT)(self.manifest)
         routes.get("/api/kb/coverage/{module_id}", access=Access.CLIENT)(self.coverage)
         return routes
@@ -108,29 +111,42 @@ class ModuleAudioRoutes:
     def prefetch(self, request: Request, body: PrefetchModule) -> Started:
         """Begin to speak all of a module's questions, answers, hints and explanations."""
         voice = self._voice(body)
-        questions = self._questions(request, body.module_id)
-        texts = [passage.text for question in questions for passage in passages(question)]
-        job = self._at.run(self._warmer.start(request.caller, PUBLIC_TENANT, texts, voice))
-        job.label = body.module_id
-        return Started(job_id=job.id, total_segments=job.total, module_id=body.module_id)
+        if body.module_id not in MODULES:
+            raise NotFound(f"module {body.module_id[:100]} not found")
+        with request.unit() as unit:
+            reading = Reading(unit, "knowledge-bowl", body.module_id)
+            prices = Prices(unit, self._at.desk)
+        items = items_of(reading.lines(request.tenant_id), voice)
+        new = NewOrder(
+            purpose="module",
+            name=body.module_id,
+            source_type="knowledge-bowl",
+            source_id=body.module_id,
+            voice=voice.name,
+            language=voice.language,
+        )
+        order = order_now(request, self._at.desk, new, items, prices.price)
+        return Started(job_id=order.id, total_segments=order.total, module_id=body.module_id)
 
-    def progress(self, request: Request, job_id: str) -> Progress:
+    def progress(self, request: Request, module_job_id: str) -> Progress:
         """Return how far a job of the tenant is."""
-        request.admit()
-        job = self._at.run(self._warmer.job(request.tenant_id, job_id))
+        known = known_id(module_job_id, "job")
+        with request.unit() as unit:
+            found = SpeechOrderRepository(unit).get(known, "module")
+        order, state = found.result, told(found.result)
         return Progress(
-            job_id=job.id,
-            module_id=job.label,
-            total_segments=job.total,
-            completed=job.done,
-            cached=job.cached,
-            generated=job.done - job.cached,
-            failed=job.failed,
-            status=job.status,
-            percent_complete=round(job.progress * 100, 1),
-            started_at=iso(job.started_at),
-            completed_at=iso(job.ended_at) if job.ended_at else UNSET,
-            error=job.error or UNSET,
+            job_id=order.id,
+            module_id=order.source_id,
+            total_segments=order.total,
+            completed=order.completed,
+            cached=order.cached,
+            generated=order.completed - order.cached,
+            failed=order.failed,
+            status=state.status,
+            percent_complete=round(order.progress * 100, 1),
+            started_at=iso(order.started_at or order.created_at),
+            completed_at=iso(order.finished_at) if order.finished_at else UNSET,
+            error=state.error,
         )
 
     def manifest(self, request: Request, module_id: str, query: VoiceQuery) -> Manifest:
@@ -195,16 +211,5 @@ class ModuleAudioRoutes:
         if module_id not in MODULES:
             raise NotFound(f"module {module_id[:100]} not found")
         with request.unit() as unit:
-            found = ModuleRepository(unit).questions(most=_MOST_QUESTIONS)
-        return [_texts(question) for question in found.result]
-
-
-def _texts(question: ModuleQuestion) -> QuestionTexts:
-    return QuestionTexts(
-        id=question.id,
-        owner_id=PUBLIC_TENANT,
-        question_text=question.question_text,
-        answer_text=question.answer_text,
-        explanation=question.explanation,
-        hints=question.hints,
-    )
+            found = ModuleRepository(unit).questions(most=MOST_QUESTIONS)
+        return [module_texts(question) for question in found.result]

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from core.providers.tts.port import Voice
+from core.speech.answers import voice_name
 from core.speech.models import Id, Name, Speed, Text
 from shared.clock import iso
 from shared.repositories.voice_profiles import ModuleVoice, Profile
@@ -44,6 +46,16 @@ class NewProfileBody(Struct, kw_only=True):
     sample_text: Text | None = None
     is_default: bool | None = None
     generate_sample: bool | None = None
+
+
+class FromVariant(Struct, kw_only=True):
+    """POST /api/tts/profiles/from-variant/{variant_id}."""
+
+    name: Title
+    description: Words | None = None
+    tags: Tags | None = None
+    use_case: Title | None = None
+    is_default: bool | None = None
 
 
 class ProfileChanges(Struct, kw_only=True):
@@ -210,3 +222,9 @@ def of_module(profile: Profile, voice: ModuleVoice) -> ModuleProfile:
 def association_of(voice: ModuleVoice) -> Association:
     """Return that a module speaks with a profile."""
     return Association(id=voice.id, context=voice.context, priority=voice.priority, created_at=iso(voice.created_at))
+
+
+def voice_of_profile(profile: Profile) -> Voice:
+    """Return the voice a profile names."""
+    settings = msgspec.convert(profile.settings, VoiceSettings)
+    return Voice(voice_name(profile.voice_id), settings.speed or 1.0, settings.language or "en-US")

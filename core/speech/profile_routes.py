@@ -2,9 +2,6 @@
 
 from typing import Final
 
-import msgspec
-
-from core.providers.tts.port import Voice
 from core.speech import answers
 from core.speech.desk import Clip
 from core.speech.profile_models import (
@@ -26,6 +23,7 @@ from core.speech.profile_models import (
     association_of,
     fields_of,
     of_module,
+    voice_of_profile,
 )
 from core.speech.routes import Desktop
 from shared.api import Access, Listing, Reply, Request, Routes
@@ -222,12 +220,7 @@ class ProfileRoutes:
         return found.result
 
     def _sample(self, request: Request, profile: Profile, text: str) -> Clip:
-        return self._at.run(self._at.desk.say(request.caller, request.tenant_id, text, _voice(profile)))
-
-
-def _voice(profile: Profile) -> Voice:
-    settings = msgspec.convert(profile.settings, VoiceSettings)
-    return Voice(answers.voice_name(profile.voice_id), settings.speed or 1.0, settings.language or "en-US")
+        return self._at.run(self._at.desk.say(request.caller, request.tenant_id, text, voice_of_profile(profile)))
 
 
 def _like(profile: Profile, name: str) -> NewProfile:

@@ -7,8 +7,8 @@ from typing import Final
 from core.providers.tts.port import Voice
 from core.speech import answers
 from core.speech.cache import SpeechCache
-from core.speech.desk import pieces
 from core.speech.models import KbSegment
+from core.speech.stretches import pieces
 from core.voice.speakable import speakable
 from shared.repositories.spoken_texts import QuestionTexts
 

@@ -34,12 +34,17 @@ _STAFF: Final = frozenset({"owner", "admin", "teacher"})
 
 
 class Desktop:
-    """The desk as routes use it, from their threads; it belongs to an event loop from `attach` on."""
+    """The desk as routes use it, from their threads; it belongs to an event loop from `attach` on.
 
-    def __init__(self, desk: SpeechDesk, links: Links, provider: str) -> None:
+    Args:
+        provider: who speaks here. language: what lessons are spoken in, where nobody says otherwise.
+    """
+
+    def __init__(self, desk: SpeechDesk, links: Links, provider: str, language: str = "en-US") -> None:
         self.desk = desk
         self.links = links
         self.provider = provider
+        self.language = language
         self.encoder = Encoder()
         self._loop: asyncio.AbstractEventLoop | None = None
 

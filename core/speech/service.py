@@ -9,15 +9,17 @@ from aiohttp import web
 
 from core.http.adapter import HttpAdapter
 from core.speech.cache import SpeechCache
+from core.speech.comparison_routes import ComparisonRoutes
 from core.speech.deployment_routes import DeploymentRoutes
 from core.speech.desk import Hire, SpeechDesk
 from core.speech.lesson_routes import LessonRoutes
 from core.speech.links import Links
 from core.speech.module_audio_routes import ModuleAudioRoutes
+from core.speech.prefetch_routes import PrefetchRoutes
+from core.speech.pregen_routes import PregenRoutes
 from core.speech.profile_routes import ProfileRoutes
 from core.speech.routes import Desktop, SpeechRoutes
 from core.speech.shelf import Shelf
-from core.speech.warming import Warmer
 from shared.api import Context, Routes, Service
 from shared.errors import Unavailable
 from shared.logging import get_logger
@@ -28,29 +30,40 @@ _SWEEP_S: Final = 3_600
 
 
 class SpeechService:
-    """The desk, its jobs and its routes.
+    """The desk and its routes.
 
     Args:
         provider: who speaks in this deployment, as clients may name it.
+        language: what lessons are spoken in, where nobody says otherwise.
         sweep_s: seconds between two looks for clips that are too old or too many.
     """
 
     def __init__(
-        self, cache: SpeechCache, shelf: Shelf, hire: Hire, *, secret: bytes, provider: str, sweep_s: float = _SWEEP_S
+        self,
+        cache: SpeechCache,
+        shelf: Shelf,
+        hire: Hire,
+        *,
+        secret: bytes,
+        provider: str,
+        language: str = "en-US",
+        sweep_s: float = _SWEEP_S,
     ) -> None:
         self._cache = cache
         self._shelf = shelf
         self._sweep_s = sweep_s
         desk = SpeechDesk(cache, shelf, hire)
-        self.desktop = Desktop(desk, Links(secret), provider)
-        self.warmer = Warmer(desk)
+        self.desktop = Desktop(desk, Links(secret), provider, language)
 
     def routes(self) -> Routes:
         """Return every operation."""
         routes = SpeechRoutes(self.desktop).routes()
-        routes.include(LessonRoutes(self.desktop, self.warmer).routes())
-        routes.include(DeploymentRoutes(self.desktop, self.warmer).routes())
-        routes.include(ModuleAudioRoutes(self.desktop, self.warmer).routes())
+        routes.include(LessonRoutes(self.desktop).routes())
+        routes.include(PrefetchRoutes(self.desktop).routes())
+        routes.include(DeploymentRoutes(self.desktop).routes())
+        routes.include(ModuleAudioRoutes(self.desktop).routes())
+        routes.include(PregenRoutes(self.desktop).routes())
+        routes.include(ComparisonRoutes(self.desktop).routes())
         routes.include(ProfileRoutes(self.desktop).routes())
         return routes
 
@@ -67,7 +80,6 @@ class SpeechService:
         sweeping.cancel()
         with suppress(asyncio.CancelledError):
             await sweeping
-        await self.warmer.close()
         await self._cache.close()
 
     async def _sweep(self) -> None:

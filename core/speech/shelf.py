@@ -24,7 +24,7 @@ class Shelf:
     """
 
     store: ObjectStore
-    most_bytes: int = 512 * 1024 * 1024
+    most_bytes: int = 4 * 1024 * 1024 * 1024
     lasts: timedelta = timedelta(days=90)
 
     def clips(self, tenant_id: str) -> list[Stored]:

@@ -23,7 +23,7 @@ PSEUDO: Final = {
 }
 # A deployment with everything in place: connected to Cloudflare, with an image and somebody to tell.
 COMPLETE: Final = {
-    "ApiDomain": "origin-api.example.org",
+    "ApiDomain": "api-origin.example.org",
     "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-4000-8000-000000000000",
     "CoreImage": "123456789012.dkr.ecr.us-east-1.amazonaws.com/unamentis@sha256:" + "0" * 64,
     "AlarmEmail": "operator@example.org",

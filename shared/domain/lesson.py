@@ -1,7 +1,14 @@
 """The material of one topic, as a tutor uses it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+_SAID: Final[Mapping[str, str]] = {
+    "natural": "This is a good place to pause. Shall we go on?",
+    "optional": "We could stop here. Shall we go on?",
+    "mandatory": "Let us stop here. Say go on when you are ready.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,11 @@ class Stop:
     position: int
     kind: Literal["checkpoint", "natural", "mandatory", "optional"]
     prompt: str = ""
+
+    @property
+    def said(self) -> str:
+        """What the tutor says there."""
+        return self.prompt or _SAID.get(self.kind, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,15 +29,6 @@ class TopicTexts:
     segments: list[dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class LessonTexts:
-    """A topic's transcript, of which curriculum it is, and the tenant it belongs to."""
-
-    curriculum_id: str
-    owner_id: str
-    segments: list[dict[str, Any]]
-
-
 class SpokenTextRepository:
     """Texts as the unit's tenant sees them: its own and the public ones it does not shadow."""
 
@@ -67,33 +58,37 @@ class SpokenTextRepository:
             question_ids=list(question_ids),
         )
 
-    def lessons(self, deployment_id: str | None) -> Pending[list[LessonTexts]]:
-        """Queue the read of all topics of the curriculum of a deployment, or of every deployment, in their order."""
+    def pack(self, pack_id: str, *, most: int) -> Pending[list[QuestionTexts]]:
+        """Queue the read of a pack's questions, in its order; none where there is no such pack."""
         return self._unit.all(
-            LessonTexts,
-            """SELECT t.curriculum_id, t.tenant_id::text AS owner_id, t.segments
-               FROM topics t
-               JOIN (SELECT DISTINCT ON (c.id) c.id, c.tenant_id FROM curricula c
-                     WHERE c.tenant_id = ANY(%(readable)s::uuid[]) AND c.id IN (
-                         SELECT d.curriculum_id FROM deployments d
-                         WHERE d.tenant_id = %(tenant_id)s AND d.id = coalesce(%(deployment_id)s::uuid, d.id))
-                     ORDER BY c.id, c.tenant_id = %(tenant_id)s DESC, c.tenant_id DESC) AS meant
-                 ON meant.id = t.curriculum_id AND meant.tenant_id = t.tenant_id
-               ORDER BY t.curriculum_id, t.order_index""",
-            deployment_id=deployment_id,
+            QuestionTexts,
+            """SELECT q.id, q.tenant_id::text AS owner_id, q.question_text, q.answer_text, q.explanation, q.hints
+               FROM pack_questions pq
+               JOIN questions q ON q.tenant_id = pq.question_tenant_id AND q.id = pq.question_id
+               WHERE q.tenant_id = ANY(%(readable)s::uuid[]) AND pq.pack_id = %(pack_id)s
+                 AND pq.tenant_id = (SELECT p.tenant_id FROM packs p
+                                     WHERE p.tenant_id = ANY(%(readable)s::uuid[]) AND p.id = %(pack_id)s
+                                     ORDER BY p.tenant_id = %(tenant_id)s DESC, p.tenant_id DESC LIMIT 1)
+               ORDER BY pq.position, q.id LIMIT %(most)s""",
+            pack_id=pack_id,
+            most=most,
         )
 
-    def topics(self, curriculum_id: str, topic_ids: Sequence[str]) -> Pending[list[TopicTexts]]:
-        """Queue the read of topics of one curriculum, in its order; those that do not exist are left out."""
+    def topics(self, curriculum_id: str, topic_ids: Sequence[str] | None = None) -> Pending[list[TopicTexts]]:
+        """Queue the read of topics of one curriculum, in its order; those that do not exist are left out.
+
+        Args: topic_ids: only these; None: all.
+        """
         return self._unit.all(
             TopicTexts,
             """SELECT t.id, t.tenant_id::text AS owner_id, t.title, t.segments
                FROM topics t
-               WHERE t.curriculum_id = %(curriculum_id)s AND t.id = ANY(%(topic_ids)s::text[])
+               WHERE t.curriculum_id = %(curriculum_id)s
+                 AND (%(topic_ids)s::text[] IS NULL OR t.id = ANY(%(topic_ids)s::text[]))
                  AND t.tenant_id = (SELECT c.tenant_id FROM curricula c
                                     WHERE c.tenant_id = ANY(%(readable)s::uuid[]) AND c.id = %(curriculum_id)s
                                     ORDER BY c.tenant_id = %(tenant_id)s DESC, c.tenant_id DESC LIMIT 1)
-               ORDER BY t.order_index""",
+               ORDER BY t.order_index, t.id""",
             curriculum_id=curriculum_id,
-            topic_ids=list(topic_ids),
+            topic_ids=None if topic_ids is None else list(topic_ids),
         )

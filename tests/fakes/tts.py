@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from core.providers.errors import provider_error
 from core.providers.fallback import StandIn
 from core.providers.tts.port import Voice
 from shared.errors import AppError
@@ -17,6 +18,8 @@ class FakeTextToSpeech:
         started: set once a sentence is under way. ended: set once a sentence has ended, however it did.
         stands_in: it speaks in place of a better voice.
         failure: raised after `fails_after` chunks of the next sentences.
+        refuses: sentences with this in them always fail.
+        slow: others get their turn before each chunk.
     """
 
     name = "fake"
@@ -31,6 +34,8 @@ class FakeTextToSpeech:
         self.failure: AppError | None = None
         self.fails_after = 0
         self.stands_in = False
+        self.refuses = ""
+        self.slow = False
         self.steps: asyncio.Semaphore | None = None
         self.closed = False
 
@@ -49,6 +54,10 @@ class FakeTextToSpeech:
                     await self.steps.acquire()
                 if self.failure is not None and place == self.fails_after:
                     raise self.failure
+                if self.refuses and self.refuses in text:
+                    raise provider_error(self.name, "rejected")
+                if self.slow:
+                    await asyncio.sleep(0)
                 chunk = letter.encode("utf-16-le")[:2] + voice.name.encode("utf-16-le")
                 yield StandIn(chunk) if self.stands_in else chunk
         finally:

@@ -43,6 +43,7 @@ BEYOND_THE_SCHEMA = {
         *("PUT /api/sessions/{session_id}/position", "PUT /api/tts/cache", "POST /api/sessions/{session_id}/signals"),
     },
     DEPENDS: {
+        *("POST /api/tts/pregen/extract", "POST /api/tts/pregen/jobs", "POST /api/tts/pregen/sessions"),
         *("POST /api/system/idle/config", "POST /api/system/profiles", "PUT /api/system/profiles/{mode_id}"),
         *("PATCH /api/auth/me", "GET /api/usage", "GET /api/tts/cache", "DELETE /api/tts/cache"),
         *("PATCH /api/curricula/{curriculum_id}", "PUT /api/curricula/{curriculum_id}"),
@@ -59,7 +60,7 @@ BEYOND_THE_SCHEMA = {
     },
     TOLD_ELSEWHERE: {"POST /api/realtime/token", "POST /v1/realtime/client_secrets"},
     NO_FRACTION: {
-        "POST /api/tts/modules/{module_id}/profiles",
+        *("POST /api/tts/modules/{module_id}/profiles", "POST /api/tts/pregen/variants/{variant_id}/rate"),
         *("POST /api/kb/packs/bundle", "POST /api/kb/questions", "POST /api/sessions/{session_id}/turns"),
     },
 }

@@ -15,7 +15,6 @@ from shared.ids import new_id
 from shared.repositories.authored_curricula import AuthoredCurriculumRepository
 from shared.repositories.content import store_curriculum, store_domains, store_pack
 from shared.repositories.course_imports import CourseImportRepository
-from shared.repositories.deployments import DeploymentRepository
 from shared.repositories.devices import DeviceFacts, DeviceRepository
 from shared.repositories.identities import IdentityRepository
 from shared.repositories.import_uploads import ImportUploadRepository
@@ -24,6 +23,9 @@ from shared.repositories.lists import ListRepository, NewItem
 from shared.repositories.model_servers import ModelServerRepository
 from shared.repositories.plugin_settings import PluginSettingsRepository
 from shared.repositories.quizzes import QuizAnswer, QuizRepository
+from shared.repositories.speech_items import NewItem as NewText
+from shared.repositories.speech_items import SpeechItemRepository
+from shared.repositories.speech_orders import NewOrder, Purpose, SpeechOrderRepository
 from shared.repositories.tenant_export import KIND
 from shared.repositories.voice_profiles import NewProfile, VoiceProfileRepository
 from tests.support.api import Answer, ApiClient
@@ -66,6 +68,7 @@ NOBODYS = {name: value.replace("alpha", "other") for name, value in THEIRS.items
         for name in ("server_id", "service_id", "list_id", "item_id", "deployment_id", "profile_id", "id")
     },
     **{name: new_id() for name in ("import_id", "reprocess_id", "upload_id", "course_id")},
+    **{name: new_id() for name in ("pregen_id", "module_job_id", "comparison_id", "variant_id")},
     "hash": "0" * 64,
 }
 # What a request needs in its body beside ids; {name} stands for the id of that kind.
@@ -116,6 +119,15 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/kb/categories": {"domain_id": "science", "name": "Stolen"},
     "POST /api/kb/audio/batch": {"question_ids": ["{question_id}"]},
     "POST /api/kb/prefetch": {"module_id": "{module_id}"},
+    "POST /api/tts/pregen/jobs": {"name": "Mine", "source_type": "curriculum", "source_id": "{curriculum_id}"},
+    "POST /api/tts/pregen/extract": {"source_type": "curriculum", "source_id": "{curriculum_id}"},
+    "POST /api/tts/pregen/sessions": {
+        "name": "Mine",
+        "samples": [{"text": "Hello"}],
+        "configurations": [{"name": "a"}, {"name": "b"}],
+    },
+    "POST /api/tts/pregen/variants/{variant_id}/rate": {"rating": 1},
+    "POST /api/tts/profiles/from-variant/{variant_id}": {"name": "Mine"},
     "POST /api/tts-cache/prefetch": {"curriculumId": "{curriculum_id}", "topicIds": ["{topic_id}"]},
     "POST /api/logs": {"level": "INFO", "message": "Hello"},
     "POST /log": {"level": "INFO", "message": "Hello"},
@@ -134,8 +146,8 @@ def give_everything(context: Context, owner: TenantEntry, token: str | None) -> 
     ids |= make_a_list(context.database, owner)
     ids |= {"server_id": write_down_a_server(context.database, owner), "service_id": new_id()}
     ids["export_id"] = order_an_export(context.database, owner)
-    ids["deployment_id"] = order_a_deployment(context.database, owner)
     ids["id"] = order_a_job(context.database, owner)
+    ids |= order_speech(context.database, owner)
     ids["profile_id"] = name_a_voice(context.database, owner)
     ids |= import_a_course(context.database, owner)
     return ids | have_spoken(context, token)
@@ -264,14 +276,26 @@ def order_a_job(database: Database, owner: TenantEntry) -> str:
     return job_id
 
 
-def order_a_deployment(database: Database, owner: TenantEntry) -> str:
-    """Have a teacher of the tenant order that its curriculum be spoken, and return the deployment's id."""
-    deployment_id = new_id()
-    with database.unit(add_person(database, owner.tenant_id or "", "teacher")) as unit:
-        DeploymentRepository(unit).add(
-            deployment_id, curriculum_id="alpha-light", name=MARK, target_date=None, voice="", speed=1.0
-        )
-    return deployment_id
+def order_speech(database: Database, owner: TenantEntry) -> dict[str, str]:
+    """Have a teacher of the tenant order speech of every kind, and return the ids of the orders and of a text."""
+    kinds: dict[str, Purpose] = {
+        "deployment_id": "deployment",
+        "pregen_id": "batch",
+        "module_job_id": "module",
+        "comparison_id": "comparison",
+    }
+    ids = {name: new_id() for name in kinds}
+    teacher = add_person(database, owner.tenant_id or "", "teacher")
+    text = NewText(owner.tenant_id or "", f"Say {MARK}!", MARK, "", 1.0, "en-US", MARK)
+    with database.unit(teacher) as unit:
+        for name, purpose in kinds.items():
+            source = "curriculum" if purpose == "deployment" else "custom"
+            SpeechOrderRepository(unit).add(
+                ids[name], NewOrder(purpose=purpose, name=MARK, source_type=source, source_id="alpha-light")
+            )
+            SpeechItemRepository(unit).replace(ids[name], [text])
+        variants = SpeechItemRepository(unit).find(ids["comparison_id"], limit=1)
+    return ids | {"variant_id": variants.result[0].id}
 
 
 def order_an_export(database: Database, owner: TenantEntry) -> str:

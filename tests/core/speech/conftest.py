@@ -9,12 +9,14 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from core.speech.service import SpeechService
 from core.speech.shelf import Shelf
+from core.speech.speaking import Speaking
 from shared.api import Context
 from shared.db import Database
 from shared.storage.objects import open_objects
 from shared.storage.port import Stored
 from tests.conftest import ALPHA, BETA
 from tests.fakes.tts import FakeTextToSpeech
+from tests.support.foreman import Foreman
 from tests.support.identity import add_beta_token
 from tests.support.speech import speech_service
 from tests.support.walk import store_content
@@ -28,6 +30,7 @@ class Counter:
     tts: FakeTextToSpeech
     shelf: Shelf
     service: SpeechService
+    foreman: Foreman
     alpha: str
     beta: str
 
@@ -47,14 +50,17 @@ class Counter:
 
 
 @pytest.fixture
-async def counter(context: Context, database: Database) -> AsyncIterator[Counter]:
+async def counter(context: Context, database: Database, database_url: str) -> AsyncIterator[Counter]:
     store_content(database, ALPHA)
     tts, shelf = FakeTextToSpeech(), Shelf(open_objects("memory://"))
     service = speech_service(tts, shelf)
     app = web.Application()
     service.mount(app, context)
     async with TestClient(TestServer(app)) as client:
-        yield Counter(client, tts, shelf, service, add_beta_token(database, ALPHA), add_beta_token(database, BETA))
+        foreman = Foreman(Speaking(database, service.desktop.desk, pause_s=0.001), database, database_url)
+        yield Counter(
+            client, tts, shelf, service, foreman, add_beta_token(database, ALPHA), add_beta_token(database, BETA)
+        )
     assert tts.open == 0
 
 

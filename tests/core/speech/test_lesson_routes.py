@@ -1,6 +1,5 @@
 """Speech of lessons and questions, over HTTP."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -14,17 +13,6 @@ from tests.support.walk import MARK
 
 QUESTION = "/api/kb/audio/alpha-question/question"
 STREAM = "/api/curricula/alpha-light/topics/alpha-topic/stream-audio"
-TOPIC = {"curriculum_id": "alpha-light", "topic_id": "alpha-topic"}
-
-
-async def ended(counter: Counter, job_id: str) -> dict[str, Any]:
-    """Return a job's last state."""
-    async with asyncio.timeout(60):
-        while True:
-            state: dict[str, Any] = await (await counter.call("GET", f"/api/tts/prefetch/status/{job_id}")).json()
-            if state["status"] != "running":
-                return state
-            await asyncio.sleep(0)
 
 
 async def test_a_questions_texts_are_spoken_at_24_khz(counter: Counter) -> None:
@@ -85,51 +73,8 @@ async def test_a_batch_of_nonsense(counter: Counter) -> None:
         assert (await counter.call("POST", "/api/kb/audio/batch", json=order)).status == 400
 
 
-async def test_a_topic_is_spoken_in_advance(counter: Counter) -> None:
-    started = await (await counter.call("POST", "/api/tts/prefetch/topic", json=TOPIC)).json()
-    assert (started["status"], started["total_segments"], started["segments_total"]) == ("started", 1, 1)
-    done = await ended(counter, started["job_id"])
-    assert (done["status"], done["segments_completed"], done["progress"]) == ("completed", 1, 1)
-    await counter.call("GET", STREAM)
-    assert counter.tts.asked == [f"{MARK} lies in the ocean."]
-
-
-async def test_a_job_is_cancelled_by_its_tenant_alone(counter: Counter) -> None:
-    counter.tts.held()
-    job = (await (await counter.call("POST", "/api/tts/prefetch/topic", json=TOPIC)).json())["job_id"]
-    await counter.tts.started.wait()
-    for method, path in (("GET", f"/api/tts/prefetch/status/{job}"), ("DELETE", f"/api/tts/prefetch/{job}")):
-        assert (await counter.call(method, path, token=counter.beta)).status == 404
-    stopped = await (await counter.call("DELETE", f"/api/tts/prefetch/{job}")).json()
-    assert stopped["status"] == "cancelled"
-    assert counter.tts.open == 0
-    assert (await ended(counter, job))["status"] == "cancelled"
-
-
-async def test_a_tenant_runs_few_jobs_at_once(counter: Counter) -> None:
-    counter.tts.held()
-    answers = [await counter.call("POST", "/api/tts/prefetch/topic", json=TOPIC) for _ in range(5)]
-    assert [answer.status for answer in answers] == [200] * 4 + [409]
-    phone = {"curriculumId": "alpha-light", "topicIds": ["alpha-topic"], "priority": "prefetch"}
-    assert (await counter.call("POST", "/api/tts-cache/prefetch", json=phone)).status == 200
-
-
-async def test_a_job_without_money_ends(counter: Counter) -> None:
-    counter.tts.failure = BudgetExhausted("spent")
-    job = (await (await counter.call("POST", "/api/tts/prefetch/topic", json=TOPIC)).json())["job_id"]
-    told = await ended(counter, job)
-    assert (told["status"], told["failed"], told["error"]) == ("failed", 1, "budget_exhausted")
-
-
-@pytest.mark.parametrize("order", [{}, {"curriculumId": "nobody", "topicIds": ["x"]}, {"topicIds": None}])
-async def test_the_phones_wish_is_always_200(counter: Counter, order: dict[str, Any]) -> None:
-    assert (await counter.call("POST", "/api/tts-cache/prefetch", json=order)).status == 200
-
-
 async def test_a_topic_nobody_has(counter: Counter) -> None:
-    for topic in ({**TOPIC, "topic_id": "x"}, {**TOPIC, "curriculum_id": "x"}):
-        assert (await counter.call("POST", "/api/tts/prefetch/topic", json=topic)).status == 404
-    assert (await counter.call("POST", "/api/tts/prefetch/topic", json=TOPIC, token=counter.beta)).status == 404
+    assert (await counter.call("GET", STREAM.replace("alpha-topic", "x"))).status == 404
     assert (await counter.call("GET", STREAM, token=counter.beta)).status == 404
     assert (await counter.call("GET", STREAM + "?tts_server=megaphone")).status == 400
 

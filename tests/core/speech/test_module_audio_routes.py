@@ -1,6 +1,5 @@
 """A module's questions spoken ahead, over HTTP."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from shared.repositories.content import store_domains, store_pack
 from tests.core.speech.conftest import Counter
 from tests.support.packs import a_pack, a_question
 
-AUDIO = "/api/kb/audio"
+AUDIO = "/api/kb"
 SCIENCE = {"id": "science", "name": "Science", "icon_name": "atom", "weight": 0.2, "subcategories": ["Sky"]}
 
 
@@ -25,13 +24,8 @@ def module(database: Database) -> None:
         store_pack(unit, a_pack("system-pack", first, second, type="system"))
 
 
-async def ended(counter: Counter, job_id: str) -> dict[str, Any]:
-    async with asyncio.timeout(60):
-        while True:
-            state = await (await counter.call("GET", f"{AUDIO}/prefetch/{job_id}")).json()
-            if state["status"] != "running":
-                return state
-            await asyncio.sleep(0)
+async def state_of(counter: Counter, job_id: str) -> dict[str, Any]:
+    return await (await counter.call("GET", f"{AUDIO}/prefetch/{job_id}")).json()
 
 
 @pytest.mark.usefixtures("module")
@@ -42,7 +36,9 @@ async def test_a_module_is_spoken_ahead_and_what_is_there_is_told(counter: Count
     body = {"module_id": "knowledge-bowl", "voice_id": "nova", "provider": "piper", "force_regenerate": False}
     started = await (await counter.call("POST", f"{AUDIO}/prefetch", json=body)).json()
     assert (started["status"], started["module_id"], started["total_segments"]) == ("started", "knowledge-bowl", 6)
-    state = await ended(counter, started["job_id"])
+    assert (await state_of(counter, started["job_id"]))["status"] == "running"
+    assert await counter.foreman.work_off() == 1
+    state = await state_of(counter, started["job_id"])
     assert (state["status"], state["percent_complete"]) == ("completed", 100)
     assert (state["generated"], state["cached"], state["module_id"]) == (6, 0, "knowledge-bowl")
     assert state["completed_at"] >= state["started_at"]
@@ -52,14 +48,14 @@ async def test_a_module_is_spoken_ahead_and_what_is_there_is_told(counter: Count
     manifest = await (await counter.call("GET", f"{AUDIO}/manifest/knowledge-bowl")).json()
     assert set(manifest["segments"]["q1"]) == {"question", "answer", "hint", "hint_1"}
     assert manifest["total_size_bytes"] == after["total_size_bytes"] > 0
-    heard = await counter.call("GET", f"{AUDIO}/q1/hint?hint_index=1")
+    heard = await counter.call("GET", f"{AUDIO}/audio/q1/hint?hint_index=1")
     assert heard.headers["X-KB-Cache-Status"] == "hit"
 
 
 @pytest.mark.usefixtures("module")
 async def test_another_voice_is_not_there_yet(counter: Counter) -> None:
     started = await (await counter.call("POST", f"{AUDIO}/prefetch", json={"module_id": "knowledge-bowl"})).json()
-    await ended(counter, started["job_id"])
+    assert (await counter.foreman.work_off(), started["total_segments"]) == (1, 6)
     other = await (await counter.call("GET", f"{AUDIO}/coverage/knowledge-bowl?voice_id=amy")).json()
     assert other["covered_segments"] == 0
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from core.speech.desk import LONGEST_TEXT
 from core.speech.formats import read_wav, to_wav
+from core.speech.stretches import LONGEST_TEXT
 from tests.conftest import ALPHA_TENANT
 from tests.core.speech.conftest import Counter
 

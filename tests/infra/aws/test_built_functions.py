@@ -1,25 +1,37 @@
 """The packaged functions under AWS's runtime client: only what the artifacts hold, against a real PostgreSQL."""
 
 import base64
+import re
 import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 import pytest
 
 from infra.aws.package import compile_all, package_function, package_layer
+from infra.aws.processed import process
 from infra.aws.runtime_api import BuiltFunction
+from infra.aws.stacks import COMPLETE, render
 from shared.db.runner import migrations
 from tests.conftest import with_database
 from tests.support.api import ApiClient
 from tests.support.identity import SECRET
 
 ROOT = Path(__file__).resolve().parents[3]
-SERVICES = ("auth", "kb", "curriculum", "sessions", "metrics")
+SERVICES = ("auth", "kb", "curriculum", "sessions", "metrics", "admin")
+SECRETS = {
+    "DeploymentSecret.secret": base64.b64encode(SECRET).decode(),
+    "OriginSecret.accepted": "new-value,old-value",
+    "AppSecret.password": "a1",
+    "OwnerSecret.password": "b2",
+}
+EDGE = {"x-origin-secret": "old-value"}
+OWNERS = {"DATABASE_URL": "unamentis_app", "MIGRATION_DATABASE_URL": "unamentis_owner"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +62,48 @@ def built(artifacts: Path, service: str, environment: Mapping[str, str]) -> Buil
     return BuiltFunction(f"{service}_api.handler.handler", folders, environment)
 
 
+def deployed(service: str, secrets: Mapping[str, str], databases: Mapping[str, str]) -> dict[str, str]:
+    """Return a function's variables as the stack sets them, its secrets read, on another database.
+
+    Args:
+        secrets: values by the name of the secret and its key, such as "OriginSecret.accepted".
+        databases: URLs by the name of the variable that holds one.
+    """
+    functions = render(COMPLETE, process=process)["Api"].resources
+    variables: dict[str, str] = functions[f"{service.capitalize()}Function"]["Properties"]["Environment"]["Variables"]
+    reference = r"\{\{resolve:secretsmanager:\$\{Data\.(\w+)\}:SecretString:(\w+)\}\}"
+    read = {
+        name: re.sub(reference, lambda found: secrets[f"{found[1]}.{found[2]}"], value)
+        for name, value in variables.items()
+    }
+    for name, url in databases.items():
+        wanted = urlsplit(read[name])
+        assert (wanted.username, wanted.query.split("&")[0]) == (OWNERS[name], "sslmode=verify-full")
+        read[name] = url
+    return read
+
+
 @pytest.fixture
 def client(artifacts: Path, database_url: str) -> Iterator[dict[str, ApiClient]]:
     """One running process per built function, with the deployed functions' variables."""
-    environment = {"DATABASE_URL": database_url, "UNAMENTIS_SECRET": base64.b64encode(SECRET).decode()}
     with ExitStack() as stack:
-        running = {service: stack.enter_context(built(artifacts, service, environment)) for service in SERVICES}
-        yield {service: ApiClient(Remote(function)) for service, function in running.items()}
+        clients: dict[str, ApiClient] = {}
+        for service in SERVICES:
+            environment = deployed(service, SECRETS, {"DATABASE_URL": database_url})
+            function = stack.enter_context(built(artifacts, service, environment))
+            clients[service] = ApiClient(Remote(function), headers=EDGE)
+        yield clients
+
+
+def test_the_layer_holds_what_the_databases_address_names(artifacts: Path) -> None:
+    url = urlsplit(deployed("auth", SECRETS, {})["DATABASE_URL"])
+    authorities = Path(parse_qs(url.query)["sslrootcert"][0])
+    assert (artifacts / "layer" / authorities.relative_to("/opt")).is_file()
+
+
+def test_without_the_edges_secret_nothing_is_answered(client: dict[str, ApiClient]) -> None:
+    answer = replace(client["auth"], headers=None).get("/api/auth/me")
+    assert (answer.status, answer.body["code"]) == (403, "origin_locked")
 
 
 def test_register_login_curricula_session(client: dict[str, ApiClient]) -> None:

@@ -202,7 +202,9 @@ async def test_a_socket_opens_where_there_is_one_only(edge: Edge, http: aiohttp.
         await http.ws_connect(f"{edge.url}/api/curricula")
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/%6Detrics", "/ws/../metrics", "/ws/other", "/v1/models", "/.env"])
+@pytest.mark.parametrize(
+    "path", ["/metrics", "/%6Detrics", "/ws/../metrics", "/ws/other", "/v1/models", "/.env", "//api/health"]
+)
 async def test_what_is_not_for_the_internet_reaches_nobody(
     edge: Edge, origin: Origin, http: aiohttp.ClientSession, path: str
 ) -> None:

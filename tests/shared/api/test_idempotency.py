@@ -165,6 +165,7 @@ NOT_KEPT = {
     "POST /api/realtime/token",
     "POST /v1/realtime/client_secrets",
     "POST /api/kb/audio/batch",
+    "POST /api/tts/pregen/extract",
     "POST /api/tts",
     # These say how things shall be: saying it twice changes nothing.
     "POST /api/system/unload-models",

@@ -72,6 +72,7 @@ def test_tables_without_a_tenant_are_on_the_list(database_url: str) -> None:
         "storage_days",
         "spent_id_tokens",
         "job_workers",
+        "speech_claims",
         "queue_messages",
         "schedules",
     }

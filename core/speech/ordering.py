@@ -89,10 +89,10 @@ def send(
 
 def start(unit: Unit, order: SpeechOrder) -> None:
     """Queue that an order is carried out now; one that is under way stays so, one that rests goes on."""
-    if order.job_id is not None and order.job_status == "paused":
+    if order.job_id is not None and order.job_status == "paused" and not order.job_waits:
         JobRepository(unit).resume(order.job_id)
     elif order.job_id is None or not order.is_at_work:
-        if order.job_id is not None and order.job_status == "queued":
+        if order.job_id is not None and order.job_status in {"queued", "paused"}:
             JobRepository(unit).cancel(order.job_id)  # it was to begin later
         send(unit, order.id, order.purpose, last_job_id=order.job_id)
     elif order.wish == "pause":

@@ -96,10 +96,12 @@ async def test_a_day_starts_it_by_itself_and_early_enough(counter: Counter, data
 
 @pytest.mark.usefixtures("staff")
 async def test_who_cannot_wait_for_the_day_starts_it(counter: Counter) -> None:
-    made = await order(counter, target_date="2100-01-02")
-    await ask(counter, made["id"], "start")
-    assert await counter.foreman.work_off() == 1
-    assert (await state(counter, made["id"]))["status"] == "completed"
+    for verbs in (["start"], ["pause", "start"], ["pause", "resume", "start"]):
+        made = await order(counter, target_date="2100-01-02", voice_config={"voice_id": f"voice-{len(verbs)}"})
+        for verb in verbs:
+            await ask(counter, made["id"], verb)
+        assert await counter.foreman.work_off() == 1
+        assert (await state(counter, made["id"]))["status"] == "completed"
     past = await order(counter, target_date="2000-01-01")
     assert (await state(counter, past["id"]))["status"] == "generating"
 

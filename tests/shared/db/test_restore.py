@@ -66,7 +66,16 @@ def tables_of(url: str) -> int:
 def test_what_was_backed_up_is_restored_row_by_row(
     database_url: str, empty_url: str, learner: str, place: StoredBackup
 ) -> None:
+    with psycopg.connect(database_url) as connection:
+        # More than fits into one part, packed.
+        connection.execute(
+            """INSERT INTO turns (tenant_id, session_id, sequence, id, turn_id, role, content)
+               SELECT t.tenant_id, t.session_id, 100 + n, gen_random_uuid(), 'long' || n, 'user',
+                      (SELECT string_agg(md5((n * 1000000 + m)::text), '') FROM generate_series(1, 30000) AS m)
+               FROM (SELECT tenant_id, session_id FROM turns LIMIT 1) t CROSS JOIN generate_series(1, 10) AS n"""
+        )
     made = back_up(database_url, place)
+    assert [len(table.parts) > 1 for table in made.tables if table.name == "turns"] == [True]
     filled = {name for name, (rows, _) in contents(made).items() if rows}
     assert {"tenants", "users", "turns", "questions", "curricula", "list_items", "price_book"} <= filled
     assert restore(empty_url, place) == made

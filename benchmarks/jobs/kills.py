@@ -26,17 +26,13 @@ class Outcome:
     kills: int
     effects: int
     distinct: int
+    lost: int
     reruns: int
     unfinished: int
     left: int
     big_wait: float
     small_wait: float
     small_median: float
-
-    @property
-    def lost(self) -> int:
-        """Jobs without an effect."""
-        return self.jobs + self.small - self.distinct
 
     @property
     def doubled(self) -> int:
@@ -85,6 +81,13 @@ def run(place: Place, *, jobs: int, processes: int, every_s: float, ms: float, l
             """SELECT count(*) - count(DISTINCT job_id) FROM job_events
                WHERE type = 'status' AND data ->> 'status' = 'running'""",
         )
+        # Ended without an effect, or not there at all.
+        ((kept, ended_without),) = query(
+            demo.database_url,
+            """SELECT count(*), count(*) FILTER (WHERE status NOT IN ('queued', 'running') AND NOT EXISTS (
+                   SELECT FROM job_effects e WHERE e.job_id = j.id)) FROM jobs j""",
+        )
+        lost = jobs + smalls - kept + ended_without
         waits = waits_s(demo.database_url, small) or [0.0]
         return Outcome(
             place=place,
@@ -94,6 +97,7 @@ def run(place: Place, *, jobs: int, processes: int, every_s: float, ms: float, l
             kills=kills,
             effects=effects,
             distinct=distinct,
+            lost=lost,
             reruns=reruns,
             unfinished=jobs + smalls - ended(demo.database_url),
             left=query(demo.database_url, "SELECT count(*) FROM outbox")[0][0],

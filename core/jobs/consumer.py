@@ -28,6 +28,8 @@ _WAIT_S: Final = 10.0
 # Before another attempt where the queue or the database is away.
 _PAUSE_S: Final = (0.2, 1.0, 3.0, 5.0)
 _LONGEST_HELD_S: Final = 30.0
+# What ends, or becomes free, at about the same time is one call to the queue.
+_GATHER_S: Final = 0.01
 
 _log: Final = get_logger("jobs")
 
@@ -71,6 +73,7 @@ class Consumer:
         self._room = asyncio.Event()
         self._tasks: dict[asyncio.Task[None], Delivery] = {}
         self._runs: dict[str, Run] = {}
+        self._done: list[Delivery] = []
         self._draining = False
         self.tally = Tally()
 
@@ -113,6 +116,7 @@ class Consumer:
             free = self._slots - len(self._tasks)
             if free <= 0:
                 await self._room.wait()
+                await asyncio.sleep(_GATHER_S)
                 continue
             try:
                 deliveries = await self._queue.receive(free, wait_s=_WAIT_S)
@@ -156,7 +160,7 @@ class Consumer:
             await self._queue.bury(delivery, error.message)
             self.tally.end("buried")
             return
-        await self._queue.acknowledge([delivery])
+        await self._acknowledge(delivery)
         self.tally.end("tick")
 
     async def _do(self, delivery: Delivery, message: Message) -> None:
@@ -168,7 +172,7 @@ class Consumer:
             self.tally.end("buried")
             return
         if beginning.verdict == "settled":
-            await self._queue.acknowledge([delivery])
+            await self._acknowledge(delivery)
             self.tally.end("settled")
         elif beginning.verdict == "held":
             # Whoever holds it may have died: somebody looks again when it would have to be given up.
@@ -180,6 +184,14 @@ class Consumer:
             await self._work(
                 delivery, Run(self._database, _order_of(message, beginning), run_id, lease_s=self._lease_s)
             )
+
+    async def _acknowledge(self, delivery: Delivery) -> None:
+        """Be done with a message, together with others that end now; one that is not told so comes back settled."""
+        self._done.append(delivery)
+        await asyncio.sleep(_GATHER_S)
+        if done := self._done:
+            self._done = []
+            await self._queue.acknowledge(done)
 
     async def _begin(self, message: Message, run_id: str) -> Beginning:
         entry = TenantEntry(message.tenant_id)
@@ -212,7 +224,7 @@ class Consumer:
             await self._queue.release(delivery, after_s=0)
             self.tally.end("handed back")
         else:
-            await self._queue.acknowledge([delivery])
+            await self._acknowledge(delivery)
             self.tally.end("done")
 
     async def _run_handler(self, run: Run) -> None:

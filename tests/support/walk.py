@@ -18,6 +18,7 @@ from shared.repositories.course_imports import CourseImportRepository
 from shared.repositories.devices import DeviceFacts, DeviceRepository
 from shared.repositories.identities import IdentityRepository
 from shared.repositories.import_uploads import ImportUploadRepository
+from shared.repositories.job_runs import JobRunRepository
 from shared.repositories.jobs import JobRepository
 from shared.repositories.lists import ListRepository, NewItem
 from shared.repositories.model_servers import ModelServerRepository
@@ -269,10 +270,14 @@ def name_a_voice(database: Database, owner: TenantEntry) -> str:
 
 
 def order_a_job(database: Database, owner: TenantEntry) -> str:
-    """Have a job ordered by a learner, and return its id."""
-    job_id = new_id()
+    """Have a job ordered by a learner and begun, and return its id."""
+    job_id, run_id = new_id(), new_id()
     with database.unit(owner) as unit:
         JobRepository(unit).add(job_id, "nothing", {"about": MARK})
+    with database.unit(owner) as unit:
+        runs = JobRunRepository(unit)
+        runs.begin(job_id, run_id, lease_s=600, most=8)
+        runs.say(job_id, run_id, MARK, {})
     return job_id
 
 

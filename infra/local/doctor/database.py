@@ -115,7 +115,7 @@ def _clock(state: DatabaseState) -> Finding:
 
 def judge_queue(state: QueueState) -> Finding:
     """Return what a queue's state means."""
-    remedy = "the voice service's log says why; retry failed jobs once the cause is gone"
+    remedy = "see docs/ops/jobs-do-not-move.md"
     if state.overdue and state.oldest_s > _STUCK_S:
         who = f"{state.workers} processes run jobs" if state.workers else "no process runs jobs"
         return failed("queue", f"{state.overdue} jobs wait, the first for {state.oldest_s:.0f} s; {who}", remedy)

@@ -151,9 +151,10 @@ def _fixed(stacks: Mapping[str, Stack], prices: Mapping[str, float]) -> list[Lin
     lines.append(_due("alarms", paid * prices["cw.alarm"], f"{alarms} metrics watched, {FREE_ALARMS} free"))
     dashboards = max(0, len(_of(stacks, "AWS::CloudWatch::Dashboard")) - FREE_DASHBOARDS)
     lines.append(_due("dashboards", dashboards * prices["cw.dashboard"], f"{FREE_DASHBOARDS} free"))
-    if stacks["Core"].parameters["TurnMetrics"] == "true":
-        metrics = (TURN_METRICS - FREE_METRICS) * prices["cw.metric"]
-        lines.append(_due("metrics of turns", metrics, f"{TURN_METRICS}, {FREE_METRICS} free"))
+    metrics = len(_of(stacks, "AWS::Logs::MetricFilter"))
+    metrics += TURN_METRICS if stacks["Core"].parameters["TurnMetrics"] == "true" else 0
+    paid = max(0, metrics - FREE_METRICS)
+    lines.append(_due("metrics of our own", paid * prices["cw.metric"], f"{metrics}, {FREE_METRICS} free"))
     lines.append(_due("images", 0.7 * prices["ecr.storage"], "0.7 GB in the registry"))
     return lines
 

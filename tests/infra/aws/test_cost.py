@@ -28,6 +28,7 @@ IN_THE_BILL = {
     "AWS::CloudWatch::Alarm",
     "AWS::CloudWatch::Dashboard",
     "AWS::ECR::Repository",
+    "AWS::Logs::MetricFilter",
     "AWS::ECS::Service",
     "AWS::ElasticLoadBalancingV2::LoadBalancer",
     "AWS::RDS::DBInstance",

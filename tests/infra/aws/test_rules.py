@@ -19,8 +19,8 @@ MAY_END_OPEN = (r"\$\{\w+\.\w+Log\.Arn\}:\*", r"arn:aws:s3:::\$\{Data\.Objects\}
 # max_connections of the class by AWS's formula, less the five PostgreSQL and RDS keep for themselves. Source:
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html
 CONNECTIONS = {"db.t4g.micro": 102, "db.t4g.small": 209}
-# Beside its pool: the one that listens for news, and one to spare for what runs beside the sockets.
-CONNECTIONS_BESIDE_POOL = 2
+# Beside its pool: six for jobs, two that listen for news, and one to spare.
+CONNECTIONS_BESIDE_POOL = 9
 
 
 @pytest.fixture(params=list(TIERS))
@@ -242,6 +242,17 @@ def test_every_alarm_tells_somebody(stacks: dict[str, Stack]) -> None:
     alarms = list(resources(stacks, "AWS::CloudWatch::Alarm"))
     assert all(alarm["AlarmActions"] == ["${Observability.Alarms}"] for _, _, alarm in alarms)
     assert len(alarms) >= 10
+
+
+def test_the_log_lines_that_are_counted_are_written(stacks: dict[str, Stack]) -> None:
+    counted = {
+        name
+        for _, _, properties in resources(stacks, "AWS::Logs::MetricFilter")
+        for name in re.findall(r'\$\.message = "(\w+)"', properties["FilterPattern"])
+    }
+    written = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "core" / "jobs").glob("*.py"))
+    assert counted
+    assert counted <= set(re.findall(r'_log\.\w+\("(\w+)"', written))
 
 
 def test_every_log_forgets(stacks: dict[str, Stack]) -> None:

@@ -32,6 +32,7 @@ UNKNOWN_TO_MOTO = {
     "AWS::EC2::SecurityGroupEgress",
     "AWS::EC2::VPCCidrBlock",
     "AWS::ElasticLoadBalancingV2::TrustStore",
+    "AWS::Logs::MetricFilter",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::Subscription",
     "AWS::SNS::TopicInlinePolicy",

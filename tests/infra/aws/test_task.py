@@ -1,6 +1,7 @@
 """The voice service's task fits the image it runs and the settings its code reads."""
 
 import base64
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,15 @@ def test_the_code_takes_the_settings(core: dict[str, Any]) -> None:
 def test_every_setting_is_one_of_ours(core: dict[str, Any]) -> None:
     documented = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
     assert {name for name in environment(core) if f"`{name}`" not in documented} == NOT_OURS
+
+
+def test_everything_that_is_due_again_and_again_is_ordered() -> None:
+    rules = [r for r in render(COMPLETE)["Core"].resources.values() if r["Type"] == "AWS::Events::Rule"]
+    due = [rule["Properties"] for rule in rules if "ScheduleExpression" in rule["Properties"]]
+    ordered = [json.loads(rule["Targets"][0]["Input"])["schedule"] for rule in due]
+    known = re.findall(r'Schedule\(\s*name="([\w-]+)"', (ROOT / "core" / "work.py").read_text(encoding="utf-8"))
+    assert sorted(ordered) == sorted(known)
+    assert {rule["Targets"][0]["Arn"] for rule in due} == {"${Data.Jobs.Arn}"}
 
 
 def test_only_a_balancer_makes_it_listen_beyond_its_task() -> None:

@@ -71,13 +71,16 @@ class Cloud:
     def make(self, name: str, document: Document) -> None:
         """Create one stack, with the ids of what the stacks before it made."""
         self.documents[name] = document
-        text = re.sub(r"(?:Network|Data|Core|Api)\.\w+(?![.\w])", self._id, json.dumps(document))
+        text = re.sub(r"(?:Network|Data|Core|Api)(?:\.\w+)+", self._id, json.dumps(document))
         cloudformation = self.client("cloudformation")
         cloudformation.create_stack(StackName=name, TemplateBody=text)
         pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
         found = [resource for page in pages for resource in page["StackResourceSummaries"]]
         self.made[name] = {one["LogicalResourceId"]: one["ResourceType"] for one in found if one["LogicalResourceId"]}
         self.ids |= {f"{name}.{one['LogicalResourceId']}": one.get("PhysicalResourceId", "") for one in found}
+        if name == "Data":
+            asked = self.client("sqs").get_queue_attributes(QueueUrl=self.ids["Data.Jobs"], AttributeNames=["QueueArn"])
+            self.ids["Data.Jobs.Arn"] = asked["Attributes"]["QueueArn"]
 
     def _id(self, found: re.Match[str]) -> str:
         return self.ids.get(found[0]) or found[0]

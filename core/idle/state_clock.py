@@ -15,13 +15,13 @@ class StateClock:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         # The seconds of states that are over, the present one, and since when it is.
-        self._at: tuple[Mapping[State, float], State, float] = ({}, "active", clock())
+        self._at: tuple[Mapping[str, float], State, float] = ({}, "active", clock())
 
     def enter(self, state: State) -> None:
         """Begin to count for another state."""
         self._at = (self.spent(), state, self._clock())
 
-    def spent(self) -> dict[State, float]:
-        """Return the seconds spent in each state so far."""
+    def spent(self) -> dict[str, float]:
+        """Return the seconds spent in each state so far, by its name."""
         before, state, since = self._at
         return {**before, state: before.get(state, 0.0) + self._clock() - since}

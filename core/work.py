@@ -6,7 +6,7 @@ from core.components import Components
 from core.housekeeping.backup import Backup
 from core.housekeeping.orphans import OrphanedObjects
 from core.housekeeping.price_list import PriceListRefresh
-from core.housekeeping.retention import MeasurementRetention
+from core.housekeeping.retention import OldRows
 from core.housekeeping.tenant_export import TenantExport
 from core.imports.mounting import import_handlers
 from core.jobs.port import JobHandler
@@ -26,7 +26,7 @@ def _handlers(parts: Components) -> list[JobHandler]:
         Speaking(parts.database, parts.speech.desktop.desk),
         TenantExport(parts.database, parts.store),
         OrphanedObjects(parts.database, parts.store),
-        MeasurementRetention(parts.database, parts.settings.retention),
+        OldRows(parts.database, parts.settings.retention, parts.settings.housekeeping.job_days),
         *import_handlers(parts),
         *_owners(parts),
     ]

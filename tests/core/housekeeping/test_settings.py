@@ -8,9 +8,13 @@ from shared.errors import InvalidInput
 
 def test_defaults_and_values() -> None:
     assert read_housekeeping_settings({}) == HousekeepingSettings()
-    told = {"UNAMENTIS_OWNER_DATABASE_URL": "postgresql://o:hidden-word@h/x", "UNAMENTIS_BACKUPS_KEPT": "30"}
+    told = {
+        "UNAMENTIS_OWNER_DATABASE_URL": "postgresql://o:hidden-word@h/x",
+        "UNAMENTIS_BACKUPS_KEPT": "30",
+        "UNAMENTIS_JOB_DAYS": "7",
+    }
     settings = read_housekeeping_settings(told)
-    assert settings.backups_kept == 30
+    assert (settings.backups_kept, settings.job_days) == (30, 7)
     assert "hidden-word" not in repr(settings)
 
 

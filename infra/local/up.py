@@ -171,11 +171,12 @@ def apply_schema(owner_url: str, folder: DataFolder, terminal: IO[str], *, own: 
 def fill(url: str, folder: DataFolder, terminal: IO[str]) -> str:
     """Bring the content up to date and return the demo learner's token."""
     from infra.local import seed
+    from shared.public_content import store_public_content
 
     secret = read_settings(os.environ).secret
     database = Database(url)
     try:
-        content = seed.seed_content(database)
+        content = store_public_content(database, seed.CONTENT)
         seed.seed_school(database)
         seed.standing_token(database, seed.TEACHER, secret=secret, file=folder.teacher_token)
         token = seed.standing_token(database, seed.LEARNER, secret=secret, file=folder.learner_token)

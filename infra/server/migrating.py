@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from infra.local.seed import seed_content
+from infra.local.seed import CONTENT
 from shared.db import Database
 from shared.db.app_login import allow_app_login
 from shared.db.connection import APP_ROLE
 from shared.db.runner import migrate
 from shared.errors import InvalidInput
+from shared.public_content import store_public_content
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def migrate_all(environ: Mapping[str, str]) -> Done:
         allow_app_login(owner_url, app_url)
     database = Database(owner_url)
     try:
-        content = seed_content(database)
+        content = store_public_content(database, CONTENT)
     finally:
         database.close()
     return Done(applied, content.curricula)

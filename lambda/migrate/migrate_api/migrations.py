@@ -4,17 +4,21 @@ import http.client
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from migrate_api.rules import outcome, wanted
+from shared.db import Database
 from shared.db.app_login import allow_app_login
 from shared.db.runner import migrate
 from shared.errors import AppError, InvalidInput
 from shared.logging import get_logger
+from shared.public_content import store_public_content
 
 _RESPONSE_TIMEOUT_S = 10
+CONTENT = Path(__file__).parent / "content"
 _log = get_logger("migrate")
 
 
@@ -31,7 +35,7 @@ class Migrations:
     app_url: str | None
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Bring the schema up to date and return the versions applied now; doing it again changes nothing.
+        """Bring schema and public content up to date and return the versions applied now; again changes nothing.
 
         CloudFormation is told the outcome at its ResponseURL, failures too; everybody else gets them raised.
         Raises: AppError: the database does not answer, or cannot be migrated.
@@ -60,7 +64,12 @@ class Migrations:
             if self.app_url is None:
                 raise InvalidInput("DATABASE_URL must be set for the application role to log in")
             allow_app_login(self.owner_url, self.app_url)
-        _log.info("schema_migrated", applied=applied, app_login=work.app_login)
+        database = Database(self.owner_url)
+        try:
+            content = store_public_content(database, CONTENT)
+        finally:
+            database.close()
+        _log.info("schema_migrated", applied=applied, app_login=work.app_login, curricula=content.curricula)
         return applied
 
 

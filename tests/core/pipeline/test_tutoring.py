@@ -12,12 +12,13 @@ from core.pipeline.session import VoiceSession
 from core.pipeline.tutoring import Tutoring
 from core.providers.llm.port import Message, ModelUsage, Prompt, Token
 from core.voice.dialogue import Microphone
-from infra.local.seed import seed_content
+from infra.local.seed import CONTENT
 from shared.auth.authenticator import Authenticator
 from shared.db import Database
 from shared.domain.confidence import Expansion
 from shared.domain.lesson import Lesson, Misconception
 from shared.domain.tiers import TIERS, tier_of
+from shared.public_content import store_public_content
 from shared.repositories.session_lessons import SessionLessonRepository
 from shared.repositories.sessions import NewSession, SessionRepository
 from tests.conftest import ALPHA
@@ -149,7 +150,7 @@ async def test_a_prompt_fits_the_tier_of_the_smaller_window(window: int) -> None
 async def test_the_model_receives_a_real_lesson_in_four_buffers(
     database: Database, database_url: str, make_room: Callable[..., Room]
 ) -> None:
-    seed_content(database)
+    store_public_content(database, CONTENT)
     with database.unit(ALPHA) as unit:
         session_id = SessionRepository(unit).add(
             NewSession(

@@ -1,31 +1,20 @@
 from pathlib import Path
 
 import psycopg
-import pytest
 
-from infra.local.errors import LocalError
 from infra.local.seed import (
-    CONTENT,
     DEMO_SCHOOL,
     DEMO_TENANT,
     LEARNER,
     TEACHER,
-    local_files,
-    seed_content,
     seed_school,
     standing_token,
 )
 from shared.auth.beta_tokens import tenant_of_beta_token
 from shared.db import Database, TenantEntry
-from shared.repositories.curricula import CurriculumFilter, CurriculumRepository
-from shared.repositories.packs import PackFilter, PackRepository
-from tests.conftest import ALPHA
 
 SECRET = b"s" * 32
-TABLES = (
-    *("tenants", "users", "memberships", "beta_tokens"),
-    *("curricula", "topics", "assets", "packs", "questions", "pack_questions", "question_domains"),
-)
+TABLES = ("tenants", "users", "memberships", "beta_tokens")
 
 
 def rows(url: str) -> dict[str, list[str]]:
@@ -39,7 +28,6 @@ def rows(url: str) -> dict[str, list[str]]:
 
 def test_seeding_twice_changes_nothing(database: Database, database_url: str, tmp_path: Path) -> None:
     def seed() -> str:
-        seed_content(database)
         seed_school(database)
         return standing_token(database, LEARNER, secret=SECRET, file=tmp_path / "token")
 
@@ -47,17 +35,6 @@ def test_seeding_twice_changes_nothing(database: Database, database_url: str, tm
     before = rows(database_url)
     assert seed() == token
     assert rows(database_url) == before
-
-
-def test_every_tenant_reads_the_shared_content(database: Database) -> None:
-    content = seed_content(database)
-    with database.unit(ALPHA) as unit:
-        curricula = CurriculumRepository(unit).page(CurriculumFilter(), limit=10, offset=0)
-        packs = PackRepository(unit).page(PackFilter(), limit=10, offset=0)
-        lesson = CurriculumRepository(unit).lesson("light-and-colour", "why-the-sky-is-blue")
-    assert len(curricula.result) == content.curricula >= 3
-    assert sum(pack.stats.question_count for pack in packs.result) == content.questions >= 120
-    assert lesson.result.topic_title == "Why the sky is blue"
 
 
 def test_what_a_school_changed_stays(database: Database) -> None:
@@ -87,16 +64,3 @@ def test_a_revoked_or_foreign_token_is_replaced(database: Database, tmp_path: Pa
     third = standing_token(database, LEARNER, secret=b"another" * 8, file=file)
     assert len({first, second, third}) == 3
     assert file.read_text() == third
-
-
-def test_a_broken_content_file_gives_one_line(database: Database, tmp_path: Path) -> None:
-    (tmp_path / "curricula").mkdir()
-    (tmp_path / "curricula" / "broken.umcf.json").write_text("{")
-    with pytest.raises(LocalError, match=r"cannot read the content file .*broken.umcf.json"):
-        seed_content(database, tmp_path)
-
-
-def test_the_files_of_a_document_are_found_wherever_they_are() -> None:
-    document = {"content": [{"media": {"embedded": [{"localPath": "a.svg"}]}, "children": [{"localPath": "b.svg"}]}]}
-    assert list(local_files(document)) == ["a.svg", "b.svg"]
-    assert (CONTENT / "curricula" / "assets").is_dir()

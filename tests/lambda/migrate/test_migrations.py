@@ -92,6 +92,8 @@ def test_an_empty_database_gets_every_migration_once(empty_database: str) -> Non
     function = Migrations(empty_database, None)
     assert function.handle({}) == {"applied": ALL}
     assert tables(empty_database) > 20
+    with psycopg.connect(empty_database) as connection:
+        assert connection.execute("SELECT count(*) >= 3 FROM curricula").fetchone() == (True,)
     assert function.handle({}) == {"applied": []}
 
 

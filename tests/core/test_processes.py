@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from sessions_api.routes import routes
 
+from core.ws.news import CHANNEL
 from shared.api import Context, Service
 from shared.db import Database
 from shared.domain.usage import FULL_SHARE, UsageEvent
@@ -27,7 +28,7 @@ from tests.support.identity import add_beta_token
 ASK = {"type": "text_input", "text": "How do plants make their food?"}
 _LISTENERS = """SELECT count(*) FROM pg_stat_activity
                 WHERE application_name = 'unamentis-listener' AND datname = current_database()
-                  AND state = 'idle' AND query LIKE 'LISTEN%'"""
+                  AND state = 'idle' AND query = %s"""
 
 
 @dataclass
@@ -78,7 +79,7 @@ class Fleet:
 def _wait_for_listeners(database_url: str) -> None:
     deadline = time.monotonic() + 30
     with psycopg.connect(database_url, autocommit=True) as connection:
-        while connection.execute(_LISTENERS).fetchone() != (2,):
+        while connection.execute(_LISTENERS, (f'LISTEN "{CHANNEL}"',)).fetchone() != (2,):
             assert time.monotonic() < deadline
             time.sleep(0.02)
 

@@ -36,6 +36,7 @@ NO_FRACTION = "a whole number is written without a fraction; to JSON Schema 1.0 
 BEYOND_THE_SCHEMA = {
     WANTS_TO_NAME_IT: {
         *(f"POST /api/auth/{name}" for name in ("apple", "google", "login", "register", "refresh", "password")),
+        "POST /api/import/uploads",
         *("POST /api/auth/forgot-password", "POST /api/auth/reset-password", "GET /api/auth/verify-email"),
         *("POST /api/clients/heartbeat", "POST /api/curricula", "POST /api/curricula/import"),
         "POST /api/curricula/{curriculum_id}/topics/{topic_id}/assets",
@@ -55,7 +56,7 @@ BEYOND_THE_SCHEMA = {
         *("POST /api/logs", "GET /api/logs", "POST /log", "POST /api/tts", "POST /api/tts/prefetch/topic"),
         "GET /api/curricula/{curriculum_id}/topics/{topic_id}/stream-audio",
         *("POST /api/tts/profiles", "POST /api/tts/profiles/import", "PUT /api/tts/profiles/{profile_id}"),
-        *("POST /api/kb/prefetch", "GET /api/kb/manifest/{module_id}"),
+        *("POST /api/kb/prefetch", "GET /api/kb/manifest/{module_id}", "POST /api/plugins/initialize"),
         "GET /api/kb/coverage/{module_id}",
     },
     TOLD_ELSEWHERE: {"POST /api/realtime/token", "POST /v1/realtime/client_secrets"},

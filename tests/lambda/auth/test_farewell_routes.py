@@ -22,8 +22,9 @@ from tests.support.people import add_person
 from tests.support.services import all_routes
 from tests.support.walk import MARK, give_everything
 
-# What stays when somebody leaves, under an id that names nobody; answers to repeated requests go without a reference.
-UNREFERENCED = {"usage_events", "idempotency_keys"}
+# What stays when somebody leaves, under an id that names nobody; answers to repeated requests go without a reference,
+# and a tenant's jobs are nobody's then.
+UNREFERENCED = {"usage_events", "idempotency_keys", "jobs"}
 
 
 def rows(database_url: str, sql: str, *values: object) -> list[tuple[object, ...]]:

@@ -61,7 +61,7 @@ async def test_the_device_falls_silent_when_interrupted_and_goes_on_when_it_was_
     await sentence(call, 1, "Blue most.", 1000)
     await call.tell("interrupted", timestamp="2026-01-01T00:00:00Z", turn_id="t")
     await call.tell("vad_start", timestamp="2026-01-01T00:00:00Z")
-    await page.wait_for_function("voice.cancelled === 1")
+    await page.wait_for_function("() => voice.cancelled === 1")
     await expect(page.locator("#activity")).to_have_text("Hearing you")
     await call.tell("vad_end", timestamp="2026-01-01T00:00:00Z", duration_ms=300)
     await call.tell("answer_resumed", turn_id="t")

@@ -55,9 +55,9 @@ export class Speaker {
     return samples;
   }
 
-  /** Samples a second of what is played, 0 where no sound is possible. */
+  /** Samples a second of what is played, now or once everything is loaded; 0 where no sound is possible. */
   get sampleRate() {
-    return this.#node ? this.#context.sampleRate : 0;
+    return this.#context?.sampleRate ?? 0;
   }
 
   /** Fall silent at once and forget what was queued. */

@@ -29,7 +29,7 @@ FAULTS: dict[Fault, tuple[str, ...]] = {
     "endless": ("malformed", "timeout"),
 }
 # Short, because some tests wait for it to pass.
-LIMIT_S = 0.4
+LIMIT_S = 1.5
 
 
 class FreePayer:

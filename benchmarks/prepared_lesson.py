@@ -25,7 +25,8 @@ import psycopg
 from aiohttp import web
 
 from benchmarks.demo_database import Demo, demo_database
-from benchmarks.voice.servers import HOST, ROOT, free_port, running
+from benchmarks.voice.servers import HOST, ROOT, running
+from infra.local.ports import free_port
 from shared.db import Database, TenantEntry
 from shared.db.price_book import add_prices
 from shared.domain.prices import read_price_list

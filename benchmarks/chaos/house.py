@@ -14,7 +14,8 @@ from typing import Final
 import aiohttp
 
 from benchmarks.demo_database import Demo, demo_database
-from benchmarks.voice.servers import HOST, ROOT, ServerFailed, free_port
+from benchmarks.voice.servers import HOST, ROOT, ServerFailed
+from infra.local.ports import free_port
 from shared.db import Database, TenantEntry
 from shared.ids import new_id
 from shared.repositories.jobs import JobRepository

@@ -15,7 +15,8 @@ from typing import Final
 
 from benchmarks.demo_database import Demo, demo_database
 from benchmarks.voice import dialects
-from benchmarks.voice.servers import HOST, ROOT, Server, free_port, running
+from benchmarks.voice.servers import HOST, ROOT, Server, running
+from infra.local.ports import free_port
 from shared.db import Database, TenantEntry
 from shared.repositories.sessions import NewSession, SessionRepository
 

@@ -12,8 +12,9 @@ from typing import Final
 
 from benchmarks.voice import dialects
 from benchmarks.voice.dialects import MakeDialect
-from benchmarks.voice.servers import HOST, ROOT, Server, ServerFailed, free_port, running
+from benchmarks.voice.servers import HOST, ROOT, Server, ServerFailed, running
 from infra.aws.package import find_uv
+from infra.local.ports import free_port
 
 _FOLDER: Final = Path(__file__).parent / "references"
 _ENVIRONMENTS: Final = ROOT / ".unamentis" / "benchmarks"

@@ -68,13 +68,6 @@ def running(command: list[str], port: int, environment: Mapping[str, str]) -> Ge
             _stop(process)
 
 
-def free_port() -> int:
-    """Return a port of the loopback interface that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
 def _opens(process: subprocess.Popen[bytes], port: int, until: float) -> bool:
     while process.poll() is None and time.monotonic() < until:
         try:

@@ -14,6 +14,7 @@ from typing import Final
 
 from infra.local.brokers import ensure
 from infra.local.errors import LocalError
+from infra.local.ports import free_port
 
 _START_S: Final = 60.0
 _STOP_S: Final = 20.0
@@ -68,13 +69,6 @@ def aws_server(folder: Path) -> Generator[str]:
     url = f"http://127.0.0.1:{port}"
     with _running(command, folder / "moto.log", lambda: _answers(f"{url}/moto-api/")):
         yield url
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @contextmanager

@@ -9,7 +9,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from typing import Final, Self
 
 from infra.local import keeper
 from infra.local.errors import LocalError
+from infra.local.ports import free_port
 
 SUPERUSER: Final = "postgres"
 READY_SECONDS: Final = 60.0
@@ -348,14 +348,6 @@ def password_of(data_dir: Path) -> str:
         unfinished.write_text(secrets.token_urlsafe(32), encoding="ascii")
         unfinished.rename(path)
     return path.read_text(encoding="ascii")
-
-
-def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], status_file: Path) -> bool:

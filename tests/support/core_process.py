@@ -3,13 +3,13 @@
 import asyncio
 import base64
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import aiohttp
 
+from infra.local.ports import free_port
 from tests.support.identity import SECRET
 
 
@@ -18,9 +18,7 @@ class Process:
 
     def __init__(self, database_url: str, log: Path) -> None:
         self.log = log
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {
             **os.environ,
@@ -35,7 +33,7 @@ class Process:
         self._running = self._spawn()
         async with asyncio.timeout(60):
             while not await self._healthy(http):
-                assert self._running.poll() is None
+                assert self._running.poll() is None, self.log.read_text()
                 await asyncio.sleep(0.05)
         return self._running
 

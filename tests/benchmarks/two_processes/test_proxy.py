@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.test_utils import BaseTestServer, TestServer
 
 from benchmarks.two_processes.proxy import RoundRobin
-from benchmarks.voice.servers import free_port
+from infra.local.ports import free_port
 
 
 def named(name: str) -> TestServer:

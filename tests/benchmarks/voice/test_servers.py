@@ -3,7 +3,8 @@ import sys
 
 import pytest
 
-from benchmarks.voice.servers import HOST, ServerFailed, free_port, running
+from benchmarks.voice.servers import HOST, ServerFailed, running
+from infra.local.ports import free_port
 
 SERVE = "import socket, sys, time; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); time.sleep(60)"
 

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import AsyncGenerator, Iterator
@@ -19,6 +18,7 @@ import psycopg
 import pytest
 
 from infra.local.bootstrap import UV_VERSION
+from infra.local.ports import free_port
 from shared.db import Database
 from shared.ids import new_id
 from shared.repositories.sessions import NewSession, SessionRepository
@@ -78,9 +78,7 @@ class Image:
     @asynccontextmanager
     async def serving(self, *command: str, **more: str) -> AsyncGenerator[str]:
         """Serve until the block ends, which a signal tells; the health check decides when it begins."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = str(free.getsockname()[1])
+        port = str(free_port())
         process = self.start(*command, UNAMENTIS_PORT=port, **more)
         try:
             async with asyncio.timeout(240):
@@ -218,9 +216,7 @@ async def test_each_half_serves_its_own(image: Image, command: str, here: str, e
 
 
 async def test_without_its_database_a_server_is_up_but_not_ready(built: Image) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     nowhere = {"DATABASE_URL": "postgresql://u:p@127.0.0.1:9/x", "UNAMENTIS_SECRET": base64.b64encode(SECRET).decode()}
     process = built.start("api", UNAMENTIS_PORT=port, **nowhere)
     try:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from shared.api.context import Context
 from shared.api.events import HttpRequest
-from shared.auth.caller import Caller, Limit, Rates
+from shared.auth.caller import Caller, Client, Limit, Rates
 from shared.db import Entry, Pending, TenantEntry, Unit
 from shared.errors import InvalidInput
 from shared.repositories.idempotency import IdempotencyRepository
@@ -31,6 +31,11 @@ class ClientInfo:
     def is_android(self) -> bool:
         """Whether it is the Android app, which reads some answers in a form of its own."""
         return self.platform.lower() == "android"
+
+    @property
+    def claimed(self) -> Client:
+        """What of this a caller's credential is checked with."""
+        return Client(self.id, self.platform, self.version)
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> "ClientInfo":

@@ -20,7 +20,7 @@ from shared.api.reply import Listing, PerClient, Reply
 from shared.api.request import ClientInfo, Request
 from shared.api.routes import Access, Route, Routes
 from shared.auth.authenticator import address_prefix, bearer_token
-from shared.auth.caller import Caller, Client, Limit
+from shared.auth.caller import Caller, Limit
 from shared.errors import (
     AdminUnauthenticated,
     AppError,
@@ -117,7 +117,7 @@ class Service:
         address = self.context.settings.origin_lock.client_address(http.headers, http.address)
         own = route.limit(self.context.settings) if route.limit else None
         if route.access is Access.PUBLIC:
-            caller = Caller("public", address=address_prefix(address))
+            caller = Caller("public", address=address_prefix(address), client=ClientInfo.of(http.headers).claimed)
             return Request(http, caller, own or PUBLIC_LIMIT, self.context)
         if route.access is Access.ADMIN:
             caller = self._gate().admit(route, http, params, address, request_id)
@@ -126,9 +126,7 @@ class Service:
         caller = self.context.authenticator.caller(
             token, address=address, allow_open=route.access is not Access.ACCOUNT
         )
-        told = ClientInfo.of(http.headers)
-        caller = replace(caller, client=Client(told.id, told.platform, told.version))
-        return Request(http, caller, own, self.context)
+        return Request(http, replace(caller, client=ClientInfo.of(http.headers).claimed), own, self.context)
 
     def _note_refusal(
         self,

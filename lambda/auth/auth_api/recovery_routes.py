@@ -82,7 +82,8 @@ def resend_verification(request: Request, body: AddressedMail) -> Message:
         token = bearer_token(request.http.headers.get("authorization"))
         if token is None:
             _required("email", None)
-        request.recognise(request.context.authenticator.caller(token, address=request.caller.address))
+        caller = request.context.authenticator.caller(token, address=request.caller.address)
+        request.recognise(replace(caller, client=request.client.claimed))
         with request.unit() as unit:
             account = AccountRepository(unit).me()
         email = account.result.email or ""

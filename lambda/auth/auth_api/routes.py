@@ -29,7 +29,7 @@ from auth_api.tenant_export_routes import tenant_exports
 from shared.api import Access, Reply, Request, Routes
 from shared.auth.access_tokens import AccessClaims
 from shared.auth.authenticator import bearer_token
-from shared.auth.caller import Caller, Limit
+from shared.auth.caller import Caller, Client, Limit
 from shared.auth.known_devices import KnownDevices
 from shared.auth.password_strength import weaknesses
 from shared.auth.passwords import hash_password, is_outdated, verify_password
@@ -139,7 +139,7 @@ def refresh(request: Request, body: Refresh) -> Refreshed:
     token = RefreshToken.read(body.refresh_token)
     secret = request.context.settings.secret
     successors = token.successors(secret)
-    request.recognise(replace(request.caller, tenant_id=token.tenant_id))
+    request.recognise(_nobody_in(token.tenant_id, request))
     with request.unit() as unit:
         rotation = AuthSessionRepository(unit).rotate(
             token.auth_session_id,
@@ -196,10 +196,18 @@ def log_out(request: Request, body: LogOut) -> Message:
             if token is not None and token.tenant_id == caller.tenant_id:
                 _close_by_token(request, sessions, token, everywhere=everywhere)
     elif token is not None:
-        request.recognise(replace(request.caller, tenant_id=token.tenant_id))
+        request.recognise(_nobody_in(token.tenant_id, request))
         with request.unit() as unit:
             _close_by_token(request, AuthSessionRepository(unit), token, everywhere=everywhere)
     return Message("signed out")
+
+
+def _nobody_in(tenant_id: str, request: Request) -> Caller:
+    """Return the caller in the tenant of a refresh token, in an app of whatever version.
+
+    An app that is too old keeps its sign-in until it has been updated, and may end it.
+    """
+    return replace(request.caller, tenant_id=tenant_id, client=Client())
 
 
 def _bearer(request: Request, *, optional: bool) -> Caller | None:
@@ -208,11 +216,13 @@ def _bearer(request: Request, *, optional: bool) -> Caller | None:
     if text is None:
         return None
     try:
-        return request.context.authenticator.caller(text, address=request.caller.address)
+        caller = request.context.authenticator.caller(text, address=request.caller.address)
     except Unauthenticated as exc:
         if optional and exc.error_code == "token_expired":
             return None
         raise
+    # Of the client only its id, which a token may be bound to: an old app may sign out too.
+    return replace(caller, client=Client(request.client.id))
 
 
 def _close_by_token(

@@ -14,6 +14,7 @@ from shared.errors import Unauthenticated
 from shared.repositories.beta_tokens import BetaTokenRepository
 from shared.repositories.ws_tickets import WsTicketRepository
 from tests.conftest import ALPHA, ALPHA_USER
+from tests.support.accounts import EMAIL, PASSWORD, registered
 from tests.support.admins import add_admin_session
 from tests.support.api import Answer, ApiClient
 from tests.support.identity import SECRET, context_for
@@ -101,3 +102,44 @@ def test_an_old_app_is_told_to_update(
     refused = me(client, platform="android", version="1.9").body
     assert refused["code"] == "upgrade_required"
     assert refused["details"] == {"minimum": "1.10.2"}
+
+
+OLD = {"x-client-id": "phone", "x-client-platform": "Android", "x-client-version": "1.3.9"}
+
+
+def least_version(context: Context, version: str) -> None:
+    root = ApiClient(Service(admin_routes, context), add_admin_session(context.settings.database_url))
+    assert root.put("/api/admin/features", {"minimum_versions": {"android": version}}).status == 200
+
+
+@pytest.mark.parametrize(("least", "version"), [("1.4.0", "1.4"), ("1.4", "1.4.0"), ("2", "2.0.0"), ("10.0", "10")])
+def test_zeros_at_the_end_make_no_other_version(context: Context, alpha_token: str, least: str, version: str) -> None:
+    least_version(context, least)
+    client = ApiClient(Service(auth_routes, context), alpha_token)
+    assert me(client, platform="Android", version=version).status == 200
+    assert me(client, platform="Android", version="1.3.99").status == 426
+
+
+def test_an_old_app_signs_nobody_in_but_may_end_and_keep_a_sign_in(context: Context) -> None:
+    client = ApiClient(Service(auth_routes, context))
+    tokens = registered(client)
+    least_version(context, "1.4.0")
+    old = ApiClient(client.service, headers=OLD)
+    for operation, email in (("register", "new@school.example"), ("login", EMAIL)):
+        refused = old.post(f"/api/auth/{operation}", {"email": email, "password": PASSWORD})
+        assert (refused.status, refused.body["code"]) == (426, "upgrade_required")
+        assert refused.body["details"] == {"minimum": "1.4.0"}
+    assert old.using(tokens["access_token"]).get("/api/auth/me").status == 426
+    kept = old.post("/api/auth/refresh", {"refresh_token": tokens["refresh_token"]})
+    assert kept.status == 200
+    assert old.using(kept.body["access_token"]).post("/api/auth/logout").status == 200
+    assert client.using(kept.body["access_token"]).get("/api/auth/me").status == 401
+
+
+def test_what_is_known_of_a_client_outlasts_a_request_that_tells_nothing(bound: ApiClient, database_url: str) -> None:
+    assert me(bound, "phone", "iOS", "1.2").status == 200
+    assert bound.post("/api/auth/logout", headers={"x-client-id": "phone"}).status == 200
+    assert bound.post("/api/auth/logout", headers={"x-client-id": "laptop"}).status == 401
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute("SELECT device_id, last_platform, last_version FROM beta_tokens").fetchone()
+    assert row == ("phone", "iOS", "1.2")

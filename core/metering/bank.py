@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from core.metering.warnings import tell_operators
 from shared.auth.caller import Caller
 from shared.db import PUBLIC_TENANT, Database, Entry, TenantEntry, Unit
 from shared.domain.usage import FULL_SHARE, Mode, UsageEvent
@@ -121,6 +122,19 @@ class Bank:
             return lambda: passed.result
 
         await self._run(owner.entry, work)
+
+    async def announce_deployment(self, *, refused: str | None = None) -> None:
+        """Note in the deployment's audit log, and tell operators, what shares of its budgets the deployment has passed.
+
+        Args:
+            refused: the period, "day" or "month", whose budget refused a call.
+        """
+
+        def work(unit: Unit) -> Callable[[], list[Threshold]]:
+            passed = MeteringRepository(unit).announce_deployment(refused=refused)
+            return lambda: passed.result
+
+        tell_operators(await self._run(TenantEntry(PUBLIC_TENANT), work))
 
     async def sweep(self) -> int:
         """Count every expired reservation whole and return how many there were; 0 while another process does it."""

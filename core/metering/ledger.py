@@ -37,7 +37,7 @@ class Ledger:
         self._pause_s = pause_s
         self._waiting: deque[Block] = deque()
         self._spent: set[Owner] = set()
-        self._refused: dict[tuple[Owner, str], None] = {}
+        self._refused: dict[tuple[Owner | None, str], None] = {}
         self._at_the_bank: set[asyncio.Task[object]] = set()
         self._work = asyncio.Event()
         self._idle = asyncio.Event()
@@ -60,8 +60,8 @@ class Ledger:
         self._waiting.append(block)
         self._wake()
 
-    def refused(self, owner: Owner, period: str) -> None:
-        """A tenant's budget of a "day" or "month" has refused a call."""
+    def refused(self, owner: Owner | None, period: str) -> None:
+        """A tenant's budget of a "day" or "month" has refused a call; None: the deployment's has."""
         self._refused[owner, period] = None
         self._wake()
 
@@ -104,11 +104,15 @@ class Ledger:
         while self._spent:
             owner = next(iter(self._spent))
             await self._bank.announce(owner)
+            await self._bank.announce_deployment()
             self._spent.discard(owner)
         while self._refused:
-            owner, period = next(iter(self._refused))
-            await self._bank.announce(owner, refused=period)
-            self._refused.pop((owner, period), None)
+            payer, period = next(iter(self._refused))
+            if payer is None:
+                await self._bank.announce_deployment(refused=period)
+            else:
+                await self._bank.announce(payer, refused=period)
+            self._refused.pop((payer, period), None)
 
     async def _settle(self, block: Block) -> bool:
         """Return whether it cost anything."""

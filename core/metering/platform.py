@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from core.metering.warnings import tell_operators
 from shared.db import PUBLIC_TENANT, Database, TenantEntry
 from shared.repositories.metering import MeteringRepository
 from shared.repositories.platform_usage import PlatformUsageRepository
@@ -23,12 +24,15 @@ class PlatformMeter:
     store: ObjectStore
 
     def meter(self) -> None:
-        """Meter the requests since the last time, and today's storage if that is not done yet.
+        """Meter the requests since the last time, and today's storage if that is not done yet; announce what it cost.
 
         Raises: Unavailable: the database or the store does not answer; another time finds what is left.
         """
         self._meter_requests()
         self._meter_storage()
+        with self.database.unit(TenantEntry(PUBLIC_TENANT)) as unit:
+            passed = MeteringRepository(unit).announce_deployment()
+        tell_operators(passed.result)
 
     def _meter_requests(self) -> None:
         with self.database.unit(TenantEntry(PUBLIC_TENANT)) as unit:

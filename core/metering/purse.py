@@ -171,6 +171,7 @@ class BudgetPurse:
         period = refusal.details.get("period", "")
         if refusal.details.get("scope") == "deployment":
             _log.error("deployment_budget_used_up", period=period)
+            self._ledger.refused(None, period)
         elif self._quoting is not None:
             self._ledger.refused(self._quoting.result().owner, period)
 

@@ -137,6 +137,18 @@ class MeteringRepository:
             period=period,
         )
 
+    def announce_deployment(self, *, refused: str | None = None) -> Pending[list[Threshold]]:
+        """Answer each threshold the deployment passed since the last call, and note it in the deployment's audit log.
+
+        Args: refused: the "day" or "month" whose budget refused a call: it is used up, whatever was spent.
+        """
+        return self._unit.all(
+            Threshold,
+            """-- cross-tenant: the deployment's own
+               SELECT period, percent, spent, cap FROM announce_deployment(%(refused)s)""",
+            refused=refused,
+        )
+
     def own_usage(self, first: date, last: date) -> Pending[list[OwnUsage]]:
         """Answer what the unit's user used from one day to another inclusive, by day and kind.
 

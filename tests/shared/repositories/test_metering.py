@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from shared.db import Database
+from shared.db import PUBLIC_TENANT, Database, TenantEntry
+from shared.db.entry import CommandLine
 from shared.domain.usage import FULL_SHARE, SPEECH_SHARE, UsageEvent
 from shared.errors import BudgetExhausted, NotFound
 from shared.ids import new_id
 from shared.repositories.metering import MeteringRepository, PeriodUsage, Price, Threshold
+from shared.repositories.usage import UsageRepository
 from tests.conftest import ALPHA, ALPHA_TENANT, BETA
 
 DAY_CAP = 1_000_000
@@ -212,6 +214,61 @@ def test_a_budget_of_nothing_is_announced_too(database: Database, as_owner: Call
     with database.unit(ALPHA) as unit:
         passed = MeteringRepository(unit).announce_refusal("month")
     assert passed.result == [Threshold("month", 100, 0, 0)]
+
+
+def deployment(database: Database, refused: str | None = None) -> list[Threshold]:
+    with database.unit(TenantEntry(PUBLIC_TENANT)) as unit:
+        passed = MeteringRepository(unit).announce_deployment(refused=refused)
+    return passed.result
+
+
+def test_each_threshold_of_the_deployment_is_announced_once_and_noted(
+    database: Database, database_url: str, as_owner: Callable[[str], None]
+) -> None:
+    as_owner("UPDATE deployment_budgets SET cap_micro_usd = 1000000")
+    settle(database, reserve(database, 10), spoken(27_000))
+    both = [Threshold(period, 80, 810_000, DAY_CAP) for period in ("day", "month")]
+    assert [deployment(database), deployment(database)] == [both, []]
+    full = [Threshold("day", 100, 810_000, DAY_CAP)]
+    assert [deployment(database, "day"), deployment(database, "day"), deployment(database)] == [full, [], []]
+    with psycopg.connect(database_url) as connection:
+        noted = connection.execute(
+            """SELECT tenant_id::text, subject, details ->> 'percent' FROM audit_log
+               WHERE action = 'deployment_budget_warning' ORDER BY id"""
+        ).fetchall()
+    assert noted == [(PUBLIC_TENANT, "day", "80"), (PUBLIC_TENANT, "month", "80"), (PUBLIC_TENANT, "day", "100")]
+
+
+def test_a_deployment_that_may_spend_nothing_is_announced_too(
+    database: Database, as_owner: Callable[[str], None]
+) -> None:
+    as_owner("UPDATE deployment_budgets SET cap_micro_usd = 0")
+    assert deployment(database, "month") == [Threshold("month", 100, 0, 0)]
+
+
+def test_a_raised_cap_is_warned_of_anew(database: Database, database_url: str) -> None:
+    settle(database, reserve(database, 10), spoken(27_000))
+    owner = Database(database_url, role=None)
+    with database.unit(ALPHA) as unit:
+        MeteringRepository(unit).announce()
+    with owner.unit(CommandLine("raise", ALPHA_TENANT)) as unit:
+        UsageRepository(unit).set_budget("day", 10 * DAY_CAP)
+    for characters, expected in ((0, []), (140_000, [Threshold("day", 50, 5_010_000, 10 * DAY_CAP)])):
+        settle(database, reserve(database, 10), spoken(characters))
+        with database.unit(ALPHA) as unit:
+            day_only = MeteringRepository(unit).thresholds()
+        assert [passed for passed in day_only.result if passed.period == "day"] == expected
+    # Everybody's cap: who has one of their own is warned of that one.
+    with owner.unit(CommandLine("raise")) as unit:
+        UsageRepository(unit).set_deployment_budget("day", cap_micro_usd=None, tenant_cap_micro_usd=100 * DAY_CAP)
+        UsageRepository(unit).set_deployment_budget("month", cap_micro_usd=None, tenant_cap_micro_usd=100 * DAY_CAP)
+    owner.close()
+    with database.unit(ALPHA) as unit:
+        warned = unit.value(
+            dict[str, int],
+            "SELECT jsonb_object_agg(period, warned) FROM spending WHERE tenant_id = %(tenant_id)s",
+        )
+    assert warned.result == {"day": 50, "month": 0}
 
 
 def test_another_tenants_money_is_out_of_reach(database: Database) -> None:

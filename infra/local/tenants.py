@@ -7,7 +7,7 @@ from infra.local.administrators import Installation
 from infra.local.errors import LocalError
 from shared.db.entry import CommandLine
 from shared.ids import known_id, new_id
-from shared.repositories.administration import AdministrationRepository
+from shared.repositories.administration import AdministrationRepository, GrantedLimits
 from shared.repositories.metering import MeteringRepository
 from shared.repositories.tenant_removal import TenantRemovalRepository
 from shared.repositories.usage import UsageRepository
@@ -15,6 +15,7 @@ from shared.storage.port import ObjectStore
 from shared.tenant_removal import Clearance
 
 _MICRO: Final = 1_000_000
+_MOST_REQUESTS: Final = 1_000_000
 _USD: Final = re.compile(r"(\d{1,6})(?:\.(\d{1,6}))?")
 
 
@@ -55,6 +56,38 @@ def caps(place: Installation, tenant_id: str, *, day: str | None, month: str | N
     for usage in found.result:
         used = (usage.spent + usage.reserved) / _MICRO
         print(f"{usage.period:<5}  {usage.cap / _MICRO:>12.6f} USD at most, {used:.6f} used")
+
+
+def limits(place: Installation, tenant_id: str, *, account: str | None, tenant: str | None) -> None:
+    """Set how many requests a minute a tenant may make, where that is said, and print what it was granted.
+
+    Args: account, tenant: of each account and of all together; "default" for the deployment's, None to leave it.
+    Raises: LocalError: no number of requests. NotFound: no such tenant.
+    """
+    wanted = known_id(tenant_id, "tenant")
+    with place.database.unit(CommandLine("tenant limits", wanted)) as unit:
+        found = AdministrationRepository(unit).limits()
+    granted = found.result or GrantedLimits(None, None)
+    if account is not None or tenant is not None:
+        granted = GrantedLimits(
+            granted.account_per_minute if account is None else _requests(account),
+            granted.tenant_per_minute if tenant is None else _requests(tenant),
+        )
+        with place.database.unit(CommandLine("tenant limits", wanted)) as unit:
+            AdministrationRepository(unit).set_limits(
+                account_per_minute=granted.account_per_minute, tenant_per_minute=granted.tenant_per_minute
+            )
+    for whose, value in (("account", granted.account_per_minute), ("tenant", granted.tenant_per_minute)):
+        print(f"{whose:<8} {'as the deployment' if value is None else f'{value} requests a minute'}")
+
+
+def _requests(text: str) -> int | None:
+    """Return a number of requests; None for "default"."""
+    if text == "default":
+        return None
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _MOST_REQUESTS:
+        raise LocalError(f"{text} is no number of requests a minute: from 1 to {_MOST_REQUESTS}, or default")
+    return int(text)
 
 
 def _micro_usd(text: str) -> int | None:

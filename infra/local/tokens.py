@@ -1,6 +1,6 @@
 """`./unamentis token`: beta tokens of a tenant, for whoever owns the database."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from infra.local.administrators import Installation
 from infra.local.seed import DEMO_TENANT, LEARNER
@@ -60,10 +60,32 @@ class Tenant:
 
         Raises: NotFound: no such token.
         """
+        self._change("token label", token_id, label=text)
+
+    def limit(self, token_id: str, *, per_minute: int | None, days: int | None, for_ever: bool) -> None:
+        """Say how many requests a minute a token may make and how long it stands; None leaves something as it is.
+
+        Raises: NotFound: no such token.
+        """
+        expires_at = utc_now() + timedelta(days=days) if days else None
+        self._change("token limit", token_id, per_minute=per_minute, expires_at=expires_at, for_ever=for_ever)
+
+    def _change(
+        self,
+        operation: str,
+        token_id: str,
+        *,
+        label: str | None = None,
+        per_minute: int | None = None,
+        expires_at: datetime | None = None,
+        for_ever: bool = False,
+    ) -> None:
         wanted = known_id(token_id, "beta token")
-        with self._place.database.unit(CommandLine("token label", self._id)) as unit:
+        with self._place.database.unit(CommandLine(operation, self._id)) as unit:
             tokens = BetaTokenRepository(unit)
-            tokens.change(wanted, label=text, requests_per_minute=None, expires_at=None)
+            tokens.change(
+                wanted, label=label, requests_per_minute=per_minute, expires_at=expires_at, never_expires=for_ever
+            )
             token = tokens.get(wanted)
         print(line(token.result))
 

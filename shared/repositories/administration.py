@@ -48,6 +48,14 @@ class ManagedTenant:
 
 
 @dataclass(frozen=True, slots=True)
+class GrantedLimits:
+    """Requests per minute that a tenant was granted, of each account and of all together; None is the deployment's."""
+
+    account_per_minute: int | None
+    tenant_per_minute: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """Somebody's role in the tenant at hand."""
 
@@ -211,3 +219,15 @@ class AdministrationRepository:
         """
         sql = "SELECT admin_delete_membership(%(user_id)s) -- for the tenant_id that entered"
         return self._unit.value(bool, sql, user_id=user_id)
+
+    def limits(self) -> Pending[GrantedLimits | None]:
+        """Queue the read of what the unit's tenant was granted; None where it never was anything."""
+        return self._unit.maybe(
+            GrantedLimits,
+            "SELECT account_per_minute, tenant_per_minute FROM tenant_limits WHERE tenant_id = %(tenant_id)s",
+        )
+
+    def set_limits(self, *, account_per_minute: int | None, tenant_per_minute: int | None) -> None:
+        """Queue the limits the unit's tenant has instead of the deployment's; None leaves it with those."""
+        sql = "SELECT admin_set_limits(%(account)s::int, %(everybody)s::int) -- for the tenant_id that entered"
+        self._unit.run(sql, account=account_per_minute, everybody=tenant_per_minute)

@@ -67,14 +67,3 @@ class TenantRepository:
             user_id=user_id,
             role=role,
         )
-
-    def limit(self, *, account_per_minute: int | None, tenant_per_minute: int | None) -> None:
-        """Queue the limits an operator grants the unit's tenant; None leaves the deployment's own."""
-        self._unit.run(
-            """INSERT INTO tenant_limits (tenant_id, account_per_minute, tenant_per_minute)
-               VALUES (%(tenant_id)s, %(account)s, %(tenant)s)
-               ON CONFLICT (tenant_id) DO UPDATE SET account_per_minute = excluded.account_per_minute,
-                                                     tenant_per_minute = excluded.tenant_per_minute""",
-            account=account_per_minute,
-            tenant=tenant_per_minute,
-        )

@@ -41,6 +41,7 @@ BODIES: dict[str, Callable[[dict[str, str]], dict[str, object]]] = {
     "PATCH /api/admin/tenants/{tenant_id}/tokens/{token_id}": lambda _: {"label": "Mine"},
     "PUT /api/admin/tenants/{tenant_id}/budget": lambda _: {"day_micro_usd": 0},
     "PUT /api/admin/tenants/{tenant_id}/features": lambda _: {"speech": "text"},
+    "PUT /api/admin/tenants/{tenant_id}/limits": lambda _: {"account_per_minute": 1},
 }
 
 
@@ -92,6 +93,7 @@ def alphas_rows(database_url: str) -> list[tuple[object, ...]]:
                 "beta_tokens",
                 "budgets",
                 "feature_settings",
+                "tenant_limits",
                 "jobs",
                 "audit_log",
             )
@@ -143,6 +145,8 @@ def test_the_walk_meets_things_that_are_there(context: Context, database_url: st
         "SELECT erase_tenant(%(tenant_id)s::uuid)",
         "UPDATE budgets SET cap_micro_usd = 1 WHERE tenant_id = %(tenant_id)s",
         "UPDATE feature_settings SET settings = '{}' WHERE tenant_id = %(tenant_id)s",
+        "INSERT INTO tenant_limits (tenant_id, account_per_minute) VALUES (%(tenant_id)s, 1000000)",
+        "SELECT announce_deployment('day'), move_money(%(tenant_id)s::uuid, current_date, -1, 0)",
     ],
 )
 def test_the_application_alone_is_no_administrator(database: Database, sql: str) -> None:

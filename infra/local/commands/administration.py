@@ -11,7 +11,7 @@ def add(commands: Commands) -> None:
     """Describe the commands of this group."""
     add_prices(commands.add_parser("prices", help="add what vendors charge to the price book"))
     add_admin(commands.add_parser("admin", help="make, list and disable administrators"))
-    add_token(commands.add_parser("token", help="make, list, label, rotate and revoke beta tokens"))
+    add_token(commands.add_parser("token", help="make, list, label, limit, rotate and revoke beta tokens"))
     add_tenant(commands.add_parser("tenant", help="make, list, limit and remove tenants"))
     add_session(commands.add_parser("session", help="print what happened in a session, and how long each stage took"))
 
@@ -60,7 +60,13 @@ def add_token(command: argparse.ArgumentParser) -> None:
     label = actions.add_parser("label", help="say what a token is for")
     label.add_argument("id")
     label.add_argument("label")
-    for parser in (*parsers, label):
+    limit = actions.add_parser("limit", help="change how many requests a token may make, and until when it stands")
+    limit.add_argument("id")
+    limit.add_argument("--per-minute", type=whole, help="as it is unless given")
+    expiry = limit.add_mutually_exclusive_group()
+    expiry.add_argument("--days", type=whole, help="from now until it expires; as it is unless given")
+    expiry.add_argument("--for-ever", action="store_true", help="it does not expire")
+    for parser in (*parsers, label, limit):
         parser.add_argument("--tenant", metavar="ID", help="the demo school unless given")
         add_owner(parser)
     command.set_defaults(run=run_token)
@@ -78,7 +84,11 @@ def add_tenant(command: argparse.ArgumentParser) -> None:
     caps.add_argument("id")
     for period in ("day", "month"):
         caps.add_argument(f"--{period}", metavar="USD", help="such as 2.50, or default: what every tenant has")
-    for parser in (create, listing, caps):
+    limits = actions.add_parser("limits", help="show or set how many requests a minute a tenant may make")
+    limits.add_argument("id")
+    for whose, what in (("account", "each of its accounts"), ("tenant", "all of them together")):
+        limits.add_argument(f"--{whose}", metavar="N", help=f"of {what}; or default: as the deployment")
+    for parser in (create, listing, caps, limits):
         add_owner(parser)
     remove = actions.add_parser("remove", help="remove its rows, its teams and its objects, and show that none is left")
     remove.add_argument("id")
@@ -147,6 +157,8 @@ def run_token(options: argparse.Namespace) -> int:
                 tenant.revoke(options.id)
             case "label":
                 tenant.label(options.id, options.label)
+            case "limit":
+                tenant.limit(options.id, per_minute=options.per_minute, days=options.days, for_ever=options.for_ever)
             case _:
                 tenant.show()
     return 0
@@ -159,16 +171,17 @@ def run_tenant(options: argparse.Namespace) -> int:
 
     folder = options.data_dir.absolute()
     with administrators.installation(folder, options.database_url) as place:
-        if options.action == "create":
-            tenants.create(place, options.kind, options.name, parent_id=options.parent)
-            return 0
-        if options.action == "list":
-            tenants.show(place)
-            return 0
-        if options.action == "caps":
-            tenants.caps(place, options.id, day=options.day, month=options.month)
-            return 0
-        # Another database's objects are where its servers keep them.
-        store = None if options.database_url else open_objects((folder / "objects").as_uri())
-        tenants.remove(place, store, options.id, sure=options.yes)
+        match options.action:
+            case "create":
+                tenants.create(place, options.kind, options.name, parent_id=options.parent)
+            case "list":
+                tenants.show(place)
+            case "caps":
+                tenants.caps(place, options.id, day=options.day, month=options.month)
+            case "limits":
+                tenants.limits(place, options.id, account=options.account, tenant=options.tenant)
+            case _:
+                # Another database's objects are where its servers keep them.
+                store = None if options.database_url else open_objects((folder / "objects").as_uri())
+                tenants.remove(place, store, options.id, sure=options.yes)
     return 0

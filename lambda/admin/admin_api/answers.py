@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType
 
 from shared.clock import iso
+from shared.config import Settings
 from shared.repositories import administration as stored
 from shared.repositories.audit import AuditEntry
 from shared.repositories.beta_tokens import BetaToken
@@ -146,6 +147,30 @@ class Members(Struct, frozen=True):
     """Everybody in a tenant."""
 
     members: list[Member]
+
+
+class RequestLimits(Struct, frozen=True, kw_only=True):
+    """Requests per minute of each account of a tenant and of all together.
+
+    Attributes:
+        granted: the names of those that were granted to it; the others are the deployment's.
+    """
+
+    account_per_minute: int
+    tenant_per_minute: int
+    granted: list[str]
+
+    @classmethod
+    def of(cls, found: stored.GrantedLimits | None, settings: Settings) -> "RequestLimits":
+        """Return limits as the wire has them."""
+        account = None if found is None else found.account_per_minute
+        tenant = None if found is None else found.tenant_per_minute
+        own = {"account_per_minute": account, "tenant_per_minute": tenant}
+        return cls(
+            account_per_minute=account or settings.requests_per_minute,
+            tenant_per_minute=tenant or settings.tenant_requests_per_minute,
+            granted=[name for name, value in own.items() if value is not None],
+        )
 
 
 class Token(Struct, frozen=True, kw_only=True):

@@ -1,5 +1,7 @@
 """Jobs of every tenant: seen, cancelled, paused, resumed and retried. Like everything here, each call is audited."""
 
+from collections.abc import Callable
+
 from msgspec import UNSET
 
 from admin_api.requests import FindTenantJobs
@@ -51,38 +53,31 @@ def get_events(request: Request, tenant_id: str, id: str, query: FindEvents) -> 
 @routes.post("/api/admin/tenants/{tenant_id}/jobs/{id}/cancel", access=Access.ADMIN)
 def cancel_job(request: Request, tenant_id: str, id: str) -> OneJob:  # noqa: A002  as the path names it
     """End a job of a tenant: at once where it waits, at its next step where it runs."""
-    with request.unit() as unit:
-        repository = JobRepository(unit)
-        repository.cancel(known_id(id, "job"))
-        job = repository.get(known_id(id, "job"))
-    return OneJob(JobAnswer.of(job.result, tenant_id=tenant_id))
+    return _ask(request, tenant_id, id, JobRepository.cancel)
 
 
 @routes.post("/api/admin/tenants/{tenant_id}/jobs/{id}/pause", access=Access.ADMIN)
 def pause_job(request: Request, tenant_id: str, id: str) -> OneJob:  # noqa: A002  as the path names it
     """Let a job of a tenant rest until it is resumed."""
-    with request.unit() as unit:
-        repository = JobRepository(unit)
-        repository.pause(known_id(id, "job"))
-        job = repository.get(known_id(id, "job"))
-    return OneJob(JobAnswer.of(job.result, tenant_id=tenant_id))
+    return _ask(request, tenant_id, id, JobRepository.pause)
 
 
 @routes.post("/api/admin/tenants/{tenant_id}/jobs/{id}/resume", access=Access.ADMIN)
 def resume_job(request: Request, tenant_id: str, id: str) -> OneJob:  # noqa: A002  as the path names it
     """Let a paused job of a tenant go on."""
-    with request.unit() as unit:
-        repository = JobRepository(unit)
-        repository.resume(known_id(id, "job"))
-        job = repository.get(known_id(id, "job"))
-    return OneJob(JobAnswer.of(job.result, tenant_id=tenant_id))
+    return _ask(request, tenant_id, id, JobRepository.resume)
 
 
 @routes.post("/api/admin/tenants/{tenant_id}/jobs/{id}/retry", access=Access.ADMIN)
 def retry_job(request: Request, tenant_id: str, id: str) -> OneJob:  # noqa: A002  as the path names it
     """Try a failed or cancelled job of a tenant again, from what it has done."""
+    return _ask(request, tenant_id, id, JobRepository.retry)
+
+
+def _ask(request: Request, tenant_id: str, job_id: str, act: Callable[[JobRepository, str], None]) -> OneJob:
+    known = known_id(job_id, "job")
     with request.unit() as unit:
         repository = JobRepository(unit)
-        repository.retry(known_id(id, "job"))
-        job = repository.get(known_id(id, "job"))
+        act(repository, known)
+        job = repository.get(known)
     return OneJob(JobAnswer.of(job.result, tenant_id=tenant_id))

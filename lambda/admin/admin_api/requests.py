@@ -78,6 +78,13 @@ class Membership(Struct, frozen=True, forbid_unknown_fields=True):
     role: Role
 
 
+class LimitChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """Requests per minute of each account of a tenant and of all together; absent or null is the deployment's."""
+
+    account_per_minute: Rate | None = None
+    tenant_per_minute: Rate | None = None
+
+
 class NewToken(Struct, frozen=True, forbid_unknown_fields=True):
     """A beta token for a member; `binds_device` ties it to the first device that uses it."""
 

@@ -2,8 +2,8 @@
 
 from msgspec import UNSET
 
-from admin_api.answers import Done, Member, Members, Tenant, Tenants
-from admin_api.requests import Membership, NewTenant, Page, TenantChange
+from admin_api.answers import Done, Member, Members, RequestLimits, Tenant, Tenants
+from admin_api.requests import LimitChange, Membership, NewTenant, Page, TenantChange
 from admin_api.rules import wanted_id
 from shared.api import Access, Request, Routes
 from shared.api.cursors import Cursors
@@ -88,3 +88,21 @@ def delete_member(request: Request, tenant_id: str, user_id: str) -> Done:  # no
     if not deleted.result:
         raise NotFound("user not found")
     return Done("deleted")
+
+
+@routes.get("/api/admin/tenants/{tenant_id}/limits", access=Access.ADMIN)
+def get_limits(request: Request, tenant_id: str) -> RequestLimits:  # noqa: ARG001  as above
+    """Return how many requests a tenant may make, and what of it was granted to it."""
+    with request.unit() as unit:
+        found = AdministrationRepository(unit).limits()
+    return RequestLimits.of(found.result, request.context.settings)
+
+
+@routes.put("/api/admin/tenants/{tenant_id}/limits", access=Access.ADMIN)
+def set_limits(request: Request, tenant_id: str, body: LimitChange) -> RequestLimits:  # noqa: ARG001  as above
+    """Grant a tenant other limits than the deployment's, or take them away."""
+    with request.unit() as unit:
+        administration = AdministrationRepository(unit)
+        administration.set_limits(account_per_minute=body.account_per_minute, tenant_per_minute=body.tenant_per_minute)
+        found = administration.limits()
+    return RequestLimits.of(found.result, request.context.settings)

@@ -80,6 +80,8 @@ def test_a_tokens_life(database_url: str, context: Context) -> None:
     assert token not in listed
     token_id = listed.split()[0]
     assert "Class 4c" in told(database_url, "token", "label", token_id, "Class 4c", *here)
+    limited = told(database_url, "token", "limit", token_id, "--per-minute", "7", "--for-ever", *here)
+    assert "7/min  does not expire" in limited
     fresh = told(database_url, "token", "rotate", token_id, *here).strip()
     assert client.get("/api/auth/me").status == 401
     assert client.using(fresh).get("/api/auth/me").status == 200

@@ -7,7 +7,7 @@ import pytest
 
 from infra.local.administrators import Installation
 from infra.local.errors import LocalError
-from infra.local.tenants import caps, create, remove, show
+from infra.local.tenants import caps, create, limits, remove, show
 from shared.db import PUBLIC_TENANT, Database
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.ids import new_id
@@ -83,3 +83,22 @@ def test_caps_are_set_and_taken_away(place: Installation, capsys: pytest.Capture
             caps(place, ALPHA_TENANT, day=text, month=None)
     with pytest.raises(NotFound):
         caps(place, new_id(), day=None, month=None)
+
+
+def test_limits_are_granted_and_taken_away(place: Installation, capsys: pytest.CaptureFixture[str]) -> None:
+    limits(place, ALPHA_TENANT, account=None, tenant=None)
+    limits(place, ALPHA_TENANT, account="30", tenant="500")
+    limits(place, ALPHA_TENANT, account="default", tenant=None)
+    assert capsys.readouterr().out.splitlines() == [
+        "account  as the deployment",
+        "tenant   as the deployment",
+        "account  30 requests a minute",
+        "tenant   500 requests a minute",
+        "account  as the deployment",
+        "tenant   500 requests a minute",
+    ]
+    for text in ("0", "-1", "many", "1000001", "\u0663"):
+        with pytest.raises(LocalError, match="no number of requests"):
+            limits(place, ALPHA_TENANT, account=text, tenant=None)
+    with pytest.raises(NotFound):
+        limits(place, new_id(), account=None, tenant=None)

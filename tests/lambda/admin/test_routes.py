@@ -137,6 +137,36 @@ def test_budgets_of_a_tenant_and_of_the_deployment(root: ApiClient) -> None:
     assert ok(root.get(f"{IN_ALPHA}/budget"))["budgets"][0]["cap_micro_usd"] == 3
 
 
+def test_limits_of_a_tenant(root: ApiClient, context: Context, alpha_token: str) -> None:
+    learner = ApiClient(Service(auth_routes, context), alpha_token)
+    assert ok(root.get(f"{IN_ALPHA}/limits")) == {
+        "account_per_minute": 1000,
+        "tenant_per_minute": 10_000,
+        "granted": [],
+    }
+    granted = ok(root.put(f"{IN_ALPHA}/limits", {"account_per_minute": 1, "tenant_per_minute": None}))
+    assert granted == {"account_per_minute": 1, "tenant_per_minute": 10_000, "granted": ["account_per_minute"]}
+    assert ok(root.get(f"{IN_ALPHA}/limits")) == granted
+    assert [learner.get("/api/auth/me").status for _ in range(2)] == [200, 429]
+    noted = trail(root, action="tenant_limits.")
+    assert noted[0]["details"]["after"] == {"tenant_id": ALPHA_TENANT, "account_per_minute": 1}
+    assert ok(root.put(f"{IN_ALPHA}/limits", {}))["granted"] == []
+    changed = trail(root, action="tenant_limits.")[0]["details"]
+    assert changed == {"before": {"account_per_minute": 1}, "after": {}}
+    for body, field in (
+        ({"account_per_minute": 0}, "account_per_minute"),
+        ({"tenant_per_minute": 1.5}, "tenant_per_minute"),
+    ):
+        refused = root.put(f"{IN_ALPHA}/limits", body)
+        assert (refused.status, list(refused.body["details"])) == (400, [field])
+
+
+def test_what_the_whole_deployment_spends_is_for_who_administers_it(root: ApiClient, operator: ApiClient) -> None:
+    assert root.get("/api/admin/budget").status == 200
+    refused = operator.get("/api/admin/budget")
+    assert (refused.status, refused.body["code"]) == (403, "out_of_reach")
+
+
 @pytest.fixture
 def used(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
@@ -196,7 +226,9 @@ def test_a_change_is_noted_with_before_and_after_and_without_secrets(root: ApiCl
     assert asked[0]["request_id"] == made[0]["request_id"] == "request-2"
     assert made[0]["tenant_id"] == ALPHA_TENANT
     after = made[0]["details"]["after"]
-    assert (after["email"], after["password_hash"]) == ("new@school.example", "…")
+    assert after["id"] == made[0]["subject"]
+    # The log outlives the person: who they are is not in it.
+    assert [after[name] for name in ("email", "display_name", "password_hash")] == ["…"] * 3
     ok(root.post(f"/api/admin/users/{ALPHA_USER}/lock"))
     locked = trail(root, action="users.update", subject=ALPHA_USER)[0]["details"]
     assert (locked["before"]["is_locked"], locked["after"]["is_locked"]) == (False, True)
@@ -244,6 +276,7 @@ WRITES: list[tuple[str, str, object]] = [
     ("PUT", f"{IN_ALPHA}/budget", {"day_micro_usd": 1}),
     ("PUT", "/api/admin/budget", {"day_micro_usd": 1}),
     ("PUT", f"{IN_ALPHA}/features", {"speech": "full"}),
+    ("PUT", f"{IN_ALPHA}/limits", {"account_per_minute": 1}),
     ("PUT", "/api/admin/features", {"speech": "full"}),
 ]
 

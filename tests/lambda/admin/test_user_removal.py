@@ -8,6 +8,7 @@ import pytest
 from shared.api import Context
 from shared.db import Database, TenantEntry
 from shared.ids import new_id
+from shared.repositories.mail_outbox import MailOutbox
 from shared.repositories.tenants import TenantRepository
 from shared.storage.objects import open_objects
 from shared.tenant_removal import Clearance
@@ -38,6 +39,31 @@ def test_their_own_tenant_goes_with_rows_and_objects(
     assert ("account_removed", somebody.user_id, "root@school.example") in noted
     assert Clearance(context.database, store).clear_due() == 1
     assert list(store.keys("")) == []
+
+
+def test_nothing_that_names_them_stays(root: ApiClient, database: Database, database_url: str) -> None:
+    """Whoever an administrator made, in a school of others or in a tenant of their own, and removed."""
+    with database.unit(ALPHA) as unit:
+        MailOutbox(unit).ask("verify_email", "zoe1@school.example")
+    for n, place in enumerate(({"tenant_id": ALPHA_TENANT}, {})):
+        new = {
+            "email": f"zoe{n}@school.example",
+            "password": "violet-harbour-97",
+            "display_name": "Zoe Zanzibar",
+            **place,
+        }
+        made = root.post("/api/admin/users", new)
+        assert made.status == 201, made.body
+        user_id = made.body["user"]["id"]
+        assert root.post(f"/api/admin/users/{user_id}/lock").status == 200
+        assert root.delete(f"/api/admin/users/{user_id}").status == 200
+    with psycopg.connect(database_url) as connection:
+        tables = connection.execute(
+            "SELECT c.oid::regclass::text FROM pg_class c WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        ).fetchall()
+        for (table,) in tables:
+            rows = connection.execute(f"SELECT t::text FROM {table} t".encode()).fetchall()  # noqa: S608  our own names
+            assert [row for row in rows if "zoe" in str(row).lower()] == [], table
 
 
 def test_the_only_owner_of_others_stays(root: ApiClient, database: Database) -> None:

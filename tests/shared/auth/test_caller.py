@@ -14,9 +14,10 @@ from shared.auth.authenticator import Authenticator
 from shared.auth.beta_tokens import hash_beta_token
 from shared.auth.caller import ORDINARY, Caller, Limit, Rates
 from shared.db import Database, TenantEntry
+from shared.db.entry import CommandLine
 from shared.errors import RateLimited, Unauthenticated
 from shared.ids import new_id
-from shared.repositories.tenants import TenantRepository
+from shared.repositories.administration import AdministrationRepository
 from tests.conftest import ALPHA, ALPHA_TENANT, ALPHA_USER, BETA, BETA_TENANT
 from tests.support.crowd import admitted
 from tests.support.identity import SECRET, add_auth_session, add_beta_token, settings_for
@@ -138,11 +139,13 @@ def test_an_account_an_address_and_a_tenant_are_counted_over_all_credentials(dat
 
 @pytest.mark.parametrize(("account", "tenant", "expected"), [(3, None, 3), (None, 2, 2), (None, None, 5), (9, 9, 9)])
 def test_a_tenant_may_be_granted_other_limits(
-    database: Database, account: int | None, tenant: int | None, expected: int
+    database: Database, database_url: str, account: int | None, tenant: int | None, expected: int
 ) -> None:
     caller = session_caller(add_auth_session(database, ALPHA))
-    with database.unit(ALPHA) as unit:
-        TenantRepository(unit).limit(account_per_minute=account, tenant_per_minute=tenant)
+    owner = Database(database_url, role=None)
+    with owner.unit(CommandLine("tenant limits", ALPHA_TENANT)) as unit:
+        AdministrationRepository(unit).set_limits(account_per_minute=account, tenant_per_minute=tenant)
+    owner.close()
     assert sum(passes(database, caller, None, Rates(account=5, tenant=5)) for _ in range(12)) == expected
 
 

@@ -47,10 +47,14 @@ class IdempotencyRepository:
         self._unit.run("SELECT carry_out(%(key)s, %(claim)s) -- for the tenant_id that entered", key=key, claim=claim)
 
     def carried_out(self, key: str, fingerprint: str) -> None:
-        """Mark a request as carried out that nobody could claim before: it makes the very user whose key it is."""
+        """Mark a request as carried out that nobody could claim before: only it tells whose key it is.
+
+        Raises at the unit's end: Unprocessable: the key belongs to another request. Conflict: the same request is under
+            way, or was carried out.
+        """
         self._unit.run(
-            """INSERT INTO idempotency_keys (tenant_id, user_id, key, fingerprint, effective)
-               VALUES (%(tenant_id)s, app_user(), %(key)s, %(fingerprint)s, true)""",
+            """SELECT carry_out(%(key)s, c.claim) FROM claim_key(%(key)s, %(fingerprint)s) AS c
+               -- for the tenant_id that entered""",
             key=key,
             fingerprint=fingerprint,
         )

@@ -1,9 +1,10 @@
 """Apple and Google as a test's own servers: they publish keys and sign ID tokens for our apps."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from shared.api import Context
 from shared.ids import new_id
 from tests.support.key_server import KeyServer
 
@@ -44,3 +45,16 @@ class Vendor:
     def sign_in(self, email: str | None = "ada@gmail.com", **changes: Any) -> dict[str, str]:
         """Return the body our app would send."""
         return {"id_token": self.token(email, **changes), "nonce": NONCE}
+
+
+def configured(context: Context, server: KeyServer, **changes: Any) -> Context:
+    """Return the context of a deployment whose apps sign in with both providers."""
+    settings = replace(
+        context.settings,
+        apple_audiences=(AUDIENCE,),
+        google_audiences=(AUDIENCE,),
+        apple_keys_url=server.url,
+        google_keys_url=server.url,
+        **changes,
+    )
+    return replace(context, settings=settings)

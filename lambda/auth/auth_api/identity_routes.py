@@ -15,6 +15,7 @@ from auth_api.identity_models import Identities, IdentityItem, IdTokenSignIn, Ne
 from auth_api.invitations import invitation_of
 from auth_api.models import Message, SignedIn
 from auth_api.proving import prove_again
+from auth_api.repeated import first_answer, keep, mark
 from auth_api.rules import chosen_name
 from auth_api.signing_in import Person, sign_in
 from shared.api import Access, Request, Routes
@@ -121,7 +122,10 @@ def _sign_in(request: Request, body: IdTokenSignIn, identity: "Identity", known:
     if known.is_locked:
         raise Forbidden("this account is locked", code="account_locked")
     person = Person(known.tenant_id, known.user_id)
+    if known.linked and (answered := first_answer(request, person)) is not None:
+        return answered
     with request.unit_for(person.tenant_id, person.user_id) as unit:
+        mark(unit, request)
         linked = IdentityRepository(unit)
         linked.spend(identity.fingerprint, identity.expires_at)
         if known.linked:
@@ -133,7 +137,7 @@ def _sign_in(request: Request, body: IdTokenSignIn, identity: "Identity", known:
         AccountRepository(unit).signed_in(new_password_hash=None)
         device = device_facts(body.device, body.device_name, request.client)
         answer = sign_in(unit, request, person, device, f"signed_in_with_{identity.provider}")
-    return answer()
+    return _kept(request, person, answer())
 
 
 def _register(request: Request, body: IdTokenSignIn, identity: "Identity", email: str | None) -> SignedIn:
@@ -142,7 +146,6 @@ def _register(request: Request, body: IdTokenSignIn, identity: "Identity", email
     name = chosen_name(body.display_name or body.name or identity.name[:200], email or "")
     with request.unit_for(person.tenant_id, person.user_id) as unit:
         linked = IdentityRepository(unit)
-        linked.spend(identity.fingerprint, identity.expires_at)
         if invitation is not None:
             BetaTokenRepository(unit).redeem(invitation.tenant_id, invitation.token_hash)
         accounts = AccountRepository(unit)
@@ -155,11 +158,19 @@ def _register(request: Request, body: IdTokenSignIn, identity: "Identity", email
             email_verified=email is not None and identity.proves_email,
         )
         linked.link(new_id(), identity.provider, identity.subject, email, by_address=False)
+        # After the account: of two requests at once the second is told that there is one, not that its token is bad.
+        linked.spend(identity.fingerprint, identity.expires_at)
+        mark(unit, request)
         if email and not identity.proves_email:
             MailOutbox(unit).ask("verify_email", email)
         device = device_facts(body.device, body.device_name, request.client)
         answer = sign_in(unit, request, person, device, f"registered_with_{identity.provider}")
-    return answer()
+    return _kept(request, person, answer())
+
+
+def _kept(request: Request, person: Person, answer: SignedIn) -> SignedIn:
+    keep(request, person, answer, 200)
+    return answer
 
 
 def _proofs(body: IdTokenSignIn | NewIdentity) -> tuple[str, str]:

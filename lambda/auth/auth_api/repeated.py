@@ -1,7 +1,7 @@
-"""A registration that is sent again under its Idempotency-Key: one account, and the first answer for whoever made it.
+"""An account made or somebody signed in, sent again under its Idempotency-Key: done once, and the first answer again.
 
-Nobody is known before, so the key is kept with the account. Whoever repeats the request proves with the address, the
-password and the key that the answer is theirs.
+Nobody is known before, so the key is kept with the account. Whoever repeats the request proves with everything in it,
+the password or the provider's token among that, and with the key, that the answer is theirs.
 """
 
 import msgspec
@@ -17,33 +17,46 @@ from shared.repositories.idempotency import IdempotencyRepository
 
 
 def mark(unit: Unit, request: Request) -> None:
-    """Note the key in the transaction that makes the account."""
+    """Note the key in the transaction that makes the account or signs in to it.
+
+    Raises at the unit's end: Conflict: the same request is under way, or was carried out a moment ago.
+    """
     if key := key_of(request.http):
         IdempotencyRepository(unit).carried_out(key, fingerprint_of(request.context.settings.secret, request.http))
 
 
-def keep(request: Request, person: Person, answer: SignedIn) -> None:
+def keep(request: Request, person: Person, answer: SignedIn, status: int) -> None:
     """Keep the answer, sealed."""
     if key := key_of(request.http):
         secret = request.context.settings.secret
         kept = sealed(secret, key, fingerprint_of(secret, request.http), msgspec.json.encode(answer))
         with request.unit_for(person.tenant_id, person.user_id) as unit:
-            IdempotencyRepository(unit).store(key, 201, kept)
+            IdempotencyRepository(unit).store(key, status, kept)
 
 
-def first_answer(request: Request, email: str) -> SignedIn | None:
-    """Return what the first request with this key was answered, None when there was none.
+def first_answer_at(request: Request, email: str) -> SignedIn | None:
+    """Return what the first request with this key was answered, where an account has this address.
+
+    Raises: as first_answer.
+    """
+    if key_of(request.http) is None:
+        return None
+    with request.unit() as unit:
+        known = AccountRepository(unit).find_sign_in(email)
+    if known.result is None:
+        return None
+    return first_answer(request, Person(known.result.tenant_id, known.result.user_id))
+
+
+def first_answer(request: Request, person: Person) -> SignedIn | None:
+    """Return what the first request with this key was answered to somebody, None when there was none.
 
     Raises: Unprocessable: the key belongs to another request. Conflict: the answer is not there yet, or was lost.
     """
     key = key_of(request.http)
     if key is None:
         return None
-    with request.unit() as unit:
-        known = AccountRepository(unit).find_sign_in(email)
-    if known.result is None:
-        return None
-    with request.unit_for(known.result.tenant_id, known.result.user_id) as unit:
+    with request.unit_for(person.tenant_id, person.user_id) as unit:
         found = IdempotencyRepository(unit).find(key)
     if found.result is None:
         return None

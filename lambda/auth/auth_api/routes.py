@@ -22,7 +22,7 @@ from auth_api.models import (
     WsTicket,
 )
 from auth_api.recovery_routes import recovery
-from auth_api.repeated import first_answer, keep, mark
+from auth_api.repeated import first_answer_at, keep, mark
 from auth_api.rules import chosen_name
 from auth_api.signing_in import Person, read_credentials, sign_in, tokens_of
 from auth_api.tenant_export_routes import tenant_exports
@@ -81,7 +81,7 @@ def register(request: Request, body: Registration) -> SignedIn:
         text = "; ".join(suggestions)
         raise InvalidInput(f"this password is too weak: {text}", code="weak_password", details={"suggestions": text})
     request.admit()
-    if (answered := first_answer(request, email)) is not None:
+    if (answered := first_answer_at(request, email)) is not None:
         return answered
     person = Person(new_id(), new_id())
     password_hash = hash_password(password)
@@ -97,7 +97,7 @@ def register(request: Request, body: Registration) -> SignedIn:
             unit, request, person, device_facts(body.device, body.device_name, request.client), "registered"
         )
     signed_in = answer()
-    keep(request, person, signed_in)
+    keep(request, person, signed_in, 201)
     return signed_in
 
 

@@ -1,7 +1,6 @@
 """Signing in with Apple and Google, and linking what they vouch for."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -18,7 +17,7 @@ from tests.support.api import Answer, ApiClient
 from tests.support.identity import add_access_token, add_beta_token
 from tests.support.key_server import KeyServer, key_server
 from tests.support.machine import at_the_machine
-from tests.support.providers import AUDIENCE, NONCE, Vendor
+from tests.support.providers import NONCE, Vendor, configured
 
 GMAIL = "ada@gmail.com"
 both = pytest.mark.parametrize("name", ["apple", "google"])
@@ -44,19 +43,6 @@ def google(server: KeyServer) -> Vendor:
 @pytest.fixture
 def client(generous: Context, server: KeyServer) -> ApiClient:
     return ApiClient(Service(routes, configured(generous, server)))
-
-
-def configured(context: Context, server: KeyServer, **changes: Any) -> Context:
-    """Return the context of a deployment whose apps sign in with both providers."""
-    settings = replace(
-        context.settings,
-        apple_audiences=(AUDIENCE,),
-        google_audiences=(AUDIENCE,),
-        apple_keys_url=server.url,
-        google_keys_url=server.url,
-        **changes,
-    )
-    return replace(context, settings=settings)
 
 
 def sign_in(client: ApiClient, vendor: Vendor, email: str | None = GMAIL, **changes: Any) -> Answer:

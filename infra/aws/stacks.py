@@ -28,6 +28,7 @@ COMPLETE: Final = {
     "CoreImage": "123456789012.dkr.ecr.us-east-1.amazonaws.com/unamentis@sha256:" + "0" * 64,
     "AlarmEmail": "operator@example.org",
     "PublicUrl": "https://learn.example.org",
+    "MailFrom": "UnaMentis <tutor@example.org>",
 }
 Document = dict[str, Any]
 _NO_VALUE: Final = object()

@@ -1,5 +1,6 @@
 """How mail leaves, as the operator says in one URL."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,8 @@ from shared.mail.smtp import SmtpMailer, SmtpServer
 
 _PORTS: Final = {"smtp": 587, "smtps": 465}
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-_EXPECTED: Final = "UNAMENTIS_MAIL_URL must be folder:<path>, smtp://user:password@host:587 or smtps://…"
+_REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_EXPECTED: Final = "UNAMENTIS_MAIL_URL must be folder:<path>, ses:<region>, smtp://user:password@host:587 or smtps://…"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +23,8 @@ class MailSettings:
     """What an operator may turn.
 
     Attributes:
-        url: `folder:<path>`, `smtp://…` (STARTTLS, except to this machine) or `smtps://…` (`UNAMENTIS_MAIL_URL`).
+        url: `folder:<path>`, `ses:<region>`, `smtp://…` (STARTTLS, except to this machine) or `smtps://…`
+            (`UNAMENTIS_MAIL_URL`).
         sender: what From says (`UNAMENTIS_MAIL_FROM`).
         public_url: where people reach us (`UNAMENTIS_PUBLIC_URL`).
     """
@@ -57,6 +60,11 @@ def build_mailer(settings: MailSettings) -> Mailer:
     parts = urlsplit(settings.url)
     if parts.scheme == "folder" and (path := settings.url.removeprefix("folder:")):
         return FolderMailer(Path(path), settings.sender)
+    if parts.scheme == "ses" and _REGION.fullmatch(parts.path):
+        # Brings botocore in, which takes its time, and which a server without SES never needs.
+        from shared.mail.ses import SesMailer
+
+        return SesMailer(parts.path, settings.sender)
     return SmtpMailer(_server(parts), settings.sender)
 
 

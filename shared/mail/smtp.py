@@ -1,4 +1,4 @@
-"""Mail over SMTP: any mail server, and Amazon SES through its SMTP endpoint, which needs no AWS library."""
+"""Mail over SMTP: any mail server."""
 
 import smtplib
 import ssl

@@ -14,8 +14,12 @@ ROOT = Path(__file__).resolve().parents[3]
 TIERS = {tier: render({"Tier": tier, **COMPLETE}) for tier in ("beta", "production")}
 # AWS names no resource for these: attaching to a subnet, and signing in to the registry.
 MAY_NAME_EVERYTHING = {("Api", "NetworkPolicy"), ("Core", "StartRole")}
-# Names that end in *: the streams of one log group, the objects of one bucket.
-MAY_END_OPEN = (r"\$\{\w+\.\w+Log\.Arn\}:\*", r"arn:aws:s3:::\$\{Data\.Objects\}/(tenants/\*/assets/)?\*")
+# Names that end in *: the streams of one log group, the objects of one bucket, the senders that are verified.
+MAY_END_OPEN = (
+    r"\$\{\w+\.\w+Log\.Arn\}:\*",
+    r"arn:aws:s3:::\$\{Data\.Objects\}/(tenants/\*/assets/)?\*",
+    r"arn:aws:ses:us-east-1:123456789012:identity/\*",
+)
 # max_connections of the class by AWS's formula, less the five PostgreSQL and RDS keep for themselves. Source:
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html
 CONNECTIONS = {"db.t4g.micro": 102, "db.t4g.small": 209}
@@ -138,6 +142,8 @@ def test_what_the_voice_service_may_do_is_this_and_no_more(stacks: dict[str, Sta
         "s3:PutObject",
         "s3:DeleteObject",
         "s3:ListBucket",
+        "ses:SendEmail",
+        "ses:SendRawEmail",
     }
     assert not {"sqs:PurgeQueue", "sqs:DeleteQueue", "sqs:SetQueueAttributes"} & allowed
 
@@ -250,9 +256,9 @@ def test_the_log_lines_that_are_counted_are_written(stacks: dict[str, Stack]) ->
         for _, _, properties in resources(stacks, "AWS::Logs::MetricFilter")
         for name in re.findall(r'\$\.message = "(\w+)"', properties["FilterPattern"])
     }
-    written = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "core" / "jobs").glob("*.py"))
+    written = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "core").rglob("*.py"))
     assert counted
-    assert counted <= set(re.findall(r'_log\.\w+\("(\w+)"', written))
+    assert counted <= set(re.findall(r'_log\.\w+\(\s*"(\w+)"', written))
 
 
 def test_every_log_forgets(stacks: dict[str, Stack]) -> None:

@@ -37,6 +37,8 @@ def test_the_code_takes_the_settings(core: dict[str, Any]) -> None:
     assert settings.data_dir == core["MountPoints"][0]["ContainerPath"]
     assert settings.shared.objects_url == "s3://${Data.Objects}?region=us-east-1"
     assert settings.shared.origin_lock.secrets == ("new", "old")
+    assert settings.mail is not None
+    assert (settings.mail.url, settings.mail.sender) == ("ses:us-east-1", "UnaMentis <tutor@example.org>")
 
 
 def test_every_setting_is_one_of_ours(core: dict[str, Any]) -> None:

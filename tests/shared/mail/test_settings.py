@@ -4,8 +4,14 @@ import pytest
 
 from shared.errors import InvalidInput
 from shared.mail.folder import FolderMailer
+from shared.mail.ses import SesMailer
 from shared.mail.settings import build_mailer, read_mail_settings
 from shared.mail.smtp import SmtpMailer
+
+
+def test_amazons_service_is_named_by_its_region() -> None:
+    mailer = build_mailer(read_mail_settings({"UNAMENTIS_MAIL_URL": "ses:eu-west-1"}, data_dir="."))
+    assert isinstance(mailer, SesMailer)
 
 
 def test_without_settings_mail_becomes_files() -> None:
@@ -30,6 +36,8 @@ def test_a_server_is_named_by_its_url(url: str) -> None:
     ("name", "value"),
     [
         ("UNAMENTIS_MAIL_URL", "folder:"),
+        ("UNAMENTIS_MAIL_URL", "ses:"),
+        ("UNAMENTIS_MAIL_URL", "ses://eu-west-1"),
         ("UNAMENTIS_MAIL_URL", "smtp://"),
         ("UNAMENTIS_MAIL_URL", "smtp://host:port"),
         ("UNAMENTIS_MAIL_URL", "mailto:a@b.example"),

@@ -219,10 +219,7 @@ def _answers(*, ours_no_more: bool = False) -> Generator[None]:
         yield
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
-        if not (
-            ours_no_more
-            and code.rsplit(".", 1)[-1] in {"MessageNotInflight", "ReceiptHandleIsInvalid", "InvalidParameterValue"}
-        ):
+        if not (ours_no_more and code.rsplit(".", 1)[-1] in _OURS_NO_MORE):
             raise Unavailable(f"SQS refuses: {code}") from error
     except (BotoCoreError, OSError, TimeoutError) as error:
         raise Unavailable(f"SQS does not answer: {type(error).__name__}") from error

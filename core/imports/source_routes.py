@@ -21,8 +21,8 @@ from shared.repositories.authors import require_importer
 from shared.repositories.import_uploads import ImportUploadRepository
 
 ACCEPTS: Final = (
-    "multipart/form-data", "application/zip", "application/epub+zip", "text/markdown", "text/csv",
-    "application/octet-stream",
+    "multipart/form-data", "application/zip", "application/epub+zip", "application/gzip",
+    "application/vnd.moodle.backup", "text/markdown", "text/csv", "application/octet-stream",
 )  # fmt: skip
 
 

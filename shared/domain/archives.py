@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Beyond this, what looks like text or a picture is a bomb; UMCF packs to a sixth, drawings to a tenth.
 MOST_RATIO: Final = 100
 LONGEST_PATH: Final = 300
-_SMALL: Final = 100_000  # bytes that may have any ratio
+SMALL: Final = 100_000  # bytes that may have any ratio
 # What packers leave behind.
 _RUBBISH: Final = ("__MACOSX/", ".DS_Store", "Thumbs.db", "mimetype")
 _ENTRY: Final = b"PK\x01\x02"
@@ -91,20 +91,24 @@ def _problems(entries: "list[ZipInfo]", most_unpacked: int) -> Iterator[Problem]
     total = 0
     for entry in entries:
         total += entry.file_size
-        if expected := _path_problem(entry) or _size_problem(entry):
+        if expected := _entry_problem(entry) or _size_problem(entry):
             yield Problem(pointer_of(entry), expected)
     if total > most_unpacked:
         yield Problem("", f"must unpack to at most {most_unpacked} bytes")
 
 
-def _path_problem(entry: "ZipInfo") -> str | None:
-    # The name as it was packed: ZipFile has cut `filename` at NUL and turned separators.
-    path = cast("str", getattr(entry, "orig_filename", entry.filename))
+def path_problem(path: str) -> str | None:
+    """Return what is expected of a path that leads outside, or nowhere; None for one that is good."""
     parts = path.split("/")
     if path.startswith("/") or "\\" in path or ":" in path or ".." in parts or "." in parts or not path.isprintable():
         return "must be a relative path without .., backslashes and colons"
-    if len(path) > LONGEST_PATH:
-        return f"must be at most {LONGEST_PATH} characters long"
+    return f"must be at most {LONGEST_PATH} characters long" if len(path) > LONGEST_PATH else None
+
+
+def _entry_problem(entry: "ZipInfo") -> str | None:
+    # The name as it was packed: ZipFile has cut `filename` at NUL and turned separators.
+    if expected := path_problem(cast("str", getattr(entry, "orig_filename", entry.filename))):
+        return expected
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in {0, stat.S_IFREG}:
         return "must be a plain file, neither a link nor a device"
@@ -112,7 +116,7 @@ def _path_problem(entry: "ZipInfo") -> str | None:
 
 
 def _size_problem(entry: "ZipInfo") -> str | None:
-    if entry.file_size > _SMALL and entry.file_size > entry.compress_size * MOST_RATIO:
+    if entry.file_size > SMALL and entry.file_size > entry.compress_size * MOST_RATIO:
         return f"must not be packed tighter than {MOST_RATIO} to 1"
     return None
 

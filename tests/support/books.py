@@ -1,7 +1,9 @@
 """Books of every format, made for tests: each holds what its format is known for."""
 
+import gzip
 import io
 import json
+import tarfile
 from collections.abc import Mapping
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -22,6 +24,18 @@ def zipped(files: Mapping[str, str | bytes]) -> bytes:
     with ZipFile(out, "w", ZIP_DEFLATED) as archive:
         for path, body in files.items():
             archive.writestr(path, body)
+    return out.getvalue()
+
+
+def tarball(files: Mapping[str, str | bytes], *, folder: str = "") -> bytes:
+    """Return a tar archive of these files, packed with gzip; the same bytes each time."""
+    out = io.BytesIO()
+    with gzip.GzipFile(fileobj=out, mode="wb", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
+        for path, body in files.items():
+            member = tarfile.TarInfo(f"{folder}{path}")
+            data = body.encode() if isinstance(body, str) else body
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
     return out.getvalue()
 
 
@@ -119,8 +133,8 @@ def cartridge(topics: int = 3, *, units: int = 1) -> bytes:
     return zipped({"imsmanifest.xml": manifest, "talk.xml": talk, "quiz.xml": QUIZ, "link.xml": "<webLink/>", **pages})
 
 
-def moodle() -> bytes:
-    """Return a Moodle backup: a page, a book of two chapters, and a forum that stays behind."""
+def moodle() -> dict[str, str | bytes]:
+    """Return the files of a Moodle backup: a page, a book of two chapters, and a forum that stays behind."""
     activities = "".join(
         f"<activity><moduleid>{n}</moduleid><sectionid>7</sectionid><modulename>{kind}</modulename>"
         f"<title>{kind.title()} {n}</title><directory>activities/{kind}_{n}</directory></activity>"
@@ -134,15 +148,15 @@ def moodle() -> bytes:
         for n in (1, 2)
     )
     book = f"<activity><book><name>B</name><chapters>{chapters}</chapters></book></activity>"
-    return zipped(
-        {
-            "moodle_backup.xml": backup,
-            "activities/page_1/page.xml": "<activity><page><name>The page</name><intro/>"
-            "<content>&lt;p&gt;Text of the page.&lt;/p&gt;</content></page></activity>",
-            "activities/book_2/book.xml": book,
-            "activities/forum_3/forum.xml": "<activity/>",
-        }
-    )
+    return {
+        ".ARCHIVE_INDEX": "Moodle archive file index. Count: 4\n",
+        "moodle_backup.xml": backup,
+        "activities/page_1/page.xml": "<activity><page><name>The page</name><intro/>"
+        "<content>&lt;p&gt;Text of the page.&lt;/p&gt;</content></page></activity>",
+        "activities/book_2/book.xml": book,
+        "activities/forum_3/forum.xml": "<activity/>",
+        "files/da/da39a3ee5e6b4b0d3255bfef95601890afd80709": b"\x00a video",
+    }
 
 
 def umcf() -> bytes:
@@ -163,7 +177,8 @@ EVERY = {
     "book.md": markdown(),
     "book.epub": epub(),
     "course.imscc": cartridge(),
-    "course.zip": moodle(),
+    "course.zip": zipped(moodle()),
+    "course.mbz": tarball(moodle()),
     "things.umcf": umcf(),
     "shown.umcf": umcf_archive(),
     "questions.csv": QUESTIONS.encode(),

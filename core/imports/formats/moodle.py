@@ -1,7 +1,7 @@
-"""A course backup of Moodle 2 and later, as a zip: its pages, books and labels are topics, its sections units. Pure.
+"""A course backup of Moodle 2 and later: its pages, books and labels are topics, its sections units. Pure.
 
 Source: what Moodle's own backup writes: moodle_backup.xml, sections/section_<id>/section.xml and
-activities/<kind>_<id>/<kind>.xml.
+activities/<kind>_<id>/<kind>.xml, in a gzip tar, or a zip where the site asks for one; both are called .mbz.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,6 +15,13 @@ from shared.domain.pictures import Picture
 
 BACKUP: Final = "moodle_backup.xml"
 _KINDS: Final = frozenset({"page", "book", "label"})
+
+
+def is_part(path: str) -> bool:
+    """Tell whether a file of a backup is read: neither what learners did nor what they were given to download is."""
+    folder, _, name = path.rpartition("/")
+    parents = folder.split("/")
+    return path == BACKUP or (parents[0] == "activities" and name.removesuffix(".xml") in _KINDS)
 
 
 class MoodleBook:

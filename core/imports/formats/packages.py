@@ -11,7 +11,8 @@ from defusedxml.ElementTree import fromstring
 from core.imports.formats.port import not_a_book
 from shared.domain.archives import archive_errors, checked
 
-MOST_ENTRIES: Final = 5_000
+# A backup of a large course has some ten small files for each of its activities.
+MOST_ENTRIES: Final = 10_000
 MOST_UNPACKED: Final = 256 * 1024 * 1024
 # One page, or one list of pages.
 MOST_PART: Final = 8 * 1024 * 1024

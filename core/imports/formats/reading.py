@@ -6,17 +6,18 @@ from typing import Final
 from core.imports.formats.cartridge import MANIFEST, CartridgeBook
 from core.imports.formats.epub import CONTAINER, EpubBook
 from core.imports.formats.markdown import read_markdown
-from core.imports.formats.moodle import BACKUP, MoodleBook
+from core.imports.formats.moodle import BACKUP, MoodleBook, is_part
 from core.imports.formats.packages import Package
 from core.imports.formats.port import Book, not_a_book
 from core.imports.formats.questions import looks_like_questions, read_questions
+from core.imports.formats.tarballs import GZIP, repacked
 from core.imports.formats.umcf import UmcfBook
 from shared.domain.archives import is_archive
 from shared.domain.curriculum_upload import Upload, read_document, read_upload
 from shared.domain.json_values import record_of
 
 EXPECTED: Final = (
-    "a book in Markdown, an EPUB, a Common Cartridge, a Moodle backup (.zip), a UMCF document or archive, or questions"
+    "a book in Markdown, an EPUB, a Common Cartridge, a Moodle backup (.mbz), a UMCF document or archive, or questions"
     " in CSV or JSON"
 )
 # What is told by its first bytes to be something else.
@@ -24,7 +25,6 @@ _OTHERS: Final = (
     (b"%PDF-", "a PDF"),
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
-    (b"\x1f\x8b", "a gzip archive"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"GIF8", "a picture"),
@@ -46,6 +46,11 @@ def read_book(body: bytes, name: str) -> Book:
     """
     if is_archive(body):
         return _read_archive(body, name)
+    if body.startswith(GZIP):
+        package = Package(repacked(body, is_part))
+        if BACKUP in package.sizes:
+            return MoodleBook(package, name)
+        raise not_a_book(f"{EXPECTED}; this is a gzip archive that holds no backup")
     for beginning, kind in _OTHERS:
         if body.startswith(beginning):
             raise not_a_book(f"{EXPECTED}; this is {kind}")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Place = LocalStore | MemoryStore | S3Store
 
-ENDINGS: Final = (".md", ".markdown", ".epub", ".imscc", ".zip", ".umcf", ".json", ".csv", ".tsv")
+ENDINGS: Final = (".md", ".markdown", ".epub", ".imscc", ".zip", ".mbz", ".umcf", ".json", ".csv", ".tsv")
 _MARKDOWN: Final = (".md", ".markdown")
 MOST_BYTES: Final = 32 * 1024 * 1024
 MOST_FILES: Final = 10_000

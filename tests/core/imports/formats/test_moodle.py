@@ -1,9 +1,13 @@
+import pytest
+
+from core.imports.formats.moodle import is_part
 from core.imports.formats.reading import read_book
-from tests.support.books import moodle
+from tests.support.books import moodle, tarball, zipped
 
 
-def test_pages_and_chapters_are_topics_of_their_section() -> None:
-    book = read_book(moodle(), "file")
+@pytest.mark.parametrize("body", [zipped(moodle()), tarball(moodle()), tarball(moodle(), folder="./")])
+def test_pages_and_chapters_are_topics_of_their_section(body: bytes) -> None:
+    book = read_book(body, "file")
     assert book.outline.title == "A Moodle Course"
     assert [(place.unit, place.title) for place in book.outline.places] == [
         ("Week one", "The page"),
@@ -14,3 +18,13 @@ def test_pages_and_chapters_are_topics_of_their_section() -> None:
     said = [str(book.topic(place).node) for place in book.outline.places]
     assert "Text of the page." in said[0]
     assert "Text of chapter 2." in said[2]
+
+
+def test_of_a_backup_only_what_can_be_taught_from_is_read() -> None:
+    assert [path for path in moodle() if is_part(path)] == [
+        "moodle_backup.xml",
+        "activities/page_1/page.xml",
+        "activities/book_2/book.xml",
+    ]
+    for path in ("users.xml", "activities/page_1/grades.xml", "page.xml", "other/page_1/page.xml"):
+        assert not is_part(path)

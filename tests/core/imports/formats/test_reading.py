@@ -10,13 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.imports.formats.packages import MOST_ENTRIES
 from core.imports.formats.port import Book, Header
 from core.imports.formats.reading import read_book
 from shared.domain.curriculum import read_curriculum
 from shared.domain.curriculum_check import curriculum_problems
 from shared.domain.curriculum_phones import for_phones
 from shared.errors import InvalidInput
-from tests.support.books import EVERY, cartridge, epub, markdown, zipped
+from tests.support.books import EVERY, cartridge, epub, markdown, tarball, zipped
 
 HEADER = Header(curriculum_id="made", title="Made", source="test", course="c", revision="r")
 books = pytest.mark.parametrize("name", EVERY)
@@ -68,7 +69,7 @@ def test_a_book_cut_short_is_refused_or_read_as_far_as_it_goes(name: str) -> Non
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_damaged_archive_is_refused_or_read(data: st.DataObject) -> None:
-    body = bytearray(data.draw(st.sampled_from([epub(), cartridge()])))
+    body = bytearray(data.draw(st.sampled_from([epub(), cartridge(), EVERY["course.mbz"]])))
     for _ in range(data.draw(st.integers(1, 5))):
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
     with suppress(InvalidInput):
@@ -92,7 +93,8 @@ def test_any_text_is_a_book_or_refused(text: str) -> None:
         (b"\x7fELF\x02", "a program"),
         (b"MZ\x90\x00", "a program"),
         (b"#!/bin/sh\nrm -rf /", "a script"),
-        (b"\x1f\x8b\x08", "a gzip archive"),
+        (b"\x1f\x8b\x08", "a whole tar archive"),
+        (tarball({"readme.txt": "hello"}), "a gzip archive that holds no backup"),
         (b"<!DOCTYPE html><html><body>Hello</body></html>", "a web page"),
         (b"<!-- x --><html>", "a web page"),
         (zipped({"readme.txt": "hello"}), "holds none"),
@@ -126,7 +128,7 @@ def test_hostile_archives_are_refused() -> None:
         "a link": out.getvalue(),
         "a path outside": zipped({"imsmanifest.xml": "<manifest/>", "../../etc/cron.d/x": "x"}),
         "a bomb": zipped({"imsmanifest.xml": "<manifest/>", "big.html": b" " * 30_000_000}),
-        "too many": zipped({"imsmanifest.xml": "<manifest/>", **{f"{at}.html": "" for at in range(5_001)}}),
+        "too many": zipped({"imsmanifest.xml": "<manifest/>", **{f"{at}.html": "" for at in range(MOST_ENTRIES + 1)}}),
     }
     for name, body in hostile.items():
         with pytest.raises(InvalidInput):

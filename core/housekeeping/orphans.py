@@ -1,7 +1,7 @@
-"""Removes objects that no row names any more: of tenants that are gone, of pictures, and exports whose time is over."""
+"""Removes objects that no row names any more: pictures, files for imports, what tenants leave, old exports."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
@@ -10,9 +10,11 @@ from uuid import UUID
 
 from core.jobs.port import RunningJob
 from shared.clock import utc_now
-from shared.db import Database, TenantEntry
+from shared.db import Database, Pending, TenantEntry, Unit
 from shared.errors import Conflict
 from shared.repositories.assets import AssetRepository
+from shared.repositories.course_imports import CourseImportRepository
+from shared.repositories.import_uploads import ImportUploadRepository
 from shared.repositories.tenants import TenantRepository
 from shared.storage.port import ObjectStore, Stored
 
@@ -20,6 +22,14 @@ from shared.storage.port import ObjectStore, Stored
 GRACE: Final = timedelta(days=2)
 EXPORTS_LAST: Final = timedelta(days=7)
 _BATCH: Final = 500
+
+
+# Who knows which objects of a folder are wanted.
+_NAMED: Final[Mapping[str, Callable[[Unit, Sequence[str]], Pending[list[str]]]]] = {
+    "assets": lambda unit, keys: AssetRepository(unit).named(keys),
+    "uploads": lambda unit, keys: ImportUploadRepository(unit).named(keys),
+    "imports": lambda unit, keys: CourseImportRepository(unit).awaited(keys),
+}
 
 
 @dataclass(slots=True)
@@ -83,7 +93,7 @@ class OrphanedObjects:
 
     def _orphans(self, batch: Sequence[Stored], known: Mapping[str, bool]) -> list[Stored]:
         found: list[Stored] = []
-        pictures: dict[str, list[Stored]] = {}
+        named: dict[tuple[str, str], list[Stored]] = {}
         now = utc_now()
         for entry in batch:
             tenant, age = _tenant(entry), now - entry.stored_at
@@ -92,12 +102,12 @@ class OrphanedObjects:
             folder = entry.key.split("/")[2]
             if not known[tenant] or (folder == "exports" and age > self.exports_last):
                 found.append(entry)
-            elif folder == "assets":
-                pictures.setdefault(tenant, []).append(entry)
-        for tenant, entries in pictures.items():
+            elif folder in _NAMED:
+                named.setdefault((tenant, folder), []).append(entry)
+        for (tenant, folder), entries in named.items():
             with self.database.unit(TenantEntry(tenant)) as unit:
-                named = AssetRepository(unit).named([entry.key for entry in entries])
-            found += [entry for entry in entries if entry.key not in named.result]
+                wanted = _NAMED[folder](unit, [entry.key for entry in entries])
+            found += [entry for entry in entries if entry.key not in wanted.result]
         return found
 
     def _remove(self, orphans: Sequence[Stored]) -> None:

@@ -20,8 +20,9 @@ from shared.storage.port import ObjectStore
 # Uncompressed; one more file may pass it.
 PART_BYTES: Final = 16_000_000
 _ROWS: Final = 200
-# What else a tenant's folder holds is made again when needed, or is an export itself.
-_KEPT_OBJECTS: Final = "assets"
+# Folders with what people have brought, in their order, and what they are called in the export. What else a tenant's
+# folder holds is made again when needed, or is an export itself.
+_KEPT_OBJECTS: Final = {"assets": "files", "uploads": "uploads"}
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -122,14 +123,17 @@ class TenantExport:
             for table in tables:
                 if table >= start.table:
                     yield from self._pages(order, table, start.behind if table == start.table else None)
-        folder = f"tenants/{order.tenant_id}/{_KEPT_OBJECTS}"
+        for folder, name in _KEPT_OBJECTS.items():
+            yield from self._objects(f"tenants/{order.tenant_id}/{folder}", name, start.object_key or "")
+
+    def _objects(self, folder: str, name: str, behind: str) -> Iterator[_File]:
         for key in sorted(self.store.keys(folder)):
-            if key > (start.object_key or ""):
+            if key > behind:
                 try:
                     data = self.store.get(key)
                 except NotFound:
                     continue  # removed a moment ago
-                yield _File(f"files/{key.removeprefix(folder + '/')}", data, Position(object_key=key))
+                yield _File(f"{name}/{key.removeprefix(folder + '/')}", data, Position(object_key=key))
 
     def _pages(self, order: Order, table: str, behind: dict[str, Any] | None) -> Iterator[_File]:
         while True:

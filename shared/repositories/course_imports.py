@@ -91,6 +91,18 @@ class CourseImportRepository:
             job_id=job_id,
         )
 
+    def awaited(self, object_keys: Sequence[str]) -> Pending[list[str]]:
+        """Queue the search for those of the keys under which a job keeps a course that it will go on with."""
+        return self._unit.value(
+            list[str],
+            """SELECT ARRAY(SELECT k.object_key
+                            FROM jobs j CROSS JOIN LATERAL
+                                 concat('tenants/', j.tenant_id, '/imports/', j.id) AS k (object_key)
+                            WHERE j.tenant_id = %(tenant_id)s AND j.status IN ('queued', 'running', 'paused')
+                              AND k.object_key = ANY(%(object_keys)s))""",
+            object_keys=list(object_keys),
+        )
+
     def imported(self, job_id: str, *, source_id: str, course_id: str, curriculum_id: str, revision: str) -> None:
         """Queue the note that a course has become a curriculum."""
         self._unit.run(

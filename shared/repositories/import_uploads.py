@@ -1,5 +1,6 @@
 """Files people brought to be imported: what they are; their bytes are in the object store."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,6 +75,15 @@ class ImportUploadRepository:
             """SELECT id, name, title, size, revision, license, topics, object_key, created_at FROM import_uploads
                WHERE tenant_id = %(tenant_id)s ORDER BY created_at DESC, id DESC LIMIT %(limit)s""",
             limit=limit,
+        )
+
+    def named(self, object_keys: Sequence[str]) -> Pending[list[str]]:
+        """Queue the search for those of the keys under which the unit's tenant has a file."""
+        return self._unit.value(
+            list[str],
+            """SELECT ARRAY(SELECT u.object_key FROM import_uploads u
+                            WHERE u.tenant_id = %(tenant_id)s AND u.object_key = ANY(%(object_keys)s))""",
+            object_keys=list(object_keys),
         )
 
     def remove(self, upload_id: str) -> None:

@@ -22,6 +22,7 @@ from tests.support.walk import MARK, give_everything
 
 pytestmark = pytest.mark.usefixtures("tenants")
 PICTURE = f"tenants/{ALPHA_TENANT}/assets/large"
+BOOK = f"tenants/{ALPHA_TENANT}/uploads/book"
 
 
 @pytest.fixture
@@ -37,6 +38,7 @@ def tenants(context: Context, database: Database) -> None:
 def store() -> Objects:
     store = open_objects("memory://")
     store.put(PICTURE, b"\x89PNG" * 1000)
+    store.put(BOOK, b"# A book that somebody brought")
     store.put(f"tenants/{ALPHA_TENANT}/speech/0.pcm", b"made again when needed")
     return store
 
@@ -73,7 +75,8 @@ async def test_everything_of_the_tenant_and_nothing_of_another(
         result["rows"]
     )
     assert files["files/large"] == store.get(PICTURE)
-    assert result["objects"] == 1
+    assert files["uploads/book"] == store.get(BOOK)
+    assert result["objects"] == 2
     with psycopg.connect(database_url) as connection:
         for table, count in result["rows"].items():
             sql = f"SELECT count(*) FROM {table} WHERE tenant_id = '{ALPHA_TENANT}'"  # noqa: S608  our own names

@@ -32,11 +32,16 @@ def redis_server(folder: Path) -> Generator[str]:
 
 
 @contextmanager
-def rabbitmq_server(folder: Path) -> Generator[str]:
-    """Run a RabbitMQ with its own Erlang port mapper, and yield its URL."""
+def rabbitmq_server(folder: Path, *, consumer_timeout_ms: int = 1_800_000) -> Generator[str]:
+    """Run a RabbitMQ with its own Erlang port mapper, and yield its URL.
+
+    Args: consumer_timeout_ms: how long a consumer may hold a message; it is looked at twice as often.
+    """
     _, program = ensure()
     port, distribution, mapper = free_port(), free_port(), free_port()
-    (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{port}\nloopback_users = none\n")
+    (folder / "rabbitmq.conf").write_text(
+        f"listeners.tcp.1 = 127.0.0.1:{port}\nloopback_users = none\nconsumer_timeout = {consumer_timeout_ms}\n"
+    )
     (folder / "plugins").write_text("[].\n")
     environment = os.environ | {
         "HOME": str(folder),
@@ -51,7 +56,7 @@ def rabbitmq_server(folder: Path) -> Generator[str]:
         "RABBITMQ_NODENAME": f"unamentis-{port}@localhost",
         "RABBITMQ_PID_FILE": str(folder / "pid"),
         # Two schedulers are plenty here.
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2",
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"+S 2:2 -rabbit channel_tick_interval {consumer_timeout_ms // 2}",
     }
     try:
         with _running([str(program)], folder / "rabbitmq.log", lambda: _listens(port), environment):

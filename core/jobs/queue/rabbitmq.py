@@ -24,18 +24,25 @@ _DELAYS_S: Final = (0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600)
 # Nothing tells of messages without taking more than were asked for; whoever waits looks this often.
 _FIRST_LOOK_S: Final = 0.01
 _LONGEST_LOOK_S: Final = 0.1
-# Well within the half hour after which RabbitMQ closes the channel of who holds a message.
-_LONGEST_HELD_S: Final = 900.0
+# Half of the half hour after which RabbitMQ closes the channel of who holds a message.
+LONGEST_HELD_S: Final = 900.0
 
 
 @dataclass(slots=True)
 class _Held:
-    """A message in this process's hands."""
+    """A message in this process's hands.
+
+    Attributes:
+        returned: it was put aside before, by somebody who may work on it still.
+        aside: RabbitMQ has another one of it, put aside.
+    """
 
     message: AbstractIncomingMessage
     deliveries: int
     until: float
     since: float
+    returned: bool
+    aside: bool = False
 
 
 class RabbitQueue:
@@ -44,14 +51,24 @@ class RabbitQueue:
     Args:
         url: amqp:// or amqps://.
         lease_s: seconds after which others get what was not extended; at once where this process dies.
+        longest_held_s: seconds after which a message under work waits elsewhere; less than the server's
+            `consumer_timeout`, and its check of that once a minute.
     """
 
     name = "rabbitmq"
 
-    def __init__(self, url: str, *, queue: str = "unamentis.jobs", lease_s: float = 30) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        queue: str = "unamentis.jobs",
+        lease_s: float = 30,
+        longest_held_s: float = LONGEST_HELD_S,
+    ) -> None:
         self._url = url
         self._name = queue
         self._lease_s = lease_s
+        self._longest_held_s = longest_held_s
         self._connection: AbstractConnection | None = None
         self._channel: AbstractChannel | None = None
         self._queue: AbstractQueue | None = None
@@ -107,28 +124,28 @@ class RabbitQueue:
             if held is None:
                 continue
             held.until = now + self._lease_s
-            if now - held.since > _LONGEST_HELD_S:
-                await self.release(delivery, after_s=_LONGEST_HELD_S)
+            if not held.aside and now - held.since > self._longest_held_s:
+                with _answers():
+                    await self._pass_on(held, self._longest_held_s, aside=True)
 
     async def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """Be done with messages."""
         with _answers():
             for delivery in deliveries:
-                if held := self._held.pop(_key(delivery), None):
+                if (held := self._held.pop(_key(delivery), None)) and not held.aside:
                     await held.message.ack()
 
     async def release(self, delivery: Delivery, *, after_s: float) -> None:
         """Give a message back: others get it after some seconds."""
         if held := self._held.pop(_key(delivery), None):
+            # What is worked on for that long is not looked at every few seconds.
+            aside = held.returned and after_s > 0
             with _answers():
-                channel, _ = await self._open()
-                target = self._name if after_s <= 0 else await self._later(channel, after_s)
-                await self._publish(channel, held.message.body, target, deliveries=held.deliveries)
-                await held.message.ack()
+                await self._pass_on(held, max(after_s, self._longest_held_s) if aside else after_s, aside=aside)
 
     async def bury(self, delivery: Delivery, reason: str) -> None:
         """Make a message a dead letter."""
-        if held := self._held.pop(_key(delivery), None):
+        if (held := self._held.pop(_key(delivery), None)) and not held.aside:
             with _answers():
                 await self._bury(held.message, reason)
 
@@ -180,14 +197,32 @@ class RabbitQueue:
                 continue
             now = time.monotonic()
             self._next += 1
-            self._held[self._next] = _Held(message, count, now + self._lease_s, now)
+            returned = bool(message.headers.get("aside"))
+            self._held[self._next] = _Held(message, count, now + self._lease_s, now, returned)
             found.append(Delivery(body, count, self._next))
         return found
 
+    async def _pass_on(self, held: _Held, after_s: float, *, aside: bool) -> None:
+        """Send what is held anew, and be done with the one that came."""
+        channel, _ = await self._open()
+        target = self._name if after_s <= 0 else await self._later(channel, after_s)
+        await self._publish(channel, held.message.body, target, deliveries=held.deliveries, aside=aside)
+        if not held.aside:
+            await held.message.ack()
+        held.aside = aside
+
     async def _publish(
-        self, channel: AbstractChannel, body: bytes, target: str, *, deliveries: int = 0, reason: str = ""
+        self,
+        channel: AbstractChannel,
+        body: bytes,
+        target: str,
+        *,
+        deliveries: int = 0,
+        reason: str = "",
+        aside: bool = False,
     ) -> None:
-        headers: dict[str, Any] = {"deliveries": deliveries, **({"reason": reason} if reason else {})}
+        headers: dict[str, Any] = {"deliveries": deliveries}
+        headers |= ({"reason": reason} if reason else {}) | ({"aside": True} if aside else {})
         message = aio_pika.Message(body, delivery_mode=aio_pika.DeliveryMode.PERSISTENT, headers=headers)
         await channel.default_exchange.publish(message, routing_key=target, timeout=10)
 
@@ -228,6 +263,8 @@ class RabbitQueue:
             now = time.monotonic()
             for key in [key for key, held in self._held.items() if held.until < now]:
                 held = self._held.pop(key)
+                if held.aside:
+                    continue
                 with suppress(AMQPError, OSError, RuntimeError):  # with the channel, the message has gone back too
                     await held.message.nack(requeue=True)
 

@@ -37,7 +37,7 @@ def operations() -> list[Routes]:
     shelf = Shelf(store)
     speech = SpeechService(SpeechCache(voice), shelf, nobody, secret=b"", provider=voice.name)
     exports = export_routes(store, b"")
-    imports = import_routes(ImportDesk(Plugins(BUILT_IN, store, Fetcher(SystemNames())), store))
+    imports = import_routes(ImportDesk(Plugins(BUILT_IN, store, Fetcher(SystemNames())), store, model=("", "")))
     idle = IdleRoutes(Governor(Levers({}, _nothing)))
     return [speech.routes(), realtime_routes("", ""), exports, imports, idle.routes(), job_routes()]
 

@@ -5,7 +5,7 @@ It is a deployment's own relay, consumer and handler; only vendors are left out,
 
 import asyncio
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from aiohttp import web
@@ -28,8 +28,8 @@ LEASE_S = 3
 
 
 @contextmanager
-def nobody(caller: Caller) -> Generator[LanguageModel]:
-    del caller
+def nobody(caller: Caller, spent: Callable[[int], None]) -> Generator[LanguageModel]:
+    del caller, spent
     yield OfflineTutor()
 
 

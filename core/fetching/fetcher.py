@@ -4,11 +4,12 @@ import asyncio
 import hashlib
 import socket
 import ssl
+import threading
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -16,6 +17,9 @@ from yarl import URL
 
 from core.fetching.names import Names
 from core.fetching.rules import Address, Refused, Rule, Target, check_address, check_url
+from shared.errors import Unavailable
+
+Result = TypeVar("Result")
 
 MOST_REDIRECTS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -27,11 +31,16 @@ _SMALL: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one file: its bytes once unpacked, and the seconds for all of it."""
+    """Of one file: its bytes once unpacked, and the seconds for all of it.
+
+    Attributes:
+        at_once: files that are fetched at the same time, by all of the fetcher's callers in whatever threads.
+    """
 
     size: int = 32 * 1024 * 1024
     seconds: float = 60.0
     connect_seconds: float = 10.0
+    at_once: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +71,39 @@ class Fetcher:
         self._names = names
         self._vouched = vouched
         self._limits = limits or Limits()
+        self._room = threading.BoundedSemaphore(self._limits.at_once)
 
     async def fetch(self, url: str) -> Fetched:
         """Return the file at an address.
 
-        Raises: Refused: by one of the rules. Nothing is ever run, and nothing sent but the request.
+        Raises: Refused: by one of the rules. Nothing is ever run, and nothing sent but the request. Unavailable
+            `too_many_fetches`: others are being fetched.
         """
-        try:
-            async with asyncio.timeout(self._limits.seconds):
-                return await self._follow(url)
-        except TimeoutError:
-            raise Refused(Rule.TIME) from None
+        with self._one_more():
+            return await self._in_time(self._follow(url))
 
     async def check(self, url: str) -> None:
         """Check an address and where its name leads, without asking its server anything.
 
         Raises: Refused.
         """
-        await self._resolved(check_url(url))
+        await self._in_time(self._resolved(check_url(url)))
+
+    @contextmanager
+    def _one_more(self) -> Generator[None]:
+        if not self._room.acquire(blocking=False):
+            raise Unavailable("other files are being fetched: try again in a moment", code="too_many_fetches")
+        try:
+            yield
+        finally:
+            self._room.release()
+
+    async def _in_time(self, work: Awaitable[Result]) -> Result:
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                return await work
+        except TimeoutError:
+            raise Refused(Rule.TIME) from None
 
     async def _follow(self, url: str) -> Fetched:
         for _ in range(MOST_REDIRECTS + 1):

@@ -59,6 +59,10 @@ class Rule(Enum):
         return self.name.lower()
 
 
+# What the same address may not be refused for a little later.
+MAY_PASS: Final = frozenset({Rule.TIME, Rule.CUT_SHORT, Rule.UNREACHABLE})
+
+
 class Refused(InvalidInput):
     """Something was not fetched, by the rule it carries."""
 

@@ -163,6 +163,7 @@ def progress_answer(job: StoredJob, events: Sequence[JobEvent], order: ImportOrd
             "errorCode": error.get("code"),
             "remedy": error.get("remedy"),
             "costMicroUsd": job.cost_micros,
+            "estimatedCostMicroUsd": done.estimate_micros,
             "createdAt": iso(job.created_at),
             "updatedAt": iso(job.updated_at),
             "startedAt": iso(job.started_at or job.created_at),

@@ -17,10 +17,15 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class ImportDesk:
-    """What the routes work with."""
+    """What the routes work with.
+
+    Attributes:
+        model: who adds to curricula, by vendor and name as the price book has them.
+    """
 
     plugins: Plugins
     objects: ObjectStore
+    model: tuple[str, str]
 
     def states(self, request: Request) -> list[PluginState]:
         """Return how the caller's tenant has set its plug-ins, to those who may import.

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import structs
 
 from core.imports.enrichment import Enriched, enrich, practice, speak
+from core.imports.estimates import cost_of, expected, prices_of
 from core.imports.orders import Progress, Wants
 from core.jobs.port import RunningJob
 from core.providers.llm.port import LanguageModel
@@ -18,8 +19,8 @@ from shared.db import Unit
 from shared.errors import BudgetExhausted, ProviderUnavailable
 from shared.repositories.course_imports import CourseImportRepository, StagedTopic
 
-# Lends a model whose calls are paid from the caller's tenant's budget.
-HireModel = Callable[[Caller], AbstractContextManager[LanguageModel]]
+# Lends a model whose calls are paid from the caller's tenant's budget, and tells what each has cost, in micro-dollars.
+HireModel = Callable[[Caller, Callable[[int], None]], AbstractContextManager[LanguageModel]]
 
 # Topics in a row that a model gives no usable answer for, before it is asked no more.
 _MOST_REFUSED: Final = 3
@@ -43,6 +44,8 @@ class Passes:
         self._wants = wants
         self._open_unit = open_unit
         self._span = span
+        self._stage = "enriching"
+        self._owed: list[int] = []
         self.progress = progress
 
     async def run(self, hire: HireModel) -> None:
@@ -51,20 +54,27 @@ class Passes:
         Raises: JobStopped. ProviderUnavailable: a vendor failed, and the job is to be tried again later.
         """
         try:
-            with hire(self._job.order.caller) as llm:
+            with hire(self._job.order.caller, self._owed.append) as llm:
                 self.progress = structs.replace(self.progress, model=f"{llm.name}/{llm.model}")
+                if self.progress.estimate_micros is None:
+                    await self._estimate(llm)
                 if self._wants.enriches:
                     await self._over("enriching", llm)
                 if self._wants.generates:
                     await self._over("generating", llm)
         except BudgetExhausted as error:
             await self._end(f"nothing more was generated: {error.message}")
+        except asyncio.CancelledError:
+            await self._pay()
+            raise
         except ProviderUnavailable:
             if self._job.order.attempt < _PATIENCE:
+                await self._pay()
                 raise
             await self._end("nothing more was generated: the language model does not answer")
 
     async def _over(self, stage: str, llm: LanguageModel) -> None:
+        self._stage = stage
         refused = 0
         for position in range(self._done(stage), self.progress.total):
             topic = await asyncio.to_thread(self._topic, position)
@@ -101,7 +111,12 @@ class Passes:
                 CourseImportRepository(unit).stage(self._job.order.id, topic.position, topic.key, enriched.node, terms)
 
         await self._job.write(
-            write, progress=self._share(), stage=stage, item=topic.key, checkpoint=self.progress.stored()
+            write,
+            progress=self._share(),
+            stage=stage,
+            item=topic.key,
+            checkpoint=self.progress.stored(),
+            cost_micros=self._bill(),
         )
 
     def _note(self, topic: StagedTopic, enriched: Enriched) -> None:
@@ -120,7 +135,36 @@ class Passes:
         total = self.progress.total
         self.progress = structs.replace(self.progress, enriched=total, generated=total).warned(why)
         await self._job.say(why)
-        await self._job.advance(progress=self._span[1], stage="enriching", checkpoint=self.progress.stored())
+        await self._job.advance(
+            progress=self._span[1], stage=self._stage, checkpoint=self.progress.stored(), cost_micros=self._bill()
+        )
+
+    async def _pay(self) -> None:
+        """Tell the job what was spent on a topic that is not done: whoever asks again for it pays again."""
+        if self._owed:
+            await self._job.advance(progress=self._share(), stage=self._stage, cost_micros=self._bill())
+
+    def _bill(self) -> int:
+        """Return what was spent since the last time."""
+        bill, self._owed[:] = sum(self._owed), []
+        return bill
+
+    async def _estimate(self, llm: LanguageModel) -> None:
+        """Say what is to be spent, before any of it is."""
+        calls, micros = await asyncio.to_thread(self._expected, llm)
+        self.progress = structs.replace(self.progress, estimate_micros=micros)
+        await self._job.advance(progress=self._span[0], stage=self._stage, checkpoint=self.progress.stored())
+        await self._job.say(f"the model is to be asked {calls} times", calls=calls, estimated_micro_usd=micros)
+
+    def _expected(self, llm: LanguageModel) -> tuple[int, int]:
+        """Return how often the model is to be asked about all topics, and what that is to cost."""
+        with self._open_unit() as unit:
+            staged = CourseImportRepository(unit).staged(self._job.order.id)
+            prices = prices_of((llm.name, llm.model), unit)
+        calls = [
+            call for topic in staged.result if topic.node is not None for call in expected(topic.node, self._wants)
+        ]
+        return len(calls), cost_of(calls, prices.result)
 
     def _done(self, stage: str) -> int:
         return self.progress.enriched if stage == "enriching" else self.progress.generated

@@ -23,6 +23,8 @@ T = TypeVar("T")
 _MOST_SHOWN: Final = 12_000
 _MOST_REWRITTEN: Final = 4_000
 
+# Segments with their positions.
+Batch = list[tuple[int, dict[str, Any]]]
 Text = Annotated[str, Meta(min_length=1, max_length=1_000)]
 Bloom = Literal["remember", "understand", "apply", "analyze", "evaluate", "create"]
 
@@ -93,17 +95,12 @@ async def enrich(node: Mapping[str, Any], wants: Wants, llm: LanguageModel) -> E
 
     Raises: BudgetExhausted. ProviderUnavailable.
     """
-    shapes = {
-        "objectives": wants.objectives and not node.get("learningObjectives"),
-        "terms": wants.objectives or wants.knowledge_graph,
-        "checkpoints": wants.checkpoints and not _has_checkpoints(node),
-    }
-    return await _asked(node, [name for name, wanted in shapes.items() if wanted], llm)
+    return await _asked(node, asking(node, lacking(node, wants)), llm)
 
 
 async def practice(node: Mapping[str, Any], llm: LanguageModel) -> Enriched:
     """Return a topic with practice problems, unless it has questions already; raises as `enrich`."""
-    return await _asked(node, [] if node.get("assessments") else ["problems"], llm)
+    return await _asked(node, asking(node, unpractised(node)), llm)
 
 
 async def speak(node: Mapping[str, Any], llm: LanguageModel) -> Enriched:
@@ -116,8 +113,8 @@ async def speak(node: Mapping[str, Any], llm: LanguageModel) -> Enriched:
     segments = records_of(transcript.get("segments"))
     said: dict[int, dict[str, Any]] = {}
     refused = False
-    for batch in _batches([(at, one) for at, one in enumerate(segments) if not one.get("generated")]):
-        texts = await _rewritten([text_of(segment.get("content")) for _, segment in batch], llm)
+    for batch in batches(segments):
+        texts = await _rewritten(rewriting(batch), len(batch), llm)
         refused = refused or texts is None
         said |= {at: _said(segment, text) for (at, segment), text in zip(batch, texts or (), strict=False)}
     spoken = [said.get(at, segment) for at, segment in enumerate(segments)]
@@ -125,16 +122,67 @@ async def speak(node: Mapping[str, Any], llm: LanguageModel) -> Enriched:
     return Enriched(made, rewritten=len(said), refused=refused)
 
 
-async def _asked(node: Mapping[str, Any], names: Sequence[str], llm: LanguageModel) -> Enriched:
+def lacking(node: Mapping[str, Any], wants: Wants) -> list[str]:
+    """Return what of objectives, terms and checkpoints is wanted and not there."""
+    shapes = {
+        "objectives": wants.objectives and not node.get("learningObjectives"),
+        "terms": wants.objectives or wants.knowledge_graph,
+        "checkpoints": wants.checkpoints and not _has_checkpoints(node),
+    }
+    return [name for name, wanted in shapes.items() if wanted]
+
+
+def unpractised(node: Mapping[str, Any]) -> list[str]:
+    """Return problems, where there is nothing to practise with."""
+    return [] if node.get("assessments") else ["problems"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is asked of a model about a topic, and what for."""
+
+    names: Sequence[str]
+    prompt: Prompt
+
+
+def asking(node: Mapping[str, Any], names: Sequence[str]) -> Asking | None:
+    """Return what is asked for these additions; None where nothing is wanted, or there is nothing to tell of."""
     text = _text_of(node)
     if not names or not text:
-        return Enriched(dict(node))
+        return None
     system = _ASK.format(shapes="; ".join(_SHAPES[name] for name in names))
-    asked = f"{text_of(node.get('title'))}\n\n{shorten(text, _MOST_SHOWN)}"
-    added = _read(await _answer(system, asked, 1_200, llm), "{", "}", _Added)
+    return Asking(names, _prompt(system, f"{text_of(node.get('title'))}\n\n{shorten(text, _MOST_SHOWN)}", 1_200))
+
+
+def rewriting(batch: Batch) -> Prompt:
+    """Return what is asked for segments as they would be said."""
+    texts = [text_of(segment.get("content")) for _, segment in batch]
+    return _prompt(_REWRITE, json.dumps(texts, ensure_ascii=False), 2_000)
+
+
+def batches(segments: Sequence[dict[str, Any]]) -> list[Batch]:
+    """Return what no model has written, in stretches that one answers whole."""
+    found: list[Batch] = []
+    room = 0
+    for at, segment in enumerate(segments):
+        if segment.get("generated"):
+            continue
+        size = len(text_of(segment.get("content")))
+        if size > room or not found:
+            found.append([])
+            room = _MOST_REWRITTEN
+        found[-1].append((at, segment))
+        room -= size
+    return found
+
+
+async def _asked(node: Mapping[str, Any], asked: Asking | None, llm: LanguageModel) -> Enriched:
+    if asked is None:
+        return Enriched(dict(node))
+    added = _read(await _answer(asked.prompt, llm), "{", "}", _Added)
     if added is None:
         return Enriched(dict(node), refused=True)
-    return _added(node, {name: getattr(added, name) for name in names})
+    return _added(node, {name: getattr(added, name) for name in asked.names})
 
 
 def _added(node: Mapping[str, Any], found: Mapping[str, Sequence[Any]]) -> Enriched:
@@ -183,28 +231,17 @@ def _said(segment: Mapping[str, Any], text: str) -> dict[str, Any]:
     return {**segment, "content": text, "writtenText": written, "generated": True}
 
 
-async def _rewritten(texts: Sequence[str], llm: LanguageModel) -> list[str] | None:
-    answer = await _answer(_REWRITE, json.dumps(list(texts), ensure_ascii=False), 2_000, llm)
+async def _rewritten(prompt: Prompt, count: int, llm: LanguageModel) -> list[str] | None:
+    answer = await _answer(prompt, llm)
     found = _read(answer, "[", "]", list[Annotated[str, Meta(min_length=1, max_length=20_000)]])
-    return found if found is not None and len(found) == len(texts) and all(map(str.strip, found)) else None
+    return found if found is not None and len(found) == count and all(map(str.strip, found)) else None
 
 
-def _batches(segments: Sequence[tuple[int, dict[str, Any]]]) -> list[list[tuple[int, dict[str, Any]]]]:
-    """Return segments in stretches that a model answers whole."""
-    batches: list[list[tuple[int, dict[str, Any]]]] = []
-    room = 0
-    for segment in segments:
-        size = len(text_of(segment[1].get("content")))
-        if size > room or not batches:
-            batches.append([])
-            room = _MOST_REWRITTEN
-        batches[-1].append(segment)
-        room -= size
-    return batches
+def _prompt(system: str, user: str, most: int) -> Prompt:
+    return Prompt((Message("system", system), Message("user", user)), max_tokens=most, temperature=0.2)
 
 
-async def _answer(system: str, user: str, most: int, llm: LanguageModel) -> str:
-    prompt = Prompt((Message("system", system), Message("user", user)), max_tokens=most, temperature=0.2)
+async def _answer(prompt: Prompt, llm: LanguageModel) -> str:
     async with closing(llm.reply(prompt)) as items:
         return "".join([item.text async for item in items if not isinstance(item, ModelUsage)])
 

@@ -15,6 +15,7 @@ from functools import partial
 import msgspec
 from msgspec import structs
 
+from core.fetching.rules import MAY_PASS, Refused
 from core.imports.assembling import chosen, with_generated, with_prerequisites
 from core.imports.enriching import HireModel, Passes
 from core.imports.formats.port import Book, Draft, Header, Place, not_a_book, slug, title_of
@@ -34,6 +35,8 @@ from shared.storage.port import ObjectStore
 
 _log = get_logger("imports")
 
+# Runs in which a server may be away before the import has failed.
+_PATIENCE = 3
 # Of an import's progress: until its bytes are here, and its topics are staged.
 _HERE = 0.1
 _STAGED = 0.5
@@ -157,7 +160,12 @@ class _Run:
     async def _fetched(self) -> Material:
         states = await asyncio.to_thread(self._states)
         source = self._shop.plugins.open(self._order.source_id, states, self._unit)
-        return await source.fetch(self._order.course_id)
+        try:
+            return await source.fetch(self._order.course_id)
+        except Refused as refused:
+            if refused.rule not in MAY_PASS or self._job.order.attempt >= _PATIENCE:
+                raise
+            raise Unavailable(refused.message, code=refused.error_code, details=refused.details) from refused
 
     def _states(self) -> Sequence[PluginState]:
         with self._unit() as unit:

@@ -92,6 +92,7 @@ class Progress(Struct, frozen=True):
         revision, object_key, name: of the course's bytes, once they are here.
         total: topics of the import. extracted, enriched, generated: of those, from the first on.
         model: who generated, as "vendor/model"; empty where nobody did.
+        estimate_micros: what it was to cost, in micro-dollars; None where nobody is asked, or was yet.
         curriculum_id, version: once the curriculum is there, and the import is done.
     """
 
@@ -107,6 +108,7 @@ class Progress(Struct, frozen=True):
     stats: Stats = Stats()
     warnings: list[str] = []
     model: str = ""
+    estimate_micros: int | None = None
     curriculum_id: str = ""
     version: str = ""
 

@@ -7,12 +7,15 @@ import msgspec
 
 from core.imports.analysis import analysis_answer, issue_answer, issues_of, wanted
 from core.imports.answers import present, status_of
-from core.imports.desk import is_trusted
+from core.imports.desk import ImportDesk, is_trusted
+from core.imports.estimates import cost_of, expected, prices_of
 from core.imports.models import JobsQuery, NewReprocess, Wishes
 from core.imports.orders import REPROCESS_KIND, Progress, Wants
 from core.imports.reprocessing import ReprocessOrder
 from shared.api import Access, Request, Routes
 from shared.clock import iso, utc_now
+from shared.domain.curriculum import topic_nodes
+from shared.domain.json_values import records_of
 from shared.errors import NotFound
 from shared.ids import known_id, new_id
 from shared.repositories.authored_curricula import AuthoredCurriculumRepository
@@ -22,6 +25,9 @@ from shared.repositories.jobs import JobRepository, StoredJob
 
 class ReprocessRoutes:
     """`/api/reprocess`."""
+
+    def __init__(self, desk: ImportDesk) -> None:
+        self._desk = desk
 
     def routes(self) -> Routes:
         """Return the operations."""
@@ -45,20 +51,29 @@ class ReprocessRoutes:
         return {"success": True, "analysis": analysis_answer(curriculum_id, document, iso(utc_now()))}
 
     def preview(self, request: Request, curriculum_id: str, body: Wishes) -> dict[str, Any]:
-        """Return what a job with these wishes would see to; no model is asked."""
+        """Return what a job with these wishes would see to, and what that would cost; no model is asked."""
         wants = Wants(
             objectives=body.generate_objectives,
             checkpoints=body.create_checkpoints,
             spoken_text=body.generate_spoken_text,
             practice_problems=body.generate_practice_problems,
         )
-        changes = [issue for issue in issues_of(_document(request, curriculum_id)) if wanted(issue, wants)]
+        with request.unit() as unit:
+            found = CurriculumRepository(unit).document(curriculum_id)
+            prices = prices_of(self._desk.model, unit)
+        document = found.result.document
+        changes = [issue for issue in issues_of(document) if wanted(issue, wants)]
+        calls = [call for node in topic_nodes(records_of(document.get("content"))) for call in expected(node, wants)]
         return {
             "success": True,
             "preview": {
                 "curriculumId": curriculum_id,
                 "proposedChanges": [issue_answer(issue) for issue in changes],
-                "summary": {"totalChanges": len(changes), "topics": len({issue.topic_id for issue in changes})},
+                "summary": {
+                    "totalChanges": len(changes),
+                    "topics": len({issue.topic_id for issue in changes}),
+                    "estimatedCostMicroUsd": cost_of(calls, prices.result),
+                },
             },
         }
 
@@ -120,6 +135,8 @@ def _answer(job: StoredJob) -> dict[str, Any]:
             "warnings": list(done.warnings),
             "result": None if job.result is None else dict(job.result),
             "error": error.get("message"),
+            "costMicroUsd": job.cost_micros,
+            "estimatedCostMicroUsd": done.estimate_micros,
             "createdAt": iso(job.created_at),
             "updatedAt": iso(job.updated_at),
             "completedAt": None if job.finished_at is None else iso(job.finished_at),

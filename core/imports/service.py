@@ -13,6 +13,6 @@ def import_routes(desk: ImportDesk) -> Routes:
     """Return every operation."""
     jobs = JobRoutes(desk)
     routes = SourceRoutes(desk).routes()
-    for part in (jobs, PluginRoutes(desk), ReprocessRoutes(), AdminImportRoutes(jobs)):
+    for part in (jobs, PluginRoutes(desk), ReprocessRoutes(desk), AdminImportRoutes(jobs)):
         routes.include(part.routes())
     return routes

@@ -120,7 +120,8 @@ class Speaking:
             SpeechItemRepository(unit).record(order_id, changes)
             SpeechOrderRepository(unit).estimate(order_id, estimate.micro_usd)
 
-        await job.write(note, progress=run.progress, stage="looking", checkpoint={"read": True, "estimated": True})
+        noted = {"read": True, "estimated": True, "estimate_micros": estimate.micro_usd}
+        await job.write(note, progress=run.progress, stage="looking", checkpoint=noted)
         await job.say(
             f"{estimate.clips} clips are missing", clips=estimate.clips, estimated_micro_usd=estimate.micro_usd
         )

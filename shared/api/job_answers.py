@@ -40,7 +40,7 @@ class JobAnswer(Struct, frozen=True, kw_only=True):
     Attributes:
         progress: from 0 to 1. stage, item: what is being done, and to what.
         attempt: runs since the last one that stored something new.
-        cost_micro_usd: what it has spent.
+        cost_micro_usd: what it has spent. estimate_micro_usd: what it was to cost, where it has said so.
         asked: "cancel" or "pause", where the run has not come to its next step yet.
         due_at: where it waits for that.
     """
@@ -54,6 +54,7 @@ class JobAnswer(Struct, frozen=True, kw_only=True):
     attempt: int
     priority: int
     cost_micro_usd: int
+    estimate_micro_usd: int | UnsetType = UNSET
     created_at: str
     updated_at: str
     started_at: str | UnsetType = UNSET
@@ -78,6 +79,7 @@ class JobAnswer(Struct, frozen=True, kw_only=True):
             attempt=job.attempt,
             priority=job.priority,
             cost_micro_usd=job.cost_micros,
+            estimate_micro_usd=_estimate(job.checkpoint),
             created_at=iso(job.created_at),
             updated_at=iso(job.updated_at),
             started_at=iso(job.started_at) if job.started_at else UNSET,
@@ -130,6 +132,12 @@ class Events(Struct, frozen=True):
         """Return a page of a job's events."""
         last = events[-1].cursor if events else query.cursor
         return cls([EventAnswer.of(one) for one in events], last, job.status in ENDED and len(events) < query.limit)
+
+
+def _estimate(checkpoint: Mapping[str, Any]) -> int | UnsetType:
+    """Return what a job that spends has noted before it spent anything, under the name every kind has for it."""
+    found = checkpoint.get("estimate_micros")
+    return found if isinstance(found, int) else UNSET
 
 
 def _error(error: Mapping[str, str]) -> JobError:

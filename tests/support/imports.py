@@ -1,12 +1,13 @@
 """Imports without a server: what they work with, around a database and a library on loopback."""
 
 from collections.abc import AsyncIterator, Callable, Generator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 
 from core.fetching.fetcher import Fetcher
 from core.imports.desk import ImportDesk
+from core.imports.enriching import HireModel
 from core.imports.importing import Workshop
 from core.imports.registry import BUILT_IN, Plugins
 from core.imports.service import import_routes
@@ -17,6 +18,8 @@ from shared.db import Database
 from shared.storage.objects import open_objects
 from shared.storage.port import ObjectStore
 from tests.fakes.names import FakeNames
+
+MODEL = ("fake", "writer-1")
 
 
 @dataclass
@@ -29,8 +32,8 @@ class WritingModel:
 
     answer: Callable[[Prompt], str]
     asked: list[Prompt] = field(default_factory=list[Prompt])
-    name: str = "fake"
-    model: str = "writer-1"
+    name: str = MODEL[0]
+    model: str = MODEL[1]
 
     async def reply(self, prompt: Prompt) -> AsyncIterator[Token | ModelUsage]:
         self.asked.append(prompt)
@@ -43,12 +46,12 @@ class WritingModel:
         pass
 
 
-def lending(llm: LanguageModel) -> Callable[[Caller], AbstractContextManager[LanguageModel]]:
+def lending(llm: LanguageModel) -> HireModel:
     """Return who lends a model that nobody pays."""
 
     @contextmanager
-    def hire(caller: Caller) -> Generator[LanguageModel]:
-        del caller
+    def hire(caller: Caller, spent: Callable[[int], None]) -> Generator[LanguageModel]:
+        del caller, spent
         yield llm
 
     return hire
@@ -60,12 +63,13 @@ def workshop(
     objects: ObjectStore | None = None,
     fetcher: Fetcher | None = None,
     llm: LanguageModel | None = None,
+    hire: HireModel | None = None,
 ) -> Workshop:
     """Return what imports work with; nothing leads to the Internet."""
     store = objects or open_objects("memory://")
     plugins = Plugins(BUILT_IN, store, fetcher or Fetcher(FakeNames({})))
-    model = llm or WritingModel(lambda _prompt: "I do not know.")
-    return Workshop(database=database, objects=store, pictures=None, plugins=plugins, hire=lending(model))
+    lends = hire or lending(llm or WritingModel(lambda _prompt: "I do not know."))
+    return Workshop(database=database, objects=store, pictures=None, plugins=plugins, hire=lends)
 
 
 @cache
@@ -78,4 +82,4 @@ def imports_store() -> ObjectStore:
 def imports_routes() -> Routes:
     """Return core's routes, made once for the test process: what they keep is kept by tenant."""
     store = imports_store()
-    return import_routes(ImportDesk(Plugins(BUILT_IN, store, Fetcher(FakeNames({}))), store))
+    return import_routes(ImportDesk(Plugins(BUILT_IN, store, Fetcher(FakeNames({}))), store, model=MODEL))

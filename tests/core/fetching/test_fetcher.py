@@ -1,3 +1,4 @@
+import asyncio
 import gzip
 import hashlib
 import zlib
@@ -8,6 +9,7 @@ from aiohttp import web
 
 from core.fetching.fetcher import Fetcher, Limits
 from core.fetching.rules import Refused, Rule
+from shared.errors import Unavailable
 from tests.fakes.names import FakeNames
 from tests.support.library_server import HOST, Answer, Library, library, never
 
@@ -163,3 +165,42 @@ async def test_an_address_is_checked_without_asking_its_server(shelf: Library) -
     with pytest.raises(Refused):
         await shelf.fetcher().check("http://10.0.0.1/")
     assert shelf.asked == []
+
+
+class SilentNames(FakeNames):
+    """A resolver that never answers."""
+
+    async def addresses(self, host: str) -> list[str]:
+        await super().addresses(host)
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets it")
+
+
+async def test_a_resolver_that_never_answers_is_not_waited_for() -> None:
+    fetcher = Fetcher(SilentNames({}), limits=Limits(seconds=0.1))
+    for ask in (fetcher.fetch, fetcher.check):
+        with pytest.raises(Refused) as error:
+            await ask("https://library.example/book.md")
+        assert error.value.rule is Rule.TIME
+
+
+async def test_no_more_than_so_many_are_fetched_at_the_same_time(shelf: Library) -> None:
+    both = asyncio.Barrier(3)
+
+    async def wait(request: web.Request) -> web.StreamResponse:
+        await both.wait()
+        return await never(request)
+
+    shelf.answers["/never"] = wait
+    fetcher = shelf.fetcher(Limits(seconds=60, at_once=2))
+    waiting = [asyncio.create_task(fetcher.fetch(shelf.url("/never"))) for _ in range(2)]
+    await asyncio.wait_for(both.wait(), 30)
+    with pytest.raises(Unavailable) as busy:
+        await fetcher.fetch(shelf.url("/book.md"))
+    assert busy.value.error_code == "too_many_fetches"
+    # Whether it may be asked at all is told all the same.
+    await fetcher.check(shelf.url("/book.md"))
+    for task in waiting:
+        task.cancel()
+    await asyncio.wait(waiting)
+    assert (await fetcher.fetch(shelf.url("/book.md"))).body == BOOK

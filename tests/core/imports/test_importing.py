@@ -1,79 +1,34 @@
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from aiohttp import web
 
-from core.imports.importing import CourseImport, Workshop
-from core.imports.orders import IMPORT_KIND, Progress
+from core.fetching.rules import Refused
+from core.imports.importing import CourseImport
+from core.imports.orders import Progress
 from core.jobs.port import JobStopped
 from core.providers.llm.port import Prompt
-from shared.db import Database, TenantEntry
-from shared.domain.strict_json import parse_json
-from shared.errors import AppError, BudgetExhausted, Conflict, Forbidden, InvalidInput, NotFound, ProviderUnavailable
+from shared.db import Database
+from shared.errors import (
+    AppError,
+    BudgetExhausted,
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    ProviderUnavailable,
+    Unavailable,
+)
 from shared.repositories.course_imports import CourseImportRepository
-from shared.repositories.curricula import CurriculumRepository
-from shared.repositories.jobs import JobRepository
 from shared.repositories.plugin_settings import PluginSettingsRepository
-from shared.storage.objects import open_objects
-from shared.storage.port import ObjectStore
 from tests.conftest import ALPHA_TENANT
-from tests.fakes.jobs import RecordedJob, an_order, run_killed_at_every_step
-from tests.support.books import markdown, umcf, umcf_archive
-from tests.support.imports import WritingModel, workshop
-from tests.support.library_server import Library, library
+from tests.core.imports.conftest import TOPICS, WANTS, School, writing
+from tests.fakes.jobs import RecordedJob, run_killed_at_every_step
+from tests.support.books import markdown
+from tests.support.imports import WritingModel
 from tests.support.people import add_person
-
-TOPICS = 6
-
-
-@dataclass
-class School:
-    """ALPHA with a teacher, a library on loopback, and what imports work with."""
-
-    database: Database
-    shelf: Library
-    objects: ObjectStore
-    teacher: TenantEntry
-
-    def shop(self, **changes: Any) -> Workshop:
-        return workshop(self.database, objects=self.objects, fetcher=self.shelf.fetcher(), **changes)
-
-    def job(self, course: str, *, stop_at: int | None = None, **payload: Any) -> RecordedJob:
-        """Return the running job of an import of a course from the web, whose row is there."""
-        ordered = {"source_id": "web", "course_id": self.shelf.url(course), **payload}
-        order = an_order(ALPHA_TENANT, IMPORT_KIND, ordered, user_id=self.teacher.user_id)
-        with self.database.unit(self.teacher) as unit:
-            JobRepository(unit).add(order.id, order.kind, ordered)
-        return RecordedJob(order, database=self.database, stop_at=stop_at)
-
-    def document(self, curriculum_id: object) -> dict[str, Any]:
-        with self.database.unit(self.teacher) as unit:
-            found = CurriculumRepository(unit).document(str(curriculum_id))
-        return dict(found.result.document)
-
-    def curricula(self) -> list[str]:
-        with self.database.unit(self.teacher) as unit:
-            found = unit.all(Title, "SELECT title FROM curricula WHERE tenant_id = %(tenant_id)s ORDER BY title")
-        return [row.title for row in found.result]
-
-    def staged(self, job: RecordedJob) -> int:
-        with self.database.unit(self.teacher) as unit:
-            found = CourseImportRepository(unit).staged(job.order.id)
-        return len(found.result)
-
-
-@dataclass
-class Title:
-    title: str
-
-
-@pytest.fixture
-async def school(database: Database) -> AsyncIterator[School]:
-    async with library() as shelf:
-        shelf.files = {"/book.md": markdown(TOPICS), "/things.umcf": umcf(), "/shown.umcf": umcf_archive()}
-        yield School(database, shelf, open_objects("memory://"), add_person(database, ALPHA_TENANT, "teacher"))
 
 
 def topics_of(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -215,6 +170,26 @@ async def test_what_cannot_be_imported_fails_clearly(
     assert list(school.objects.keys("")) == []
 
 
+async def test_a_server_that_hangs_up_is_asked_again_later_and_not_for_ever(school: School) -> None:
+    async def hang_up(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    school.shelf.answers["/away.md"] = hang_up
+    handler, job = CourseImport(school.shop()), school.job("/away.md")
+    for _ in range(2):
+        with pytest.raises(Unavailable) as away:
+            await handler.run(job)
+        assert away.value.error_code == "url_refused"
+        job = job.again()
+    with pytest.raises(Refused):
+        await handler.run(job)
+    del school.shelf.answers["/away.md"]
+    school.shelf.files["/away.md"] = markdown(1)
+    assert (await handler.run(job.again()))["topicCount"] == 1
+
+
 async def test_a_source_that_is_turned_off_gives_nothing(school: School) -> None:
     with school.database.unit(school.teacher) as unit:
         PluginSettingsRepository(unit).choose(["samples"], known=["samples", "upload", "web"])
@@ -227,30 +202,6 @@ async def test_who_teaches_no_longer_imports_nothing(school: School, database: D
     with pytest.raises(Forbidden):
         await CourseImport(school.shop()).run(learner.job("/book.md"))
     assert school.curricula() == []
-
-
-WANTS = {
-    "objectives": True,
-    "checkpoints": True,
-    "knowledge_graph": True,
-    "practice_problems": True,
-    "spoken_text": True,
-}
-
-
-def writing(prompt: Prompt) -> str:
-    """Answer as a model does that was asked for additions, or to rewrite."""
-    system, user = (message.content for message in prompt.messages)
-    if "JSON array" in system:
-        return json.dumps([f"Well, {text}" for text in parse_json(user.encode())])
-    number = user.split("\n")[0].removeprefix("Thing ")
-    added = {
-        "objectives": [{"statement": f"Know thing {number}", "bloom": "remember"}],
-        "terms": [{"term": f"thing {number}", "definition": "A thing."}, {"term": "words", "definition": "Said."}],
-        "checkpoints": [{"question": "Is it a thing?", "answer": "Yes."}],
-        "problems": [{"question": "Which thing?", "answer": number}],
-    }
-    return f"Here you are:\n```json\n{json.dumps({k: v for k, v in added.items() if k in system})}\n```"
 
 
 async def test_what_a_model_adds_is_marked_and_nothing_is_asked_twice(school: School) -> None:

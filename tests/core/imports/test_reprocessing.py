@@ -13,7 +13,7 @@ from shared.repositories.content import store_curriculum
 from shared.repositories.curricula import CurriculumRepository
 from shared.repositories.jobs import JobRepository
 from tests.conftest import ALPHA_TENANT
-from tests.core.imports.test_importing import writing
+from tests.core.imports.conftest import writing
 from tests.fakes.jobs import RecordedJob, an_order, run_killed_at_every_step
 from tests.support.imports import WritingModel, workshop
 from tests.support.people import add_person

@@ -1,0 +1,89 @@
+"""Imports as a deployment has them: ordered over HTTP, done by its own jobs, watched on its socket."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from core.app import build_app
+from core.settings import ProviderSettings, Settings
+from shared.db import Database, TenantEntry
+from tests.conftest import ALPHA, ALPHA_TENANT, BETA_TENANT
+from tests.core.ws.conftest import Phone
+from tests.support.identity import add_beta_token, settings_for
+from tests.support.people import add_person
+
+ORDER = {"sourceId": "samples", "courseId": "light-and-colour", "outputName": "Ours", "generateObjectives": True}
+STATUSES = ["downloading", "validating", "extracting", "enriching", "storing", "completed"]
+
+
+@dataclass
+class Deployment:
+    """The whole voice service in this process."""
+
+    url: str
+    http: aiohttp.ClientSession
+    database: Database
+
+    def token(self, entry: TenantEntry) -> str:
+        return add_beta_token(self.database, entry)
+
+    async def ask(self, method: str, path: str, token: str, body: object = None) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {token}"}
+        async with self.http.request(method, f"{self.url}{path}", json=body, headers=headers) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.json()
+
+    async def watch(self, token: str) -> Phone:
+        phone = Phone(await self.http.ws_connect(f"{self.url}/ws?token={token}"))
+        await phone.until("connected")
+        return phone
+
+
+@pytest.fixture
+async def deployment(database_url: str, database: Database, tmp_path: Path) -> AsyncIterator[Deployment]:
+    providers = ProviderSettings(stt="mock", llm="mock", tts="mock")
+    shared = settings_for(database_url, database_pool=4)
+    runner = web.AppRunner(build_app(Settings(shared=shared, providers=providers, data_dir=str(tmp_path))))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with aiohttp.ClientSession() as http:
+        yield Deployment(f"http://127.0.0.1:{runner.addresses[0][1]}", http, database)
+    await runner.cleanup()
+
+
+def progress(phone: Phone) -> list[dict[str, Any]]:
+    told = [message for message in phone.received if isinstance(message, dict)]
+    return [message["data"] for message in told if message["type"] == "import_progress"]
+
+
+async def test_an_import_is_watched_by_who_ordered_it_and_who_teaches(deployment: Deployment) -> None:
+    teacher, other = (deployment.token(add_person(deployment.database, ALPHA_TENANT, "teacher")) for _ in range(2))
+    learner, stranger = deployment.token(ALPHA), deployment.token(add_person(deployment.database, BETA_TENANT, "owner"))
+    phones = [await deployment.watch(token) for token in (teacher, other, learner, stranger)]
+    job_id = (await deployment.ask("POST", "/api/import/jobs", teacher, ORDER))["jobId"]
+    for phone in phones[:2]:
+        while not progress(phone) or progress(phone)[-1]["status"] not in {"completed", "failed"}:
+            await phone.until("import_progress")
+        told = progress(phone)
+        assert {(each["job_id"], each["jobId"]) for each in told} == {(job_id, job_id)}
+        assert [status for status in STATUSES if status in {each["status"] for each in told}] == STATUSES
+        shares = [each["progress"] for each in told]
+        assert shares == sorted(shares)
+        assert (shares[-1], told[-1]["overallProgress"]) == (1, 100)
+        assert all(0 <= each["progress"] <= 1 for each in told)
+        assert any(each["current_topic"] for each in told)
+    for phone in phones[2:]:
+        await phone.say({"type": "ping"})
+        await phone.until("pong")
+        assert progress(phone) == []
+    state = (await deployment.ask("GET", f"/api/import/jobs/{job_id}", teacher))["progress"]
+    assert (state["status"], state["result"]["title"]) == ("completed", "Ours")
+    # The tutor that comes with the program costs nothing, and says so.
+    assert (state["costMicroUsd"], state["estimatedCostMicroUsd"]) == (0, 0)
+    await asyncio.gather(*(phone.socket.close() for phone in phones))

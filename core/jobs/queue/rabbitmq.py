@@ -24,8 +24,8 @@ _DELAYS_S: Final = (0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600)
 # Nothing tells of messages without taking more than were asked for; whoever waits looks this often.
 _FIRST_LOOK_S: Final = 0.01
 _LONGEST_LOOK_S: Final = 0.1
-# Half of the half hour after which RabbitMQ closes the channel of who holds a message.
-LONGEST_HELD_S: Final = 900.0
+# Less than the quarter of an hour, or the half, after which RabbitMQ closes the channel of who holds a message.
+LONGEST_HELD_S: Final = 600.0
 
 
 @dataclass(slots=True)

@@ -11,12 +11,15 @@ import psycopg
 import pytest
 
 from core.housekeeping.tenant_export import TenantExport
+from core.jobs.port import JobStopped
 from shared.api import Context
 from shared.db import Database
+from shared.errors import Unavailable
 from shared.export_links import ExportedPart
 from shared.storage.objects import Objects, open_objects
 from tests.conftest import ALPHA, ALPHA_TENANT, BETA
 from tests.fakes.jobs import RecordedJob, an_order, run_killed_at_every_step
+from tests.fakes.stores import FullStore
 from tests.support.identity import add_access_token, add_beta_token
 from tests.support.walk import MARK, give_everything
 
@@ -107,3 +110,22 @@ async def test_more_rows_than_one_page_has(database: Database, database_url: str
     result: dict[str, Any] = dict(await TenantExport(database, store).run(job))
     named = [row["name"] for table, row in rows(contents(store, result, job.order.id)) if table == "lists"]
     assert len(named) == len(set(named)) == result["rows"]["lists"] >= 450
+
+
+async def test_a_store_without_room_ends_the_run_and_loses_nothing(database: Database, store: Objects) -> None:
+    whole = RecordedJob(an_order(ALPHA_TENANT, "tenant_export", {}))
+    once: dict[str, Any] = dict(await TenantExport(database, store).run(whole))
+    full = FullStore(store)
+    full.is_full = False
+    order = an_order(ALPHA_TENANT, "tenant_export", {})
+    job = RecordedJob(order, stop_at=2)
+    handler = TenantExport(database, full, part_bytes=2_000)
+    with pytest.raises(JobStopped):
+        await handler.run(job)
+    full.is_full = True
+    second = job.again()
+    with pytest.raises(Unavailable):
+        await handler.run(second)
+    full.is_full = False
+    result = await handler.run(second.again())
+    assert contents(store, dict(result), order.id) == contents(store, once, whole.order.id)

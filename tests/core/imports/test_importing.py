@@ -26,6 +26,7 @@ from shared.repositories.plugin_settings import PluginSettingsRepository
 from tests.conftest import ALPHA_TENANT
 from tests.core.imports.conftest import TOPICS, WANTS, School, writing
 from tests.fakes.jobs import RecordedJob, run_killed_at_every_step
+from tests.fakes.stores import FullStore
 from tests.support.books import markdown
 from tests.support.imports import WritingModel
 from tests.support.people import add_person
@@ -188,6 +189,17 @@ async def test_a_server_that_hangs_up_is_asked_again_later_and_not_for_ever(scho
     del school.shelf.answers["/away.md"]
     school.shelf.files["/away.md"] = markdown(1)
     assert (await handler.run(job.again()))["topicCount"] == 1
+
+
+async def test_a_store_without_room_is_waited_for(school: School) -> None:
+    store = FullStore(school.objects)
+    handler, job = CourseImport(replace(school, objects=store).shop()), school.job("/book.md")
+    with pytest.raises(Unavailable):
+        await handler.run(job)
+    assert (school.staged(job), school.curricula(), job.checkpoint.get("object_key")) == (0, [], "")
+    store.is_full = False
+    assert (await handler.run(job.again()))["topicCount"] == TOPICS
+    assert list(school.objects.keys("")) == []
 
 
 async def test_a_source_that_is_turned_off_gives_nothing(school: School) -> None:

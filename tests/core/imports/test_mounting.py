@@ -57,9 +57,13 @@ async def deployment(database_url: str, database: Database, tmp_path: Path) -> A
     await runner.cleanup()
 
 
+def told(phone: Phone, type_: str) -> list[dict[str, Any]]:
+    """Return what was said of a type."""
+    return [message["data"] for message in phone.received if isinstance(message, dict) and message["type"] == type_]
+
+
 def progress(phone: Phone) -> list[dict[str, Any]]:
-    told = [message for message in phone.received if isinstance(message, dict)]
-    return [message["data"] for message in told if message["type"] == "import_progress"]
+    return told(phone, "import_progress")
 
 
 async def test_an_import_is_watched_by_who_ordered_it_and_who_teaches(deployment: Deployment) -> None:
@@ -70,18 +74,20 @@ async def test_an_import_is_watched_by_who_ordered_it_and_who_teaches(deployment
     for phone in phones[:2]:
         while not progress(phone) or progress(phone)[-1]["status"] not in {"completed", "failed"}:
             await phone.until("import_progress")
-        told = progress(phone)
-        assert {(each["job_id"], each["jobId"]) for each in told} == {(job_id, job_id)}
-        assert [status for status in STATUSES if status in {each["status"] for each in told}] == STATUSES
-        shares = [each["progress"] for each in told]
+        steps = progress(phone)
+        assert {(each["job_id"], each["jobId"]) for each in steps} == {(job_id, job_id)}
+        assert [status for status in STATUSES if status in {each["status"] for each in steps}] == STATUSES
+        shares = [each["progress"] for each in steps]
         assert shares == sorted(shares)
-        assert (shares[-1], told[-1]["overallProgress"]) == (1, 100)
-        assert all(0 <= each["progress"] <= 1 for each in told)
-        assert any(each["current_topic"] for each in told)
+        assert (shares[-1], steps[-1]["overallProgress"]) == (1, 100)
+        assert any(each["current_topic"] for each in steps)
+        # The same, as any job is watched.
+        assert {each["kind"] for each in told(phone, "job_update")} == {"course_import"}
+        assert told(phone, "job_message")[0]["message"].startswith("the model is to be asked")
     for phone in phones[2:]:
         await phone.say({"type": "ping"})
         await phone.until("pong")
-        assert progress(phone) == []
+        assert not {"import_progress", "job_update", "job_message"} & set(phone.types)
     state = (await deployment.ask("GET", f"/api/import/jobs/{job_id}", teacher))["progress"]
     assert (state["status"], state["result"]["title"]) == ("completed", "Ours")
     # The tutor that comes with the program costs nothing, and says so.

@@ -117,9 +117,9 @@ class House:
         self.jobs.close()
 
 
-async def eventually(look: Callable[[], Result | None]) -> Result:
+async def eventually(look: Callable[[], Result | None], *, within_s: float = 30) -> Result:
     """Return what is seen once there is something; asked again and again, in a thread."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(within_s):
         while True:
             if found := await asyncio.to_thread(look):
                 return found

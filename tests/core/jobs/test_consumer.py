@@ -182,6 +182,25 @@ async def test_a_message_that_comes_twice_has_one_effect(house: House) -> None:
     assert house.effects() == 5
 
 
+async def test_an_old_message_that_comes_late_does_not_begin_a_job_before_its_time(house: House) -> None:
+    runs = 0
+
+    async def fail(_job: RunningJob) -> Mapping[str, object]:
+        nonlocal runs
+        runs += 1
+        raise RateLimited("too many", retry_after=600, limit=1, window=600)
+
+    consumer = house.consumer(Handler("fail", fail))
+    job_id = house.add("fail")
+    first, second = (Message(tenant_id=ALPHA_TENANT, job_id=job_id, turn=turn) for turn in (0, 1))
+    await house.queue().send([first])
+    await eventually(lambda: tried_again(house, job_id))
+    # The outbox would send the second turn in ten minutes; whatever comes until then is too early or too late.
+    await house.queue().send([second, first])
+    await eventually(lambda: consumer.tally.ended.get("settled") == 2)
+    assert (runs, house.get(job_id).status) == (1, "queued")
+
+
 async def test_a_run_that_was_replaced_writes_nothing(house: House) -> None:
     begun, go_on = asyncio.Event(), asyncio.Event()
     stopped: list[str] = []

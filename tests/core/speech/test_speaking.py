@@ -18,7 +18,7 @@ from core.speech.scripts import Line, items_of
 from core.speech.shelf import Shelf
 from core.speech.speaking import Speaking
 from shared.db import Database
-from shared.errors import BudgetExhausted, Conflict, NotFound, ProviderUnavailable, Unavailable
+from shared.errors import BudgetExhausted, Conflict, NotFound, ProviderUnavailable
 from shared.ids import new_id
 from shared.repositories.speech_items import Item, SpeechItemRepository
 from shared.repositories.speech_orders import NewOrder, SpeechOrder, SpeechOrderRepository
@@ -26,6 +26,7 @@ from shared.storage.objects import open_objects
 from shared.storage.port import ObjectStore
 from tests.conftest import ALPHA, ALPHA_TENANT, BETA, BETA_TENANT
 from tests.fakes.jobs import RecordedJob, an_order, run_killed_at_every_step
+from tests.fakes.stores import FullStore
 from tests.fakes.tts import FakeTextToSpeech
 from tests.support.speech import priced_hire
 
@@ -211,14 +212,3 @@ async def test_another_tenants_order_does_not_exist(shop: Workshop) -> None:
     job = RecordedJob(an_order(BETA_TENANT, "speak", {"order_id": order_id}), database=shop.database)
     with pytest.raises(NotFound):
         await shop.handler.run(job)
-
-
-class FullStore:
-    """A store that takes nothing more."""
-
-    def __init__(self, store: ObjectStore) -> None:
-        self._store = store
-        self.get, self.delete, self.keys, self.entries = store.get, store.delete, store.keys, store.entries
-
-    def put(self, key: str, data: bytes) -> None:
-        raise Unavailable(f"no room for {len(data)} bytes of {key}")

@@ -204,12 +204,17 @@ class RabbitQueue:
 
     async def _pass_on(self, held: _Held, after_s: float, *, aside: bool) -> None:
         """Send what is held anew, and be done with the one that came."""
-        channel, _ = await self._open()
-        target = self._name if after_s <= 0 else await self._later(channel, after_s)
-        await self._publish(channel, held.message.body, target, deliveries=held.deliveries, aside=aside)
-        if not held.aside:
+        # Who settles it meanwhile leaves that one to this call.
+        was_aside, held.aside = held.aside, aside
+        try:
+            channel, _ = await self._open()
+            target = self._name if after_s <= 0 else await self._later(channel, after_s)
+            await self._publish(channel, held.message.body, target, deliveries=held.deliveries, aside=aside)
+        except BaseException:
+            held.aside = was_aside
+            raise
+        if not was_aside:
             await held.message.ack()
-        held.aside = aside
 
     async def _publish(
         self,

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from core.jobs.queue.port import Delivery, Message, Queue
+from core.jobs.queue.port import Delivery, Message, Queue, Tick, encode
 from shared.ids import new_id
-from tests.core.jobs.queue.conftest import OpenQueue
+from tests.core.jobs.queue.conftest import OpenQueue, Place
 
 # Long enough for a busy machine; a test that passes waits for what it expects only.
 PATIENCE_S = 20.0
@@ -129,6 +129,29 @@ async def test_a_dead_letter_has_a_reason_and_may_live_again(open_queue: OpenQue
         assert again.body == message
         await queue.acknowledge([again])
         assert (await queue.dead_letters(10), await queue.redrive(10)) == ([], 0)
+
+
+async def test_what_is_no_message_of_ours_becomes_a_dead_letter_and_a_schedule_is_one(place: Place) -> None:
+    async with opened(place.open(30)) as queue:
+        for text in ('{"what": 1}', "no JSON", '["tenant_id", "job_id"]', '{"schedule": "retention"}'):
+            await place.put(text)
+        message = a_message()
+        await queue.send([message])
+        deliveries: list[Delivery] = []
+        async with asyncio.timeout(PATIENCE_S):
+            # Who receives nothing but what is buried may be told that there was nothing.
+            while len(deliveries) < 2:
+                deliveries += await queue.receive(2, wait_s=PATIENCE_S)
+        assert [delivery.body for delivery in deliveries if isinstance(delivery.body, Message)] == [message]
+        assert [delivery.body.schedule for delivery in deliveries if isinstance(delivery.body, Tick)] == ["retention"]
+        await queue.acknowledge(deliveries)
+        assert await queue.receive(1, wait_s=0) == []
+        assert [letter.reason for letter in await queue.dead_letters(10)] == ["not a message of this deployment"] * 3
+
+
+async def test_a_message_is_small_whatever_its_job_is_about() -> None:
+    # The smallest that any of these servers takes is SQS's 256 KiB; a payload alone may have as much.
+    assert len(encode(a_message(turn=2**31))) < 300
 
 
 async def test_the_same_sent_twice_may_come_twice_and_never_less_than_once(open_queue: OpenQueue) -> None:

@@ -49,6 +49,8 @@ class _News(msgspec.Struct, frozen=True):
     cap: int = 0
 
 
+# Whoever sees these over HTTP is told: housekeeping, done in the tenant of what is shared, is nobody else's.
+_OF_JOBS: Final = frozenset({"job_update", "job_message", "import_progress"})
 _log: Final = get_logger("news")
 _DECODER: Final = msgspec.json.Decoder(_News)
 # What a voice socket's arrival is called, by the state it found.
@@ -73,7 +75,7 @@ class News:
         if news.event == "budget_warning":
             self._warn(news)
         elif news.event == "update":
-            self._updates.publish(news.tenant, news.type, news.data, about=news.about)
+            self._updates.publish(news.tenant, news.type, news.data, about=news.about, own=news.type in _OF_JOBS)
         else:
             self._tell(news)
 

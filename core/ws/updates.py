@@ -73,11 +73,11 @@ class Watcher:
         self.wake = asyncio.Event()
         self.closing: Closing | None = None
 
-    def sees(self, tenant_id: str | None, about: str) -> bool:
-        """Whether something of a tenant, and perhaps of one of its users, is for this reader."""
-        if tenant_id not in {self.tenant_id, PUBLIC_TENANT}:
+    def sees(self, tenant_id: str | None, about: str, *, own: bool = False) -> bool:
+        """Whether something of a tenant, and perhaps of one of its users, is for this reader; see Updates.publish."""
+        if tenant_id != self.tenant_id and (own or tenant_id != PUBLIC_TENANT):
             return False
-        return not about or self.standing.teaches or self.standing.user_id == about
+        return not (about or own) or self.standing.teaches or self.standing.user_id == about
 
     def add(self, text: str) -> None:
         """Queue an update; a reader too slow for them is told that some are missing."""
@@ -99,12 +99,16 @@ class Updates:
     def __init__(self) -> None:
         self._watchers: set[Watcher] = set()
 
-    def publish(self, tenant_id: str | None, type_: str, data: Mapping[str, object], *, about: str = "") -> None:
+    def publish(
+        self, tenant_id: str | None, type_: str, data: Mapping[str, object], *, about: str = "", own: bool = False
+    ) -> None:
         """Tell everybody who watches this tenant; what happens to shared content is told to all.
 
-        Args: about: the user whose own matter it is: only they and those who teach are told.
+        Args:
+            about: the user whose own matter it is: only they and those who teach are told.
+            own: it is no content: those of other tenants are never told, and where it is about nobody those who teach.
         """
-        readers = [watcher for watcher in self._watchers if watcher.sees(tenant_id, about)]
+        readers = [watcher for watcher in self._watchers if watcher.sees(tenant_id, about, own=own)]
         if readers:
             text = _message(type_, data)
             for watcher in readers:

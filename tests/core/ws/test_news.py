@@ -118,3 +118,27 @@ def test_an_update_reaches_its_tenant_and_what_is_somebodys_own_only_them_and_th
     assert [len(watcher.waiting) for watcher in (learner, other, teacher, stranger)] == [2, 1, 2, 0]
     news.heard(update % (PUBLIC_TENANT, ""))
     assert [len(watcher.waiting) for watcher in (learner, other, teacher, stranger)] == [3, 2, 3, 1]
+
+
+@pytest.mark.parametrize("type_", ["job_update", "job_message", "import_progress"])
+def test_jobs_are_told_to_whom_they_can_be_seen_by(type_: str) -> None:
+    updates = Updates()
+    learner, other, teacher, everybody = watchers = (
+        Watcher(TENANT, standing=Standing("learner")),
+        Watcher(TENANT, standing=Standing("other")),
+        Watcher(TENANT, standing=Standing("teacher", teaches=True)),
+        # A network without accounts.
+        Watcher(TENANT, standing=Standing()),
+    )
+    for watcher in watchers:
+        updates.enter(watcher)
+    news = News(Live(), updates)
+    update = '{"tenant": "%s", "event": "update", "type": "%s", "data": {"n": 1}, "about": "%s"}'
+    news.heard(update % (TENANT, type_, "learner"))
+    assert [len(watcher.waiting) for watcher in (learner, other, teacher, everybody)] == [1, 0, 1, 0]
+    # The tenant's own job, such as an export of everything it has.
+    news.heard(update % (TENANT, type_, ""))
+    assert [len(watcher.waiting) for watcher in (learner, other, teacher, everybody)] == [1, 0, 2, 1]
+    # The deployment's housekeeping.
+    news.heard(update % (PUBLIC_TENANT, type_, ""))
+    assert [len(watcher.waiting) for watcher in (learner, other, teacher, everybody)] == [1, 0, 2, 1]

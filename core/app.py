@@ -44,5 +44,6 @@ def build_app(settings: Settings) -> web.Application:
     app.middlewares.append(parts.requests.middleware)
     app.middlewares.append(arrival(settings.shared.origin_lock))
     mount_services(app, parts)
-    parts.news.sessions = app[LIFECYCLE].live.sessions_of
+    live = app[LIFECYCLE].live
+    parts.news.sessions, parts.news.live = live.sessions_of, lambda: len(live)
     return app

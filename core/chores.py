@@ -60,6 +60,7 @@ def _sampler(parts: Components) -> Sampler:
         requests=lambda: parts.requests.total,
         answers=lambda: parts.answers.total,
         rested=parts.governor.clock.spent,
+        sockets=lambda: parts.news.sockets,
         told=lambda sample: parts.loop.call(lambda: parts.news.sampled(sample)),
     )
 

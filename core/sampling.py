@@ -76,6 +76,7 @@ class Sampler:
         folder: whose disk counts.
         requests, answers: how many there have been since the start.
         rested: seconds in each state of rest since the start.
+        sockets: how many are open.
         told: called with each sample once the database has it.
     """
 
@@ -86,6 +87,7 @@ class Sampler:
     requests: Callable[[], int]
     answers: Callable[[], int]
     rested: Callable[[], Mapping[str, float]] = dict[str, float]
+    sockets: Callable[[], int] = lambda: 0
     told: Callable[[Sample], None] = lambda _sample: None
     _id: str = field(default_factory=new_id)
     _started_at: datetime = field(default_factory=utc_now)
@@ -128,5 +130,6 @@ class Sampler:
             inferences=answers,
             requests_per_minute=requests * 60 // SAMPLE_S,
             models=self.models(),
+            sockets=self.sockets(),
             idle_seconds=idle,
         )

@@ -35,12 +35,18 @@ class SystemNews:
     """Tells watchers of this process; everything is called on the event loop.
 
     Attributes:
-        sessions: how many voice sessions a tenant has here now.
+        sessions: how many voice sessions a tenant has here now. live: how many all tenants have.
     """
 
     updates: Updates
     sessions: Callable[[str | None], int] = lambda _tenant_id: 0
+    live: Callable[[], int] = lambda: 0
     _states: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def sockets(self) -> int:
+        """How many sockets are open here; may be asked from any thread."""
+        return self.live() + len(self.updates)
 
     def tell(self, type_: str, data: Mapping[str, Any]) -> None:
         """Tell everybody."""

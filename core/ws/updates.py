@@ -99,6 +99,9 @@ class Updates:
     def __init__(self) -> None:
         self._watchers: set[Watcher] = set()
 
+    def __len__(self) -> int:
+        return len(self._watchers)
+
     def publish(
         self, tenant_id: str | None, type_: str, data: Mapping[str, object], *, about: str = "", own: bool = False
     ) -> None:

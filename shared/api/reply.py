@@ -1,6 +1,6 @@
 """What a handler may return beside a plain model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,11 +40,17 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class PerClient:
-    """An answer that the Android app reads in a form of its own."""
+    """An answer that the Android app reads in a form of its own.
+
+    Attributes:
+        android: its form, or what makes it where nobody else needs what it takes.
+    """
 
     others: object
-    android: object
+    android: object | Callable[[], object]
 
     def negotiated(self, *, is_android: bool) -> object:
         """Return Android's form for `X-Client-Platform: Android`, else the others'."""
-        return self.android if is_android else self.others
+        if not is_android:
+            return self.others
+        return self.android() if callable(self.android) else self.android

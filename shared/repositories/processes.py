@@ -24,6 +24,7 @@ class Sample:
         id: UUID of the process, new with each start. service: what it does, such as "core".
         cpu_percent: of one core, since its last word. host_*: of the machine it runs on.
         requests, inferences: HTTP requests and answers to learners since its last word.
+        sockets: that are open now.
         requests_per_minute: the former, over a minute.
         idle_seconds: seconds since its last word in each state of rest.
         models: of its vendors: {type, server, name, status} each.
@@ -41,12 +42,18 @@ class Sample:
     inferences: int
     requests_per_minute: int
     models: Sequence[Mapping[str, str]]
+    sockets: int = 0
     idle_seconds: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process that said something within a day; `seconds_silent`: since its last word."""
+    """A process that said something within a day.
+
+    Attributes:
+        seconds_silent: since its last word.
+        last_request_at: when it last told of requests, to the length of a round; None where it never had any.
+    """
 
     id: str
     service: str
@@ -60,6 +67,8 @@ class Process:
     requests_per_minute: int
     models: list[dict[str, str]]
     seconds_silent: float
+    last_request_at: datetime | None
+    sockets: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +110,7 @@ class ProcessRepository:
             "disk_percent": sample.disk_percent,
             "requests_per_minute": sample.requests_per_minute,
             "models": sample.models,
+            "sockets": sample.sockets,
         }
         # cross-tenant: processes belong to no tenant.
         self._unit.run(
@@ -117,7 +127,7 @@ class ProcessRepository:
             Process,
             """SELECT id, service, started_at, sampled_at, cpu_percent, memory_bytes, host_cpu_percent,
                       host_memory_percent, disk_percent, requests_per_minute, models,
-                      extract(epoch FROM now() - sampled_at)::float8 AS seconds_silent
+                      extract(epoch FROM now() - sampled_at)::float8 AS seconds_silent, last_request_at, sockets
                FROM processes  -- cross-tenant: processes belong to no tenant
                ORDER BY sampled_at DESC, id LIMIT 100""",
         )

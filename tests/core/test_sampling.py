@@ -24,6 +24,7 @@ def sampler(database: Database, requests: list[int], answers: list[int]) -> Samp
         folder=Path("/not/there/yet"),
         requests=lambda: requests[-1],
         answers=lambda: answers[-1],
+        sockets=lambda: 3,
     )
 
 
@@ -44,6 +45,7 @@ def test_a_process_tells_what_it_does_and_each_request_once(database: Database) 
     processes, hours, days = read(database)
     (process,) = processes
     assert (process.service, process.models, process.requests_per_minute) == ("core", MODELS, 30)
+    assert (process.sockets, process.last_request_at) == (3, process.sampled_at)
     assert process.memory_bytes > 1 << 20
     assert 0 < process.host_memory_percent <= 100
     assert 0 < process.disk_percent <= 100

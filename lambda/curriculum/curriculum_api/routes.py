@@ -13,6 +13,7 @@ from curriculum_api.models import (
     Reloaded,
     Suggest,
     Suggestions,
+    Summary,
     Transcript,
 )
 from curriculum_api.pictures import asset_data, link, links_of
@@ -98,10 +99,14 @@ def reload_curricula(request: Request) -> PerClient:
     """Return how many curricula there are, to Android all of them; being read each time, none needs to be reloaded."""
     everything = CurriculumFilter()
     with request.unit() as unit:
-        curricula = CurriculumRepository(unit)
-        total = curricula.count(everything)
-        rows = curricula.page(everything, limit=LONGEST_PAGE, offset=0) if request.client.is_android else None
-        curricula.tell_reloaded()
+        total = CurriculumRepository(unit).count(everything)
+        CurriculumRepository(unit).tell_reloaded()
+
+    def all_of_them() -> list[Summary]:
+        with request.unit() as unit:
+            rows = CurriculumRepository(unit).page(everything, limit=LONGEST_PAGE, offset=0)
+        return [summary(row) for row in rows.result]
+
     count = total.result
     told = Reloaded(status="ok", message=f"{count} curricula are up to date", count=count, curricula_count=count)
-    return PerClient(told, [summary(row) for row in rows.result] if rows else [])
+    return PerClient(told, all_of_them)

@@ -60,8 +60,8 @@ class Health(Struct, frozen=True):
 class Stats(Struct, frozen=True, kw_only=True):
     """Figures for the console, the web client and Android; latencies in milliseconds, durations in seconds.
 
-    Nobody calls the servers that were written down, so none is known to be healthy; learners hold one socket for each
-    active session; how long answers sounded is told by the phones that played them, not here.
+    Nobody calls the servers that were written down, so none is known to be healthy. Sockets are those of the whole
+    deployment, as its processes last told. How long answers sounded is known to the phones that played them, not here.
     """
 
     uptime_seconds: int
@@ -88,7 +88,7 @@ class Stats(Struct, frozen=True, kw_only=True):
     total_audio_generated_seconds: float = 0.0
 
 
-def stats_answer(totals: Totals, *, servers: int, uptime_s: int) -> Stats:
+def stats_answer(totals: Totals, *, servers: int, sockets: int, uptime_s: int) -> Stats:
     """Return the figures as all three clients read them."""
     return Stats(
         uptime_seconds=uptime_s,
@@ -110,5 +110,5 @@ def stats_answer(totals: Totals, *, servers: int, uptime_s: int) -> Stats:
         warnings_count=totals.warnings,
         total_servers=servers,
         registered_servers=servers,
-        websocket_connections=totals.active_sessions,
+        websocket_connections=sockets,
     )

@@ -85,7 +85,7 @@ class NewServer(Struct, frozen=True):
 
 
 class ServerAnswer(Struct, frozen=True):
-    """A written-down model server; nothing calls it, so its status is not known."""
+    """A written-down model server; nothing calls it, so its status is not known and it was last checked never: at 0."""
 
     id: str
     name: str
@@ -96,6 +96,8 @@ class ServerAnswer(Struct, frozen=True):
     capabilities: list[str]
     models: list[str]
     created_at: str
+    last_check: float = 0.0
+    response_time_ms: float = 0.0
 
 
 class Servers(Struct, frozen=True):

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from metrics_api.controls import refuse
-from metrics_api.processes import SILENT_S, present
+from metrics_api.processes import present, running
 from shared.api import Access, PerClient, Request, Routes
 from shared.errors import NotFound
 from shared.repositories.processes import Process
@@ -108,12 +108,11 @@ def delete_model(request: Request, model_id: str) -> None:
 def models_of(processes: list[Process]) -> list[Model]:
     """Return the models of the processes that run, each once, in the order of preference."""
     found: dict[str, Model] = {}
-    for process in processes:
-        if process.seconds_silent < SILENT_S:
-            for told in process.models:
-                model_id = f"{told['server']}:{told['name']}"
-                found.setdefault(
-                    f"{told['type']} {model_id}",
-                    Model(model_id, told["name"], told["type"], told["server"], told["server"], told["status"]),
-                )
+    for process in running(processes):
+        for told in process.models:
+            model_id = f"{told['server']}:{told['name']}"
+            found.setdefault(
+                f"{told['type']} {model_id}",
+                Model(model_id, told["name"], told["type"], told["server"], told["server"], told["status"]),
+            )
     return list(found.values())

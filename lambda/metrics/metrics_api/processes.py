@@ -1,5 +1,6 @@
 """The processes that have told of themselves."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from shared.api import Request
@@ -8,6 +9,11 @@ from shared.repositories.processes import Process, ProcessRepository
 
 # A process that has been silent for longer has ended.
 SILENT_S: Final = 90
+
+
+def running(processes: Sequence[Process]) -> list[Process]:
+    """Return those that have not ended."""
+    return [process for process in processes if process.seconds_silent < SILENT_S]
 
 
 def present(request: Request) -> tuple[list[Process], int]:

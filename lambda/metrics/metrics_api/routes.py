@@ -15,6 +15,7 @@ from metrics_api.answers import (
     stats_answer,
 )
 from metrics_api.presence import sighting_of
+from metrics_api.processes import running
 from metrics_api.requests import LONGEST_PAGE, Batch, ListMetrics, SingleEvent
 from metrics_api.rules import event_of, known_client, read_report, snapshot_of
 from metrics_api.usage import routes as usage_routes
@@ -27,6 +28,7 @@ from shared.repositories.clients import ClientRepository
 from shared.repositories.measurements import MeasurementRepository
 from shared.repositories.metrics import MetricsRepository
 from shared.repositories.model_servers import ModelServerRepository
+from shared.repositories.processes import ProcessRepository
 from shared.version import VERSION
 
 routes = Routes("metrics")
@@ -90,7 +92,9 @@ def get_stats(request: Request) -> Stats:
     with request.unit() as unit:
         totals = MeasurementRepository(unit).totals()
         servers = ModelServerRepository(unit).find()
-    return stats_answer(totals.result, servers=len(servers.result), uptime_s=_uptime())
+        processes = ProcessRepository(unit).find()
+    sockets = sum(process.sockets for process in running(processes.result))
+    return stats_answer(totals.result, servers=len(servers.result), sockets=sockets, uptime_s=_uptime())
 
 
 @routes.get("/health", access=Access.PUBLIC)

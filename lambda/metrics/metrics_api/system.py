@@ -4,15 +4,17 @@ Each process says of itself what it does (shared/repositories/processes.py). Pow
 rented machine: those are the constants of a cool one on the mains, because the console cannot do without them.
 """
 
+from logging import getLevelName
 from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
 from metrics_api.controls import refuse
 from metrics_api.models import models_of
-from metrics_api.processes import SILENT_S, present
+from metrics_api.processes import SILENT_S, present, running
 from shared.api import Access, PerClient, Request, Routes
 from shared.clock import iso, utc_now
+from shared.logging import get_logger
 from shared.repositories.processes import SAMPLE_S, Grain, Process, ProcessRepository, Span
 
 routes = Routes("metrics")
@@ -48,6 +50,14 @@ class DaysBack(Struct, frozen=True):
     """How far back."""
 
     days: Annotated[int, Meta(ge=1, le=400)] = 7
+
+
+class Diagnostic(Struct, frozen=True):
+    """How much this process logs: `enabled` when everything is, down to the details of each step."""
+
+    status: str
+    enabled: bool
+    level: str
 
 
 class HistoryAnswer(Struct, frozen=True):
@@ -137,6 +147,21 @@ def get_process_history(request: Request, query: DaysBack) -> dict[str, Any]:
     return {"history": history, "count": len(history)}
 
 
+@routes.get("/api/system/diagnostic", access=Access.CLIENT)
+def get_diagnostic(request: Request) -> Diagnostic:
+    """Tell how much is logged."""
+    request.admit()
+    level = getLevelName(get_logger("metrics").log_level)
+    return Diagnostic(status="ok", enabled=level == "DEBUG", level=level)
+
+
+@routes.post("/api/system/diagnostic", access=Access.CLIENT)
+@routes.post("/api/system/diagnostic/toggle", access=Access.CLIENT)
+def set_diagnostic(request: Request) -> None:
+    """Refuse: how much is logged is a setting of the deployment."""
+    refuse(request, "change how much is logged", "that is a setting of the deployment, POWERTOOLS_LOG_LEVEL")
+
+
 @routes.get("/api/services", access=Access.CLIENT)
 def list_services(request: Request) -> PerClient:
     """Return the processes that serve, running or ended within a day."""
@@ -166,28 +191,29 @@ def stop_all(request: Request) -> None:
 
 
 def _metrics(processes: list[Process], sessions: int) -> dict[str, Any]:
-    running = [process for process in processes if process.seconds_silent < SILENT_S]
-    cpu = round(max((process.host_cpu_percent for process in running), default=0.0), 1)
+    alive = running(processes)
+    cpu = round(max((process.host_cpu_percent for process in alive), default=0.0), 1)
     return {
         "timestamp": utc_now().timestamp(),
         "power": POWER,
         "thermal": THERMAL,
         "cpu": {
             "total_percent": cpu,
-            "by_service": {process.service: round(process.cpu_percent, 1) for process in running},
+            "by_service": {process.service: round(process.cpu_percent, 1) for process in alive},
         },
-        "services": {process.id: _use(process) for process in running},
+        "services": {process.id: _use(process) for process in alive},
         "history_minutes": 0,
         "cpu_percent": cpu,
-        "memory_percent": round(max((process.host_memory_percent for process in running), default=0.0), 1),
-        "memory_used_bytes": sum(process.memory_bytes for process in running),
-        "disk_percent": round(max((process.disk_percent for process in running), default=0.0), 1),
+        "memory_percent": round(max((process.host_memory_percent for process in alive), default=0.0), 1),
+        "memory_used_bytes": sum(process.memory_bytes for process in alive),
+        "disk_percent": round(max((process.disk_percent for process in alive), default=0.0), 1),
         "active_sessions": sessions,
-        "requests_per_minute": sum(process.requests_per_minute for process in running),
+        "requests_per_minute": sum(process.requests_per_minute for process in alive),
     }
 
 
 def _use(process: Process) -> dict[str, Any]:
+    asked = process.last_request_at
     return {
         "service_id": process.id,
         "service_name": process.service,
@@ -195,6 +221,7 @@ def _use(process: Process) -> dict[str, Any]:
         "cpu_percent": round(process.cpu_percent, 1),
         "memory_mb": round(process.memory_bytes / _MIB, 1),
         "gpu_memory_mb": 0,
+        **({} if asked is None else {"last_request_time": asked.timestamp()}),
         "request_count_5m": process.requests_per_minute * 5,
         "model_loaded": bool(process.models),
         "estimated_power_w": 0.0,

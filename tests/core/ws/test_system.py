@@ -37,6 +37,12 @@ def heard(watcher: Watcher) -> list[tuple[str, Mapping[str, Any]]]:
     return [(message["type"], message["data"]) for message in messages]
 
 
+def test_sockets_are_those_who_talk_and_those_who_watch() -> None:
+    updates = Updates()
+    updates.enter(Watcher("one"))
+    assert SystemNews(updates, live=lambda: 2).sockets == 3
+
+
 def test_everybody_is_told_how_busy_the_process_is_and_of_their_own_sessions_only() -> None:
     updates, watchers = Updates(), [Watcher("one"), Watcher("one"), Watcher("another"), Watcher(None)]
     for watcher in watchers:

@@ -82,6 +82,19 @@ def test_metrics_are_those_of_the_processes_that_run(learner: ApiClient, databas
     assert answer.body["power"]["battery_percent"] == 100
 
 
+def test_a_process_tells_when_it_was_last_asked_and_its_sockets(learner: ApiClient, database: Database) -> None:
+    process, quiet = tell(database, sockets=2), tell(database, requests=0)
+    services = learner.get("/api/system/metrics").body["services"]
+    asked = services[process]["last_request_time"]
+    assert "last_request_time" not in services[quiet]
+    assert asked > 1_700_000_000
+    assert learner.get("/api/stats").body["websocket_connections"] == 2
+
+
+def test_how_much_is_logged_is_told_and_not_changed(learner: ApiClient) -> None:
+    assert learner.get("/api/system/diagnostic").body == {"status": "ok", "enabled": False, "level": "INFO"}
+
+
 def test_without_a_process_everything_is_nothing(learner: ApiClient) -> None:
     assert decode(learner.get("/api/system/metrics"), Flat) == Flat(0, 0, 0, 0, 0, 0)
     assert learner.get("/api/services").body == {"services": [], "total": 0, "running": 0, "stopped": 0, "error": 0}
@@ -164,7 +177,10 @@ def test_power_and_processes_have_a_history_too(learner: ApiClient, database: Da
 
 @pytest.mark.parametrize(
     "path",
-    ["/api/services/core/stop", "/api/services/start-all", "/api/services/stop-all", "/api/models/config"],
+    [
+        *("/api/services/core/stop", "/api/services/start-all", "/api/services/stop-all", "/api/models/config"),
+        *("/api/system/diagnostic", "/api/system/diagnostic/toggle"),
+    ],
 )
 def test_what_only_a_deployment_decides_is_refused_with_the_reason(teacher: ApiClient, path: str) -> None:
     error = refused(teacher.post(path), 409, "not_controllable")

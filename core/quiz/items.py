@@ -1,15 +1,13 @@
 """What is asked one after the other: the questions of a pack as they are read aloud."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.domain.answers import Expected
 from shared.domain.json_values import records_of
+from shared.domain.knowledge import POWER_MARK, without_power_mark
 
-# Behind it a tossup is worth less.
-_POWER_MARK: Final = re.compile(r"\s*\(\*\)\s*")
 _POINTS: Final = 10
 _POWER: Final = 15
 _PENALTY: Final = -5
@@ -90,13 +88,13 @@ def _item(card: Card) -> Item:
     text = card.question_text
     if clues := records_of(card.details.get("clues")):
         text = " ".join([*(str(clue.get("text", "")) for clue in clues), text])
-    mark = _POWER_MARK.search(text)
+    mark = POWER_MARK.search(text)
     buzzed = card.question_type in {"toss_up", "pyramid"}
     return Item(
         card.question_id,
         0,
         card.question_type,
-        _POWER_MARK.sub(" ", text).strip(),
+        without_power_mark(text),
         Expected(card.answer_text, tuple(card.acceptable_answers), card.answer_type),
         card.explanation,
         _POINTS,

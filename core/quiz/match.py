@@ -7,7 +7,7 @@ from typing import Final
 
 from core.quiz.items import Item
 from shared.domain.answers import Judgement, Strictness, judge
-from shared.domain.answers.answer_lines import read_answer_line
+from shared.domain.answers.answer_lines import said_answer
 
 _AGAIN: Final = re.compile(r"^(?:please )?(?:repeat|say (?:it|that) again|again|pardon)\b", re.IGNORECASE)
 _PASSED: Final = re.compile(r"^(?:i )?(?:pass|skip|next|no idea|(?:do not|don't|dont) know)\b", re.IGNORECASE)
@@ -161,8 +161,7 @@ class Match:
         return item.penalty if share < 1 and judgement.rule != "empty" else 0
 
     def _verdict(self, judgement: Judgement, points: int, item: Item) -> str:
-        main = read_answer_line(item.expected.answer).accepted
-        answer = main[0].text if main else item.expected.answer
+        answer = said_answer(item.expected.answer)
         if judgement.matched:
             why = "" if judgement.rule in _PLAIN else f" {_sentence(judgement.reason)}"
             power = " Power!" if points > item.points else ""

@@ -10,6 +10,8 @@ from core.speech.cache import SpeechCache
 from core.speech.models import KbSegment
 from core.speech.stretches import pieces
 from core.voice.speakable import speakable
+from shared.domain.answers.answer_lines import said_answer
+from shared.domain.knowledge import without_power_mark
 from shared.repositories.spoken_texts import QuestionTexts
 
 _WAV_HEADER: Final = 44
@@ -23,12 +25,18 @@ class Passage:
     text: str
 
 
+def spoken_question(question_text: str) -> str:
+    """Return what is read aloud of a question itself."""
+    return speakable(without_power_mark(question_text))
+
+
 def text_of_segment(question: QuestionTexts, segment: str, hint: int = 0) -> str:
     """Return what is read aloud; empty when the question has no such text."""
+    if segment == "question":
+        return spoken_question(question.question_text)
     hints = question.hints[hint : hint + 1] or [""]
     texts = {
-        "question": question.question_text,
-        "answer": question.answer_text,
+        "answer": said_answer(question.answer_text),
         "explanation": question.explanation,
         "hint": hints[0],
     }

@@ -36,6 +36,15 @@ _ALIASES: Final = {"fine_arts": "arts"}
 MOST_PACK_QUESTIONS: Final = 10_000
 
 
+# Stands in a tossup where it stops being worth more; not read aloud.
+POWER_MARK: Final = re.compile(r"\s*\(\*\)\s*")
+
+
+def without_power_mark(question_text: str) -> str:
+    """Return a question as it is read aloud."""
+    return POWER_MARK.sub(" ", question_text).strip()
+
+
 def canonical_domain(name: str) -> str:
     """Return a domain's stored id: `socialStudies` is social_studies, and `fine_arts` is arts."""
     snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip()).replace("-", "_").lower()

@@ -122,15 +122,17 @@ class QuizRepository:
                    SELECT %(tenant_id)s, z.id, z.user_id, %(position)s, %(question_id)s, %(part)s, %(given)s,
                           %(matched)s, %(rule)s, %(reason)s, %(points)s, %(buzzed_at)s, %(pace_ms)s, %(target_ms)s
                    FROM quizzes z WHERE z.tenant_id = %(tenant_id)s AND z.id = %(quiz_id)s AND z.user_id = app_user()
-                   ON CONFLICT (tenant_id, quiz_id, position) DO NOTHING RETURNING question_id, matched)
+                   ON CONFLICT (tenant_id, quiz_id, position) DO NOTHING RETURNING question_id, matched, part)
                INSERT INTO quiz_cards AS card (tenant_id, user_id, question_id, box, due_at, missed)
                SELECT %(tenant_id)s, app_user(), kept.question_id, kept.matched::int,
                       now() + quiz_wait(kept.matched::int), (NOT kept.matched)::int
                FROM kept
+               -- A bonus is known when every part is: a later part may send it back, but not on.
+               WHERE NOT (kept.matched AND kept.part > 1)
                ON CONFLICT (tenant_id, user_id, question_id) DO UPDATE SET
                    box = CASE WHEN excluded.missed = 1 THEN 0 ELSE least(card.box + 1, 5) END,
                    due_at = now() + quiz_wait(CASE WHEN excluded.missed = 1 THEN 0 ELSE card.box + 1 END),
-                   asked = card.asked + 1, missed = card.missed + excluded.missed""",
+                   asked = card.asked + (%(part)s < 2)::int, missed = card.missed + excluded.missed""",
             quiz_id=quiz_id,
             position=answer.position,
             question_id=answer.question_id,

@@ -58,7 +58,7 @@ def _level(body: JudgeAnswers) -> Level:
 def _judged(given: GivenAnswer, found: Mapping[str, Question], level: Level) -> JudgementItem:
     # Only here: what the rules need takes longer to load than the rest of the service.
     from shared.domain.answers import Expected, Strictness, judge
-    from shared.domain.answers.answer_lines import read_answer_line
+    from shared.domain.answers.answer_lines import said_answer
 
     if given.question_id is not None:
         question = found[given.question_id]
@@ -66,13 +66,12 @@ def _judged(given: GivenAnswer, found: Mapping[str, Question], level: Level) -> 
     else:
         expected = Expected(given.expected_answer or "", given.acceptable_answers or (), given.answer_type or "text")
     judgement = judge(given.answer or "", expected, Strictness[level.upper()])
-    main = read_answer_line(expected.answer).accepted
     return JudgementItem(
         matched=judgement.matched,
         confidence=judgement.confidence,
         rule=judgement.rule,
         reason=judgement.reason,
-        expected_answer=main[0].text if main else expected.answer,
+        expected_answer=said_answer(expected.answer),
         matched_answer=judgement.matched_answer or UNSET,
         prompt=judgement.prompt or UNSET,
         question_id=given.question_id or UNSET,

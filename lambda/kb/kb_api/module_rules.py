@@ -1,5 +1,6 @@
 """What modules look like on the wire, for each of the clients that read them; pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
@@ -16,7 +17,7 @@ from kb_api.module_models import (
     ModuleDomain,
     ModuleItem,
 )
-from shared.domain.knowledge import DIFFICULTY_NAMES, camel_domain
+from shared.domain.knowledge import DIFFICULTY_NAMES, camel_domain, without_power_mark
 from shared.domain.modules import Module
 from shared.repositories.domains import QuestionDomain
 from shared.repositories.modules import ModuleQuestion, ModuleSettings, ModuleSize
@@ -29,6 +30,8 @@ _SWIFT_EPOCH: Final = datetime(2001, 1, 1, tzinfo=UTC)
 # What a question costs in a download beside its texts, which are there twice, about.
 _BYTES_PER_QUESTION: Final = 420
 _QUESTIONS_PER_HOUR: Final = 60
+# Without any of these an answer is no answer line.
+_NOTATION: Final = re.compile(r"[\[(<;_*]|^\s*answers?\s*:", re.IGNORECASE)
 
 
 def difficulty_for(user_agent: str, *, told: bool) -> Difficulty:
@@ -129,20 +132,21 @@ def _domain(domain: QuestionDomain, count: int) -> ModuleDomain:
 
 
 def _downloaded(question: ModuleQuestion, difficulty: Difficulty) -> DownloadedQuestion:
+    """Return a question as phones read it: they know nothing of the notation of quiz packets."""
     shown: Mapping[Difficulty, Any] = {
         "level": question.difficulty,
         "word": DIFFICULTY_NAMES[question.difficulty],
         "none": UNSET,
     }
+    text = without_power_mark(question.question_text)
+    primary, acceptable = _answers(question)
     return DownloadedQuestion(
         id=question.id,
-        text=question.question_text,
-        question_text=question.question_text,
-        answer=ModuleAnswerText(
-            primary=question.answer_text, acceptable=question.acceptable_answers, answerType=question.answer_type
-        ),
-        answer_text=question.answer_text,
-        acceptable_answers=question.acceptable_answers,
+        text=text,
+        question_text=text,
+        answer=ModuleAnswerText(primary=primary, acceptable=acceptable, answerType=question.answer_type),
+        answer_text=primary,
+        acceptable_answers=acceptable,
         domain=camel_domain(question.domain_id),
         domain_id=question.domain_id,
         subcategory=question.subcategory,
@@ -152,6 +156,19 @@ def _downloaded(question: ModuleQuestion, difficulty: Difficulty) -> DownloadedQ
         explanation=question.explanation,
         difficulty=shown[difficulty],
     )
+
+
+def _answers(question: ModuleQuestion) -> tuple[str, list[str]]:
+    """Return the answer and the others that count, out of an answer line where it is one."""
+    if _NOTATION.search(question.answer_text) is None:
+        return question.answer_text, question.acceptable_answers
+    # Only here: what stands beside it takes longer to load than the rest of the service.
+    from shared.domain.answers.answer_lines import read_answer_line
+
+    main, *others = [wording.text for wording in read_answer_line(question.answer_text).accepted] or [
+        question.answer_text
+    ]
+    return main, [*others, *question.acceptable_answers]
 
 
 def _text_bytes(question: ModuleQuestion) -> int:

@@ -97,8 +97,17 @@ def read_answer_line(line: str) -> AnswerLine:
     )
 
 
+def said_answer(line: str) -> str:
+    """Return what is read aloud of an answer: without notation and directives."""
+    accepted = read_answer_line(line).accepted
+    return accepted[0].text if accepted else line
+
+
 def _split(line: str) -> tuple[str, list[str]]:
-    """Return the answer itself and its directives; a group in brackets that is no directive is dropped."""
+    """Return the answer itself, up to the first directive, and the directives.
+
+    A group in brackets that is no directive is dropped.
+    """
     directives: list[str] = []
 
     def take(match: "re.Match[str]") -> str:
@@ -108,9 +117,9 @@ def _split(line: str) -> tuple[str, list[str]]:
             directives.extend(parts)
         return " "
 
-    rest = _GROUPS.sub(take, line)
-    main, *others = _parts(rest) or [""]
-    return main, [*(part for part in others), *directives]
+    parts = list(_parts(_GROUPS.sub(take, line)))
+    first = next((at for at, part in enumerate(parts) if at and _DIRECTIVE.match(_TAGS.sub("", part))), len(parts))
+    return "; ".join(parts[:first]), [*parts[first:], *directives]
 
 
 def _parts(text: str) -> list[str]:

@@ -86,6 +86,21 @@ def test_missed_questions_come_back_first_and_known_ones_last(database: Database
     assert asked(database)[0] == "a-2"
 
 
+@pytest.mark.parametrize(
+    ("parts", "box"), [((True, True, True), 1), ((False, True, True), 0), ((True, False, True), 0)]
+)
+def test_a_bonus_moves_on_once_and_only_with_every_part(database: Database, parts: tuple[bool, ...], box: int) -> None:
+    quiz_id = begin(database)
+    for at, right in enumerate(parts):
+        keep(database, quiz_id, replace(RIGHT if right else WRONG, position=at, part=at + 1))
+    with database.unit(ALPHA) as unit:
+        found = unit.value(
+            list[int],
+            "SELECT ARRAY[box, asked, missed] FROM quiz_cards WHERE tenant_id = %(tenant_id)s",
+        )
+    assert found.result == [box, 1, parts.count(False)]
+
+
 def test_nobody_sees_or_changes_anothers_quiz(database: Database) -> None:
     quiz_id = begin(database)
     keep(database, quiz_id, RIGHT)

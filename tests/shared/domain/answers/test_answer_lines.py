@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.answers.answer_lines import Wording, read_answer_line
+from shared.domain.answers.answer_lines import Wording, read_answer_line, said_answer
 
 
 def texts(wordings: tuple[Wording, ...]) -> list[str]:
@@ -31,6 +31,8 @@ def test_a_full_line() -> None:
         ("New __York__ City", ["New York City"], ("York",)),
         ("snake_case stays", ["snake_case stays"], ()),
         ("Answer: Newton; accept: N", ["Newton", "N"], ()),
+        ("red; white; blue", ["red; white; blue"], ()),
+        ("red; white [accept crimson]", ["red; white", "crimson"], ()),
         ("Frankenstein; or, The Modern Prometheus", ["Frankenstein", "The Modern Prometheus"], ()),
         ("", [], ()),
         ("[accept x]", ["x"], ()),
@@ -41,6 +43,18 @@ def test_what_is_accepted(line: str, accepted: list[str], required: tuple[str, .
     assert [text.lstrip(", ") for text in texts(found.accepted)] == accepted
     if found.accepted:
         assert found.accepted[0].required == required
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("water", "water"),
+        ("Isaac <u>Newton</u> [prompt on scientist]", "Isaac Newton"),
+        ("[prompt on x]", "[prompt on x]"),
+    ],
+)
+def test_what_is_said_of_it(line: str, said: str) -> None:
+    assert said_answer(line) == said
 
 
 def test_limits_are_left_out() -> None:

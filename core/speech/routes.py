@@ -21,6 +21,7 @@ from core.speech.models import (
     Speak,
     Spoken,
 )
+from core.speech.voiced import note_gone
 from shared.api import Access, Reply, Request, Routes
 from shared.errors import Forbidden, InvalidInput, NotFound
 from shared.storage.port import Stored
@@ -142,8 +143,8 @@ class SpeechRoutes:
         tenant_id, desk = request.tenant_id, self._desk
         named = query.hash or (hash_of(desk.cache.key(tenant_id, query.text, voice)) if query.text else "")
         if not named:
-            return self._removed(desk.shelf.clear(tenant_id))
-        return self._removed(desk.shelf.remove(tenant_id, named))
+            return self._removed(request, desk.shelf.clear(tenant_id))
+        return self._removed(request, desk.shelf.remove(tenant_id, named))
 
     def cache_stats(self, request: Request) -> CacheStats:
         """Return what the tenant's cache holds."""
@@ -172,7 +173,7 @@ class SpeechRoutes:
     def delete_expired(self, request: Request) -> Removed:
         """Remove the tenant's clips that are too old."""
         request.admit()
-        return self._removed(self._desk.shelf.expire(request.tenant_id))
+        return self._removed(request, self._desk.shelf.expire(request.tenant_id))
 
     def evict(self, request: Request, body: Evict) -> Removed:
         """Remove the tenant's oldest clips until there is as much room as asked for."""
@@ -183,7 +184,7 @@ class SpeechRoutes:
         target = None if body.target_size_mb is None else int(body.target_size_mb * _MEGABYTE)
         shelf = self._desk.shelf
         gone = shelf.evict(request.tenant_id, target_bytes=target, free_bytes=body.bytes_to_free or 0)
-        return self._removed(gone)
+        return self._removed(request, gone)
 
     def media(self, request: Request, query: MediaQuery) -> Reply:
         """Return the clip of a signed address, to whoever has it."""
@@ -196,8 +197,10 @@ class SpeechRoutes:
             self._at.encoder, clip, linked.format, {"Cache-Control": f"private, max-age={lasts}, immutable"}
         )
 
-    def _removed(self, gone: list[Stored]) -> Removed:
-        self._at.run(self._forget([clip.key for clip in gone]))
+    def _removed(self, request: Request, gone: list[Stored]) -> Removed:
+        keys = [clip.key for clip in gone]
+        self._at.run(self._forget(keys))
+        note_gone(request.unit, self._desk, request.tenant_id, keys)
         return Removed(entries_removed=len(gone), bytes_freed=sum(clip.size for clip in gone))
 
     async def _forget(self, keys: list[str]) -> None:

@@ -1,8 +1,10 @@
 """Speech over HTTP, put together, and what runs beside it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
+from functools import partial
+from itertools import groupby
 from typing import Final
 
 from aiohttp import web
@@ -20,9 +22,12 @@ from core.speech.pregen_routes import PregenRoutes
 from core.speech.profile_routes import ProfileRoutes
 from core.speech.routes import Desktop, SpeechRoutes
 from core.speech.shelf import Shelf
+from core.speech.voiced import note_gone
 from shared.api import Context, Routes, Service
+from shared.db import Database, TenantEntry
 from shared.errors import Unavailable
 from shared.logging import get_logger
+from shared.storage.port import Stored
 
 _log: Final = get_logger("core")
 
@@ -52,6 +57,7 @@ class SpeechService:
         self._cache = cache
         self._shelf = shelf
         self._sweep_s = sweep_s
+        self._database: Database | None = None
         desk = SpeechDesk(cache, shelf, hire)
         self.desktop = Desktop(desk, Links(secret), provider, language)
 
@@ -70,6 +76,7 @@ class SpeechService:
     def mount(self, app: web.Application, context: Context) -> None:
         """Serve the operations on an application, and everything beside them from its start to its end."""
         HttpAdapter(Service(self.routes(), context)).mount(app)
+        self._database = context.database
         app.cleanup_ctx.append(self.run)
 
     async def run(self, _app: web.Application) -> AsyncGenerator[None]:
@@ -82,11 +89,21 @@ class SpeechService:
             await sweeping
         await self._cache.close()
 
+    def _note_gone(self, gone: Sequence[Stored]) -> None:
+        """Tell the questions of every tenant that clips are gone."""
+        database = self._database
+        if database is None:
+            return
+        for tenant_id, clips in groupby(gone, key=lambda clip: clip.key.split("/")[1]):
+            entry = TenantEntry(tenant_id)
+            note_gone(partial(database.unit, entry), self.desktop.desk, tenant_id, [clip.key for clip in clips])
+
     async def _sweep(self) -> None:
         while True:
             with suppress(Unavailable):  # the next round may find the store again
                 gone = await asyncio.to_thread(self._shelf.sweep)
                 self._cache.drop([clip.key for clip in gone])
+                await asyncio.to_thread(self._note_gone, gone)
                 if gone:
                     _log.info("speech_swept", clips=len(gone), bytes=sum(clip.size for clip in gone))
             await asyncio.sleep(self._sweep_s)

@@ -12,6 +12,7 @@ from core.speech.desk import SpeechDesk
 from core.speech.estimates import Estimate, Prices, Shelved, voice_of
 from core.speech.scripts import items_of
 from core.speech.sources import Reading
+from core.speech.voiced import note_items
 from shared.db import Database, Unit
 from shared.errors import AppError, BudgetExhausted, Conflict, InvalidInput
 from shared.repositories.metering import Price
@@ -119,6 +120,9 @@ class Speaking:
         def note(unit: Unit) -> None:
             SpeechItemRepository(unit).record(order_id, changes)
             SpeechOrderRepository(unit).estimate(order_id, estimate.micro_usd)
+            for is_there, status in ((True, "completed"), (False, "pending")):
+                found = [item for item in wanted if states[item.position] == status]
+                note_items(unit, order.result, found, is_there=is_there)
 
         noted = {"read": True, "estimated": True, "estimate_micros": estimate.micro_usd}
         await job.write(note, progress=run.progress, stage="looking", checkpoint=noted)
@@ -177,6 +181,8 @@ class Speaking:
 
         def note(unit: Unit) -> None:
             SpeechItemRepository(unit).record(run.order.id, outcomes)
+            spoken = [each.item for each in tried if each.outcome.status == "completed"]
+            note_items(unit, run.order, spoken, is_there=True)
             SpeechItemRepository(unit).release(list(granted), job_id)
             SpeechOrderRepository(unit).failing(run.order.id, run.in_a_row)
 

@@ -31,7 +31,8 @@ Number = float  # a JSON number of any form
 # A share or a probability.
 Share = Annotated[float, Meta(ge=0, le=1)]
 # UTC without fraction or offset: Foundation's default ISO formatter takes nothing else.
-Moment = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+_MOMENT: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
+Moment = Annotated[str, Meta(pattern=_MOMENT)]
 Text = Annotated[str, Meta(min_length=1)]
 
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -85,6 +86,41 @@ def refused(answer: Answer, status: int, code: str, *, field: str | None = None,
         assert isinstance(error.retry_after, int)
         assert answer.headers["retry-after"] == str(error.retry_after)
     return error
+
+
+# Whole numbers, in whichever answer they are.
+_WHOLE: Final = re.compile(
+    r"(?:.*_|.*[a-z])?(?:[Cc]ount|[Tt]otal|[Ii]ndex)|limit|offset|expires_in|difficulty|revision"
+)
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
+
+
+def check(answer: Answer, *, flagged: bool = False) -> None:
+    """Hold any JSON answer, whatever it is about, to what every client needs of it.
+
+    Args: flagged: its area's errors have `success: false`.
+    Raises: AssertionError: a null, a count with a fraction, a date with one or with an offset, an error without its
+        envelope.
+    """
+    if answer.body is None:
+        return
+    if answer.status >= 400:
+        refused(answer, answer.status, str(answer.body.get("code")), flag=flagged)
+    assert not (wrong := nulls(answer.body) + odd_values(answer.body)), ", ".join(wrong)
+
+
+def odd_values(value: object, path: str = "$", name: str = "") -> list[str]:
+    """Return the places of an answer whose values no client takes: counts that are not whole, dates in other forms."""
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value).items()
+        return [at for key, item in members for at in odd_values(item, f"{path}.{key}", key)]
+    if isinstance(value, list):
+        items = cast("list[Any]", value)
+        return [at for index, item in enumerate(items) for at in odd_values(item, f"{path}[{index}]")]
+    if isinstance(value, float) and _WHOLE.fullmatch(name):
+        return [path]
+    is_date = isinstance(value, str) and _DATE.fullmatch(value)
+    return [path] if is_date and not re.fullmatch(_MOMENT, str(value)) else []
 
 
 def nulls(value: object, path: str = "$") -> list[str]:

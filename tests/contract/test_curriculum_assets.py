@@ -80,3 +80,15 @@ def test_what_a_picture_lacks_is_told(teacher: ApiClient, learner: ApiClient) ->
         form = a_form(file=("p.svg", body), metadata=metadata)
         refused(teacher.call("POST", path, body=form, headers=FORM), 400, "invalid_input")
     assert decode(learner.get(f"/api/curricula/{mine}"), Detail).revision == 1
+
+
+def test_a_file_is_fetched_by_its_name_too(teacher: ApiClient, learner: ApiClient, nobody: ApiClient) -> None:
+    mine = stored(teacher, fresh())
+    form = a_form(file=("p.svg", PICTURE), metadata={"alt": "-"})
+    made = decode(teacher.call("POST", f"/api/curricula/{mine}/topics/one/assets", body=form, headers=FORM), SavedAsset)
+    path = f"/assets/curriculum/{mine}/{made.filename}"
+    answer = learner.get(path)
+    assert (answer.status, answer.headers["content-type"], answer.raw) == (200, "image/svg+xml", PICTURE)
+    assert learner.get(path, headers={"if-none-match": answer.headers["etag"]}).status == 304
+    refused(learner.get(f"/assets/curriculum/{mine}/none.svg"), 404, "not_found")
+    refused(nobody.get(path), 401, "missing_token")

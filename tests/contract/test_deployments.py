@@ -56,14 +56,14 @@ class Done(Struct):
 
 
 def scheduled(author: ApiClient, **fields: object) -> Deployment:
-    body = {"name": "Monday", "curriculum_id": LIGHT, "target_date": "2100-01-02", "voice_config": {}, **fields}
+    body: dict[str, object] = {"name": "Monday", "curriculum_id": LIGHT, "target_date": "2100-01-02", **fields}
     made = decode(author.post(PATH, body), Scheduled)
     assert made.status == "scheduled"
     return made.deployment
 
 
 def test_it_is_ordered_and_looked_at(teacher: ApiClient, learner: ApiClient) -> None:
-    made = scheduled(teacher)
+    made = scheduled(teacher, voice_config={"voice_id": "nova"})
     assert (made.curriculum_id, made.name, made.status, made.target_date) == (
         LIGHT, "Monday", "scheduled", "2100-01-02",
     )  # fmt: skip

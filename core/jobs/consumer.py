@@ -2,9 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, TypeVar
 
 from core.jobs.outcome import UnknownKind, carry_out, hand_back
@@ -13,9 +14,9 @@ from core.jobs.queue.port import Delivery, Message, Queue, Tick
 from core.jobs.registry import Registry
 from core.jobs.run import Run
 from core.jobs.threads import JobDatabase
-from shared.db import TenantEntry
+from shared.db import Pending, TenantEntry, Unit
 from shared.domain.jobs import MOST_ATTEMPTS
-from shared.errors import AppError, InvalidInput, NotFound, Unavailable
+from shared.errors import AppError, NotFound, Unavailable
 from shared.ids import new_id
 from shared.logging import get_logger
 from shared.repositories.job_runs import Beginning, JobRunRepository
@@ -126,10 +127,30 @@ class Consumer:
                 await asyncio.sleep(_PAUSE_S[min(failures, len(_PAUSE_S) - 1)])
                 failures += 1
                 continue
-            for delivery in deliveries:
-                task = asyncio.create_task(self._handle(delivery))
-                self._tasks[task] = delivery
-                task.add_done_callback(self._settled)
+            self._accept(deliveries)
+
+    def _accept(self, deliveries: Sequence[Delivery]) -> None:
+        """Deal with each message by itself; jobs of one tenant begin together, in one unit of work."""
+        jobs: dict[str, dict[str, tuple[Delivery, Message]]] = {}
+        for delivery in deliveries:
+            body = delivery.body
+            if delivery.deliveries > MOST_DELIVERIES:
+                self._start(delivery, partial(self._bury, delivery, f"delivered more than {MOST_DELIVERIES} times"))
+            elif isinstance(body, Tick):
+                self._start(delivery, partial(self._order, delivery, body))
+            else:
+                jobs.setdefault(body.tenant_id, {})[new_id()] = delivery, body
+        for tenant_id, runs in jobs.items():
+            beginnings = asyncio.create_task(  # noqa: RUF006  who waits for it holds it
+                self._begin(tenant_id, {run_id: message.job_id for run_id, (_, message) in runs.items()})
+            )
+            for run_id, (delivery, message) in runs.items():
+                self._start(delivery, partial(self._do, delivery, message, run_id, beginnings))
+
+    def _start(self, delivery: Delivery, deal: Callable[[], Awaitable[None]]) -> None:
+        task = asyncio.create_task(self._handle(deal))
+        self._tasks[task] = delivery
+        task.add_done_callback(self._settled)
 
     def _settled(self, task: asyncio.Task[None]) -> None:
         del self._tasks[task]
@@ -138,16 +159,9 @@ class Consumer:
             # The message comes back by itself.
             _log.error("delivery_broke", exc_info=error)
 
-    async def _handle(self, delivery: Delivery) -> None:
-        """Deal with one message, whatever it is."""
+    async def _handle(self, deal: Callable[[], Awaitable[None]]) -> None:
         try:
-            if delivery.deliveries > MOST_DELIVERIES:
-                await self._queue.bury(delivery, f"delivered more than {MOST_DELIVERIES} times")
-                self.tally.end("buried")
-            elif isinstance(delivery.body, Tick):
-                await self._order(delivery, delivery.body)
-            else:
-                await self._do(delivery, delivery.body)
+            await deal()
         except Unavailable as error:
             # Nothing was settled: the message is delivered again, and the job goes on from its checkpoint.
             self.tally.end("unavailable")
@@ -157,20 +171,20 @@ class Consumer:
         try:
             await self._tick(tick.schedule)
         except NotFound as error:
-            await self._queue.bury(delivery, error.message)
-            self.tally.end("buried")
+            await self._bury(delivery, error.message)
             return
         await self._acknowledge(delivery)
         self.tally.end("tick")
 
-    async def _do(self, delivery: Delivery, message: Message) -> None:
-        run_id = new_id()
-        try:
-            beginning = await self._begin(message, run_id)
-        except InvalidInput:
-            await self._queue.bury(delivery, "its ids are none")
-            self.tally.end("buried")
-            return
+    async def _bury(self, delivery: Delivery, reason: str) -> None:
+        await self._queue.bury(delivery, reason)
+        self.tally.end("buried")
+
+    async def _do(
+        self, delivery: Delivery, message: Message, run_id: str, beginnings: asyncio.Task[dict[str, Beginning]]
+    ) -> None:
+        # Others wait for the same answer, whatever becomes of this one.
+        beginning = (await asyncio.shield(beginnings))[run_id]
         if beginning.verdict == "settled":
             await self._acknowledge(delivery)
             self.tally.end("settled")
@@ -193,18 +207,18 @@ class Consumer:
             self._done = []
             await self._queue.acknowledge(done)
 
-    async def _begin(self, message: Message, run_id: str) -> Beginning:
-        entry = TenantEntry(message.tenant_id)
-        return (
-            await self._patiently(
-                lambda: self._database.run(
-                    entry,
-                    lambda unit: JobRunRepository(unit).begin(
-                        message.job_id, run_id, lease_s=self._lease_s, most=MOST_ATTEMPTS
-                    ),
-                )
-            )
-        ).result
+    async def _begin(self, tenant_id: str, runs: Mapping[str, str]) -> dict[str, Beginning]:
+        """Begin runs of a tenant's jobs, and return what each is told; runs: job ids by run id."""
+
+        def begin(unit: Unit) -> dict[str, Pending[Beginning]]:
+            jobs = JobRunRepository(unit)
+            return {
+                run_id: jobs.begin(job_id, run_id, lease_s=self._lease_s, most=MOST_ATTEMPTS)
+                for run_id, job_id in runs.items()
+            }
+
+        begun = await self._patiently(lambda: self._database.run(TenantEntry(tenant_id), begin))
+        return {run_id: one.result for run_id, one in begun.items()}
 
     async def _work(self, delivery: Delivery, run: Run) -> None:
         self._runs[run.id] = run

@@ -7,11 +7,13 @@ relay's, which keeps every queue short: see `shared.domain.jobs.Window`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Annotated, Final, Protocol
 
 import msgspec
 
 from shared.errors import InvalidInput
+
+_Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,8 +23,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         turn: how often the job was sent anew.
     """
 
-    tenant_id: str
-    job_id: str
+    tenant_id: _Id
+    job_id: _Id
     priority: int = 0
     turn: int = 0
 

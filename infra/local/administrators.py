@@ -108,7 +108,7 @@ def add(place: Installation, name: str, *, role: str, tenants: list[str] | None,
     if signs_in_here:
         print(f"\n  password       {password}")
         print(f"  authenticator  {provisioning_uri(totp_key(place.secret, nonce), name)}\n")
-        print("Neither is ever shown again. Sign in: POST /api/admin/session {email, password, code}.")
+        print("Neither is ever shown again. Sign in on the console, which is at /console/ of the server.")
 
 
 def disable(place: Installation, name: str) -> None:

@@ -1,4 +1,4 @@
-"""One listener for everything: core's sockets, the functions behind their routes, and the learner's page."""
+"""One listener for everything: core's sockets, the functions behind their routes, and the pages."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -28,13 +28,33 @@ def build(
     app = build_app(read_settings(environ))
     beside(app)
     add_functions(app)
-    add_page(app, ROOT / "web" / "learner")
+    add_pages(app)
     return app
 
 
 def add_functions(app: web.Application) -> None:
     """Serve every function of template.yaml."""
     Gateway().mount(app, {function: load(function) for function in functions_of(ROOT / "template.yaml")})
+
+
+def add_pages(app: web.Application) -> None:
+    """Serve the learner's page and the administrators' console."""
+    add_console(app, ROOT / "web" / "console")
+    add_page(app, ROOT / "web" / "learner")
+
+
+def add_console(app: web.Application, folder: Path) -> None:
+    """Serve the console at `/console/`; it uses the learner page's style, so that one is served beside it."""
+
+    async def page(_request: web.Request) -> web.StreamResponse:
+        return web.FileResponse(folder / "index.html")
+
+    async def with_a_slash(_request: web.Request) -> web.StreamResponse:
+        raise web.HTTPFound("/console/")
+
+    app.router.add_get("/console", with_a_slash)
+    app.router.add_get("/console/", page)
+    app.router.add_static("/console/", folder)
 
 
 def add_page(app: web.Application, folder: Path) -> None:

@@ -253,6 +253,7 @@ UnaMentis is ready.
   token  {token}
          (a learner's; a teacher's is in {folder.teacher_token})
   ask    ./unamentis ask samples/question.wav{elsewhere}
+  administer it at {url}/console/ as whoever ./unamentis admin add EMAIL{elsewhere} makes
 
 Everything is kept in {folder.path}. Ctrl-C stops it.""",
     )

@@ -1,6 +1,6 @@
 """The container image's entry point: `python -m infra.server COMMAND`. It reads the environment, nothing else does.
 
-api      the functions and the learner's page on one listener
+api      the functions and the pages on one listener
 core     the voice service
 serve    both on one listener
 migrate  bring the database's schema and the shared content up to date, as its owner (MIGRATION_DATABASE_URL)

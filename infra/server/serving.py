@@ -8,7 +8,7 @@ from aiohttp import web
 
 from core.http.listener import serve_until_told
 from core.http.readiness import Readiness
-from infra.local.server import ROOT, add_functions, add_page
+from infra.local.server import add_functions, add_pages
 from infra.server.asking import DEFAULT_PORT
 from shared.config import Settings, read_settings
 from shared.db import Database
@@ -20,7 +20,7 @@ POOL: Final = "4"
 
 
 async def api(environ: Mapping[str, str]) -> None:
-    """Serve the functions and the page until told to end; requests under way are answered.
+    """Serve the functions and the pages until told to end; requests under way are answered.
 
     Raises: InvalidInput: a setting is missing or malformed.
     """
@@ -29,12 +29,12 @@ async def api(environ: Mapping[str, str]) -> None:
     told = _Told()
     Readiness(Database(_for_functions(environ).database_url), lambda: told.ending).mount(app)
     add_functions(app)
-    add_page(app, ROOT / "web" / "learner")
+    add_pages(app)
     await serve_until_told(app, address, patience_s=API_PATIENCE_S, told=told.end)
 
 
 async def both(environ: Mapping[str, str]) -> None:
-    """Serve core beside the functions and the page until told to end.
+    """Serve core beside the functions and the pages until told to end.
 
     Raises: InvalidInput: a setting is missing or malformed.
     """

@@ -36,7 +36,16 @@ def test_every_path_goes_to_the_half_that_serves_it(name: str) -> None:
     core = set(core_paths())
     assert core >= {"/ws", "/ws/audio", "/v1/realtime", "/api/tts"}
     assert {path for path in core if half_of(example(path), configuration) != "unamentis_core"} == set()
-    api = {*template_paths(), "/", "/app.js", "/wsx", "/ws/", "/api/kb/packs/feedback/x"}
+    api = {
+        *template_paths(),
+        "/",
+        "/app.js",
+        "/console/",
+        "/console/app.js",
+        "/wsx",
+        "/ws/",
+        "/api/kb/packs/feedback/x",
+    }
     assert {path for path in api if half_of(example(path), configuration) != "unamentis_api"} == set()
 
 

@@ -1,9 +1,10 @@
+import re
 from pathlib import Path
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from infra.local.server import ROOT, add_page
+from infra.local.server import ROOT, add_page, add_pages
 
 PAGE = ROOT / "web" / "learner"
 
@@ -22,6 +23,22 @@ async def test_the_page_and_its_modules_are_served_as_what_they_are() -> None:
             if file.suffix == ".js":
                 assert answer.content_type in ("text/javascript", "application/javascript")
         for path in ("/missing.js", "/%2e%2e/%2e%2e/pyproject.toml", "/..%2f..%2fpyproject.toml"):
+            assert (await client.get(path)).status in (403, 404)
+
+
+async def test_the_console_is_served_beside_it() -> None:
+    app = web.Application()
+    add_pages(app)
+    async with TestClient(TestServer(app)) as client:
+        for path in ("/console", "/console/", "/console/?view=usage"):
+            page = await client.get(path)
+            assert (page.status, page.content_type, page.url.path) == (200, "text/html", "/console/")
+            assert page.headers["Cache-Control"] == "no-cache"
+            assert page.headers["X-Frame-Options"] == "DENY"
+        for path in re.findall(r'(?:src|href)="(/[^"#]+)', await page.text()):
+            assert (await client.get(path)).status in ((200, 404) if path.startswith("/cdn-cgi/") else (200,)), path
+        assert (await client.post("/console/")).status == 405
+        for path in ("/console/missing.js", "/console/%2e%2e/learner/app.js", "/console/..%2flearner%2fapp.js"):
             assert (await client.get(path)).status in (403, 404)
 
 

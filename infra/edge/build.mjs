@@ -1,7 +1,6 @@
 // Puts together what the Worker serves as files: the apps, and `_headers` with what browsers are told beside them.
 import { build } from "esbuild";
 import { cp, mkdir, rm, writeFile } from "node:fs/promises";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -13,9 +12,7 @@ export async function assets(folder = join(HERE, "dist/assets"), web = WEB) {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await cp(join(web, "learner"), folder, { recursive: true });
-  if (existsSync(join(web, "console"))) {
-    await cp(join(web, "console"), join(folder, "console"), { recursive: true });
-  }
+  await cp(join(web, "console"), join(folder, "console"), { recursive: true });
   const { APP } = await securityHeaders();
   const lines = Object.entries(APP).map(([name, value]) => `  ${name}: ${value}`);
   await writeFile(join(folder, "_headers"), ["/*", ...lines, ""].join("\n"));

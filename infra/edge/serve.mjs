@@ -30,7 +30,7 @@ const runtime = new Miniflare({
   assets: {
     binding: configuration.assets.binding,
     directory: files,
-    routerConfig: { has_user_worker: true },
+    routerConfig: { has_user_worker: true, static_routing: { user_worker: configuration.assets.run_worker_first } },
     assetConfig: {
       html_handling: configuration.assets.html_handling,
       not_found_handling: configuration.assets.not_found_handling,

@@ -1,15 +1,20 @@
 """Everything through the edge, in front of the whole server as `./unamentis up` starts it, which takes nothing else."""
 
+import base64
 import json
+import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import pytest
 from openai import AsyncOpenAI
 from playwright.async_api import expect
 
+from shared.auth.totp import STEP_S, code_at
 from tests.e2e.browser import chromium, listen, microphone_file, visit
 from tests.support.edge import Edge
 from tests.support.hearing import word_error
@@ -129,6 +134,26 @@ async def test_a_learner_speaks_with_the_tutor_on_the_page(
         tutor = page.locator('.turn[data-role="tutor"]:not(.is-pending) .turn-text').first
         await expect(tutor).to_contain_text("scatter", timeout=PATIENCE_MS)
         await playback.until(lambda status: status.played > 12_000 and status.loudest > 0.02)
+
+
+async def test_an_administrator_made_on_the_command_line_signs_in_on_the_console(
+    installation: Installation, edge: Edge
+) -> None:
+    made = run("admin", "add", "head@school.example", "--data-dir", installation.data.path).stdout
+    password, link = re.search(r"password +(\S+)", made), re.search(r"otpauth://\S+", made)
+    assert password, made
+    assert link
+    key = base64.b32decode(parse_qs(urlsplit(link[0]).query)["secret"][0])
+    refused = ("401",)
+    async with chromium() as browser, visit(browser, f"{edge.url}/console/", tolerated=refused) as page:
+        await page.get_by_role("textbox", name="E-mail").fill("head@school.example")
+        await page.get_by_role("textbox", name="Password").fill(password[1])
+        await page.get_by_role("textbox", name="Code").fill(code_at(key, int(time.time()) // STEP_S))
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("head@school.example (superadmin)")).to_be_visible()
+        await page.get_by_role("link", name="Demo School").click()
+        await page.get_by_role("navigation", name="Demo School").get_by_role("link", name="Beta tokens").click()
+        await expect(page.get_by_role("row").filter(has_text="valid").first).to_be_visible()
 
 
 async def test_other_pages_show_too_and_one_that_says_when_the_tutor_is_gone(

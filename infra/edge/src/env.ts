@@ -10,7 +10,7 @@ export interface Env {
   readonly ORIGIN_SECRET?: string;
   /** The header into which who is in front, Cloudflare, has written the client's address; empty: nobody is. */
   readonly ADDRESS_HEADER: string;
-  /** The one host `/api/admin` answers on, behind Cloudflare Access; empty: on every host. */
+  /** The one host `/api/admin` and `/console` answer on, behind Cloudflare Access; empty: on every host. */
   readonly ADMIN_HOST: string;
   /** `on` while nobody may come in. */
   readonly MAINTENANCE: string;

@@ -22,19 +22,19 @@ export default {
     }
     const { pathname } = visit.url;
     const origin = originOf(pathname, (request.headers.get("accept") ?? "").includes("application/json"));
-    if (origin === null) {
-      return page(visit, env);
-    }
     if (isForAdmins(pathname) && env.ADMIN_HOST && visit.url.hostname !== env.ADMIN_HOST) {
       return refuse(visit, NOT_FOUND);
+    }
+    if (origin === null) {
+      return page(visit, env);
     }
     return passOn(visit, origin, env, context);
   },
 } satisfies ExportedHandler<Env>;
 
 function isForAdmins(path: string): boolean {
-  // The API compares paths as they were decoded.
-  return /^\/api\/admin(\/|$)/i.test(decoded(path));
+  // The API compares paths as they were decoded, and so does whoever looks for a file.
+  return /^\/+(api\/admin|console)(\/|$)/i.test(decoded(path));
 }
 
 function decoded(path: string): string {

@@ -300,6 +300,8 @@ async def test_during_maintenance_nobody_comes_in(origin: Origin, http: aiohttp.
         async with http.get(f"{resting.url}/", headers=BROWSER) as answer:
             assert (answer.status, answer.headers["Retry-After"]) == (503, "120")
             assert "Back in a moment" in await answer.text()
+        async with http.get(f"{resting.url}/console/app.js") as answer:
+            assert answer.status == 503
         async with http.post(f"{resting.url}/api/auth/login", json={}) as answer:
             assert (answer.status, (await answer.json())["code"]) == (503, "maintenance")
         with pytest.raises(aiohttp.WSServerHandshakeError):
@@ -326,8 +328,59 @@ async def test_what_is_no_page_is_not_the_app(dead_end: Edge, http: aiohttp.Clie
         assert (answer.status, (await answer.json())["code"]) == (404, "not_found")
     async with http.post(f"{dead_end.url}/lessons", headers=BROWSER) as answer:
         assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
-    async with http.get(f"{dead_end.url}/console/users", headers=BROWSER) as answer:
-        assert answer.status == (200 if (toolchain.FOLDER.parents[1] / "web" / "console").exists() else 404)
+    async with http.get(f"{dead_end.url}/console/missing.js", headers=BROWSER) as answer:
+        assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/console",
+        "/console/?view=usage",
+        "/console/index.html",
+        "/console/app.js",
+        "/%63onsole/app.js",
+        "/console%2Fapp.js",
+        "//console/app.js",
+        "//console/",
+        "/%2e/console/app.js",
+    ],
+)
+async def test_the_console_is_on_the_admin_host_only(edge: Edge, http: aiohttp.ClientSession, path: str) -> None:
+    async with http.get(URL(edge.url + path, encoded=True), headers=BROWSER) as answer:
+        assert (answer.status, answer.content_type) == (404, "text/html")
+        assert "console" not in await answer.text()
+
+
+async def test_the_admin_host_serves_the_console(edge: Edge, http: aiohttp.ClientSession) -> None:
+    admin = BROWSER | {"Host": "admin.school.example"}
+    for path in ("/console", "/console/?view=usage", "/console/index.html"):
+        async with http.get(edge.url + path, headers=admin) as answer:
+            assert (answer.status, answer.content_type) == (200, "text/html")
+            assert 'src="/console/app.js"' in await answer.text()
+            assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+            assert {name: answer.headers[name] for name in PROMISED} == PROMISED
+    for path, kind in (("/console/app.js", "text/javascript"), ("/console/style.css", "text/css")):
+        async with http.get(edge.url + path, headers={"Host": "admin.school.example"}) as answer:
+            assert (answer.status, answer.content_type) == (200, kind)
+            assert answer.headers["Cache-Control"] == "no-cache"
+            known = {"Host": "admin.school.example", "If-None-Match": answer.headers["ETag"]}
+        async with http.get(edge.url + path, headers=known) as again:
+            assert again.status == 304
+    async with http.post(f"{edge.url}/console/app.js", headers=admin) as answer:
+        assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
+    async with http.get(f"{edge.url}/", headers=admin, allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (302, "/console/")
+
+
+async def test_where_no_host_is_the_admins_the_console_is_on_every_one(
+    dead_end: Edge, http: aiohttp.ClientSession
+) -> None:
+    for path in ("/console/", "/console/app.js"):
+        async with http.get(dead_end.url + path, headers=BROWSER) as answer:
+            assert answer.status == 200
+    async with http.get(f"{dead_end.url}/", headers=BROWSER) as answer:
+        assert 'src="/app.js"' in await answer.text()
 
 
 async def test_at_the_root_programs_get_the_apis_description(edge: Edge, http: aiohttp.ClientSession) -> None:

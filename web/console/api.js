@@ -18,7 +18,7 @@ export class ApiError extends Error {
 
   /** Whether nobody knows if the server has acted on the request. */
   get isOpen() {
-    return this.status === 0 || this.status >= 500;
+    return this.status === 0 || this.status >= 500 || this.code === "idempotency_in_flight";
   }
 
   /** What went wrong and what can be done, in sentences. */

@@ -72,9 +72,13 @@ export class Table {
 
   async #follow(failed) {
     const busy = new Busy(this.#more);
+    const asked = this.#next;
     try {
-      const { items, total, next } = await this.#next();
-      this.#append(items, total, next);
+      const { items, total, next } = await asked();
+      // Other rows may have been shown meanwhile, which these do not follow.
+      if (this.#next === asked) {
+        this.#append(items, total, next);
+      }
     } catch (error) {
       if (!(error instanceof ApiError)) {
         throw error;

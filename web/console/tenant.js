@@ -1,4 +1,4 @@
-/** One tenant: its name, copies of its data, and its end. */
+/** One tenant: its name, its limits, copies of its data, and its end. */
 import { path } from "./api.js";
 import { address } from "./address.js";
 import { id, make } from "./elements.js";
@@ -31,6 +31,11 @@ export class Tenant {
       send: (values) => api.send("PATCH", path`/tenants/${this.#tenant.id}`, values),
       done: ({ name }) => deeds.done(`The tenant is called ${name} now.`),
     });
+    form(section.querySelector("#limits"), {
+      send: (values) => api.send("PUT", path`/tenants/${this.#tenant.id}/limits`, granted(values)),
+      done: ({ account_per_minute: account, tenant_per_minute: all }) =>
+        deeds.done(`Each account may make ${account} requests a minute now, and all together ${all}.`),
+    });
     form(section.querySelector("#export"), {
       send: (_values, key) => api.send("POST", path`/tenants/${this.#tenant.id}/exports`, {}, key),
       done: () => deeds.done("A copy is being made. Load this page again to see how far it is."),
@@ -45,8 +50,9 @@ export class Tenant {
   }
 
   async load(tenantId) {
-    const [tenant, { jobs }] = await Promise.all([
+    const [tenant, limits, { jobs }] = await Promise.all([
       this.#api.get(path`/tenants/${tenantId}`),
+      this.#api.get(path`/tenants/${tenantId}/limits`),
       this.#api.get("/jobs", { tenant_id: tenantId, kind: "tenant_export" }),
     ]);
     return () => {
@@ -54,9 +60,18 @@ export class Tenant {
       this.#section.querySelector("#rename").elements.name.value = tenant.name;
       const facts = [tenant.kind, `${tenant.members} ${tenant.members === 1 ? "member" : "members"}`, tenant.id];
       this.#section.querySelector(".facts").textContent = facts.join(" · ");
+      this.#showLimits(limits);
       this.#copies.show(jobs);
       this.#section.querySelector("#parts-of-export").hidden = true;
     };
+  }
+
+  #showLimits({ granted: own, ...limits }) {
+    for (const [name, limit] of Object.entries(limits)) {
+      const field = this.#section.querySelector("#limits").elements[name];
+      field.value = own.includes(name) ? limit : "";
+      field.placeholder = limit;
+    }
   }
 
   #copyRow(job, deeds) {
@@ -80,6 +95,11 @@ export class Tenant {
     this.#parts.show((parts ?? []).map((part, n) => ({ ...part, number: n + 1 })));
     holder.querySelector("h3").focus();
   }
+}
+
+/** Limits as the API replaces them: one that is not granted is the deployment's. */
+function granted(values) {
+  return Object.fromEntries(Object.entries(values).map(([name, text]) => [name, text ? Number(text) : null]));
 }
 
 function partRow({ number, url, size, sha256 }) {

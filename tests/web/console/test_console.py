@@ -313,6 +313,16 @@ async def test_a_tenant_is_made_filled_renamed_and_removed(page: Page, root: Api
     await page.get_by_role("button", name="Change role of Alpha Learner").click()
     await told(page, "A tenant keeps at least one owner.")
     await bar.get_by_role("link", name="Overview").click()
+    await field(page, "Of all together").fill("0.5")
+    await field(page, "Of each account").fill("1200")
+    await page.get_by_role("button", name="Grant limits").click()
+    await expect(field(page, "Of all together")).to_be_focused()
+    await field(page, "Of all together").fill("")
+    await page.get_by_role("button", name="Grant limits").click()
+    await told(page, "Each account may make 1200 requests a minute now")
+    await expect(field(page, "Of each account")).to_have_value("1200")
+    (gamma,) = [one["id"] for one in root.get("/api/admin/tenants").body["tenants"] if one["name"] == "Gamma School"]
+    assert root.get(f"/api/admin/tenants/{gamma}/limits").body["granted"] == ["account_per_minute"]
     await page.get_by_role("button", name="Have everything copied").click()
     await expect(page.get_by_role("table", name="Copies of its data").locator("tbody tr")).to_contain_text("queued")
     await field(page, "Type the tenant's name").fill("Gamma")

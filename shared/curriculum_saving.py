@@ -67,8 +67,8 @@ def save_curriculum(
     try:
         with open_unit() as unit:
             saved = queue_saving(unit, ready, terms=terms)
-    except AppError:
-        discard(store, ready.files.keys.values())
+    except AppError as error:
+        undo(store, ready.files.keys.values(), error)
         raise
     discard(store, saved.discarded)
     return saved.detail.result
@@ -124,6 +124,16 @@ def queue_saving(unit: Unit, ready: Ready, *, terms: Terms) -> Saved:
         assets.store(curriculum.id, picture, object_key=new.keys.get(picture.name))
     removed = assets.keep_only(curriculum.id, sorted(local_files(ready.document)))
     return Saved(CurriculumRepository(unit).get(curriculum.id), removed, new.replaced)
+
+
+def undo(store: ObjectStore | None, keys: Iterable[str], error: AppError) -> None:
+    """Remove files whose rows were refused.
+
+    Where the database did not answer, it may have committed all the same: they stay, and if no row names them they are
+    found by housekeeping.
+    """
+    if not isinstance(error, Unavailable):
+        discard(store, keys)
 
 
 def discard(store: ObjectStore | None, keys: Iterable[str]) -> None:

@@ -25,7 +25,7 @@ from core.imports.orders import IMPORT_KIND, STAGES, ImportOrder, Progress
 from core.imports.registry import Plugins
 from core.imports.sources.port import Material
 from core.jobs.port import JobStopped, RunningJob
-from shared.curriculum_saving import Ready, Saved, Terms, discard, queue_saving, ready_to_save
+from shared.curriculum_saving import Ready, Saved, Terms, discard, queue_saving, ready_to_save, undo
 from shared.db import Database, Unit
 from shared.errors import AppError, Forbidden, InvalidInput, NotFound, RateLimited, Unavailable
 from shared.logging import get_logger
@@ -221,8 +221,8 @@ class _Run:
         ready = await asyncio.to_thread(self._ready, book, places, material, terms)
         try:
             await self._save(ready, terms, material)
-        except AppError:
-            discard(self._shop.pictures, ready.files.keys.values())
+        except AppError as error:
+            undo(self._shop.pictures, ready.files.keys.values(), error)
             raise
 
     def _ready(self, book: Book, places: Sequence[Place], material: Material, terms: Terms) -> Ready:

@@ -18,7 +18,7 @@ from core.imports.formats.port import Header, not_a_book
 from core.imports.formats.umcf import UmcfBook
 from core.imports.importing import Workshop
 from core.imports.orders import REPROCESS_KIND, Progress, Wants
-from core.jobs.port import RunningJob
+from core.jobs.port import JobStopped, RunningJob
 from shared.curriculum_saving import Ready, Terms, queue_saving, ready_to_save
 from shared.db import Unit
 from shared.domain.curriculum_upload import Upload
@@ -121,7 +121,12 @@ class _Run:
             queue_saving(unit, ready, terms=terms)
             CourseImportRepository(unit).unstage(self._job.order.id)
 
-        await self._job.write(write, progress=1.0, stage="storing", item=stored.title, checkpoint=stored.stored())
+        try:
+            await self._job.write(write, progress=1.0, stage="storing", item=stored.title, checkpoint=stored.stored())
+        except JobStopped as stopped:
+            if stopped.reason == "lost":  # nothing of it was committed
+                raise
+            # Whatever was asked of the run came too late: the curriculum has changed, and that is told.
         self._progress = stored
 
     def _ready(self, book: UmcfBook, terms: Terms) -> Ready:

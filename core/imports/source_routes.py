@@ -13,7 +13,7 @@ from core.imports.sources.port import Browse, Course
 from core.imports.sources.uploads import MOST_UPLOADS
 from shared.api import Access, Listing, Request, Routes
 from shared.api.multipart import is_form, read_form
-from shared.curriculum_saving import discard
+from shared.curriculum_saving import discard, undo
 from shared.domain.curriculum_upload import MOST_UPLOAD
 from shared.errors import AppError, Conflict, InvalidInput, NotFound
 from shared.ids import known_id, new_id
@@ -106,8 +106,8 @@ class SourceRoutes:
                     topics=len(outline.places),
                     object_key=key,
                 )
-        except AppError:
-            discard(self._desk.objects, [key])
+        except AppError as error:
+            undo(self._desk.objects, [key], error)
             raise
         return {"success": True, "upload": upload_answer(added.result)}
 

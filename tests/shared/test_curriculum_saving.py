@@ -1,7 +1,8 @@
 """Pictures in the object store: there before their row, gone after it."""
 
 import io
-from contextlib import AbstractContextManager
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image
 from shared.curriculum_saving import MOST_IN_ROW, Terms, save_curriculum
 from shared.db import Database, Unit
 from shared.domain.pictures import Picture, read_picture
-from shared.errors import Conflict, InvalidInput
+from shared.errors import Conflict, InvalidInput, Unavailable
 from shared.repositories.assets import AssetRepository
 from shared.storage.objects import Objects, open_objects
 from tests.conftest import ALPHA, ALPHA_TENANT
@@ -77,3 +78,22 @@ def test_what_is_refused_leaves_nothing_in_the_store(database: Database, store: 
     with pytest.raises(Conflict, match="changed by somebody else"):
         save(database, store, ["p.jpg"], [photo], Terms(trusted=True, seen=7))
     assert keys(store) == []
+
+
+def test_files_stay_where_nobody_knows_whether_their_rows_are_there(database: Database, store: Objects) -> None:
+    units = 0
+
+    @contextmanager
+    def losing_the_answer() -> Generator[Unit]:
+        nonlocal units
+        units += 1
+        with database.unit(ALPHA) as unit:
+            yield unit
+        if units == 2:
+            raise Unavailable("the connection broke after the commit")
+
+    with pytest.raises(Unavailable):
+        save_curriculum(losing_the_answer, store, document("p.jpg"), [read_picture("p.jpg", a_photo())], terms=TERMS)
+    with database.unit(ALPHA) as unit:
+        found = AssetRepository(unit).of_curriculum("light")
+    assert [row.object_key for row in found.result] == keys(store)

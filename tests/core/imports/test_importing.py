@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from core.imports.importing import CourseImport
 from core.imports.orders import Progress
 from core.jobs.port import JobStopped
 from core.providers.llm.port import Prompt
-from shared.db import Database
+from shared.db import Database, Unit
 from shared.errors import (
     AppError,
     BudgetExhausted,
@@ -21,15 +22,19 @@ from shared.errors import (
     ProviderUnavailable,
     Unavailable,
 )
+from shared.repositories.assets import AssetRepository
 from shared.repositories.course_imports import CourseImportRepository
 from shared.repositories.plugin_settings import PluginSettingsRepository
+from shared.storage.objects import open_objects
 from tests.conftest import ALPHA_TENANT
 from tests.core.imports.conftest import TOPICS, WANTS, School, writing
-from tests.fakes.jobs import RecordedJob, run_killed_at_every_step
+from tests.fakes.jobs import RecordedJob, Result, run_killed_at_every_step
 from tests.fakes.stores import FullStore
-from tests.support.books import markdown
+from tests.support.archives import a_photo
+from tests.support.books import markdown, zipped
 from tests.support.imports import WritingModel
 from tests.support.people import add_person
+from tests.support.umcf import a_document, a_topic
 
 
 def topics_of(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -134,6 +139,33 @@ async def test_umcf_keeps_its_id_and_brings_its_pictures(school: School) -> None
     with school.database.unit(school.teacher) as unit:
         files = unit.value(int, "SELECT count(*)::int FROM assets WHERE tenant_id = %(tenant_id)s")
     assert files.result == 1
+
+
+async def test_pictures_stay_where_the_databases_answer_was_lost(school: School) -> None:
+    class AnswerLost(RecordedJob):
+        """Commits its last step, and does not hear of it."""
+
+        async def write(self, work: Callable[[Unit], Result], **step: Any) -> Result:
+            result = await super().write(work, **step)
+            if step["progress"] == 1.0:
+                raise Unavailable("the connection broke after the commit")
+            return result
+
+    photo = a_photo()
+    asset = {"id": "a", "type": "image", "alt": "-", "localPath": "assets/p.jpg"}
+    shown = a_document("shown", a_topic("one", media={"embedded": [asset]}))
+    school.shelf.files["/photo.umcf"] = zipped({"curriculum.json": json.dumps(shown), "assets/p.jpg": photo})
+    pictures = open_objects("memory://")
+    handler, job = CourseImport(replace(school.shop(), pictures=pictures)), school.job("/photo.umcf")
+    lost = AnswerLost(job.order, database=school.database)
+    with pytest.raises(Unavailable):
+        await handler.run(lost)
+    assert (await handler.run(lost.again()))["curriculumId"] == "shown"
+    with school.database.unit(school.teacher) as unit:
+        found = AssetRepository(unit).of_curriculum("shown")
+    (key,) = [row.object_key for row in found.result]
+    assert key is not None
+    assert pictures.get(key) == photo
 
 
 async def test_only_what_is_chosen_is_taken(school: School) -> None:

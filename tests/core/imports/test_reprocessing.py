@@ -6,7 +6,7 @@ import pytest
 from core.imports.analysis import issues_of
 from core.imports.orders import REPROCESS_KIND
 from core.imports.reprocessing import CurriculumReprocess
-from core.jobs.port import JobStopped
+from core.jobs.port import JobStopped, StopReason
 from shared.db import Database, TenantEntry
 from shared.errors import Conflict, Forbidden
 from shared.repositories.content import store_curriculum
@@ -76,6 +76,24 @@ async def test_what_somebody_changes_meanwhile_is_not_lost(database: Database, t
         await handler.run(first.again())
     assert refused.value.error_code == "edited_meanwhile"
     assert "generated" not in json.dumps(document(database, teacher))
+
+
+@pytest.mark.parametrize("reason", ["cancelled", "paused", "draining"])
+async def test_what_is_asked_when_everything_is_stored_comes_too_late(
+    database: Database, teacher: TenantEntry, reason: StopReason
+) -> None:
+    handler = CurriculumReprocess(workshop(database, llm=WritingModel(writing)))
+    stopped = RecordedJob(job(database, teacher).order, database=database, stop_at=1, reason=reason)
+    result = None
+    while result is None:
+        try:
+            result = await handler.run(stopped)
+        except JobStopped:
+            assert "generated" not in json.dumps(document(database, teacher))
+            later = len(stopped.steps) + 1
+            stopped = RecordedJob(stopped.order, database=database, stop_at=later, reason=reason)
+    assert (result["curriculumId"], stopped.steps[-1].stage) == ("things", "storing")
+    assert "generated" in json.dumps(document(database, teacher))
 
 
 async def test_who_does_not_teach_changes_nothing(database: Database, teacher: TenantEntry) -> None:

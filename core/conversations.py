@@ -69,6 +69,7 @@ class StoredConversations:
             complete=turn.complete,
             said=turn.unsaid.said if turn.unsaid else None,
             unsaid=turn.unsaid.rest if turn.unsaid else None,
+            sound_ms=turn.sound_ms,
         )
 
         def work(unit: Unit) -> Callable[[], None]:

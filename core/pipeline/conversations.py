@@ -43,6 +43,7 @@ class Turn:
         interrupted: the answer was cut short.
         unsaid: what another connection may say of it; None once it was interrupted, or heard to its end.
         expansion: for what other topics were searched, with success, on the way to this answer or after it.
+        sound_ms: how much sound of an answer was sent.
     """
 
     turn_id: str
@@ -53,6 +54,7 @@ class Turn:
     times: StageTimes | None = None
     unsaid: Unsaid | None = None
     expansion: Expansion | None = None
+    sound_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,12 +62,12 @@ class Keeping:
         except Unavailable:
             return
 
-    async def end(self, text: str, cut: Cut | None, times: StageTimes, *, words: str, sounded: bool) -> None:
+    async def end(self, text: str, cut: Cut | None, times: StageTimes, *, words: str, sound_ms: int) -> None:
         """Remember and store the answer as it was heard.
 
         Args:
             words: what is answered.
-            sounded: there was sound of it.
+            sound_ms: of its sound that was sent, or of its sentences that the client was given to speak.
         Raises: as `Conversations.store`.
         """
         talk, unsaid = self._talk, cut and cut.unsaid
@@ -81,6 +81,7 @@ class Keeping:
             interrupted=cut is not None,
             times=times,
             unsaid=unsaid,
+            sound_ms=0 if talk.device_speech else sound_ms,
         )
         if text and not self._ask.is_passage:
             talk.remember(turn)
@@ -88,6 +89,6 @@ class Keeping:
                 turn = replace(turn, expansion=await talk.tutoring.reflect(text, words))
         if (text or unsaid or self._kept) and not self._ask.is_passage:
             await store.store(talk.visit, turn)
-        if cut is not None and cut.by_learner and sounded:
+        if cut is not None and cut.by_learner and sound_ms:
             talk.equipment.counts.interrupted += 1
             await store.barge_in(talk.visit, self._turn_id, cut.heard_ms)

@@ -341,9 +341,10 @@ class Reply:
         cut = self._cut
         text = self._said() if cut is None else cut.text
         self._answer = Answer(text, cut is not None, self._speaker.playback.pieces)
-        sounded = bool(self._speaker.playback.sent)
+        playback = self._speaker.playback
+        sound_ms = -(-playback.sent * 1000 // playback.rate)
         try:
-            await self._keeping.end(text, cut, self._times, words=self._thinking.words, sounded=sounded)
+            await self._keeping.end(text, cut, self._times, words=self._thinking.words, sound_ms=sound_ms)
         except AppError as error:
             self._fail("TURN", error)
 

@@ -29,6 +29,7 @@ class Totals:
     total_sessions: int
     active_sessions: int
     avg_session_duration: float
+    answer_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +234,8 @@ class MeasurementRepository:
             Totals,
             """WITH a AS (
                    SELECT coalesce(sum(reports + events), 0)::bigint AS metrics, coalesce(sum(logs), 0)::bigint AS logs,
-                          coalesce(sum(errors), 0)::bigint AS errors, coalesce(sum(warnings), 0)::bigint AS warnings
+                          coalesce(sum(errors), 0)::bigint AS errors, coalesce(sum(warnings), 0)::bigint AS warnings,
+                          coalesce(sum(sound_ms) / 1000.0, 0)::float8 AS answer_seconds
                    FROM activity_hours
                    WHERE tenant_id = %(tenant_id)s AND (user_id = app_user() OR (SELECT app_teaches()))
                ), recent AS (
@@ -263,7 +265,7 @@ class MeasurementRepository:
                       recent.logs AS logs_last_hour, s.recent AS sessions_last_hour, s.turns AS total_turns,
                       coalesce(l.e2e, 0) AS avg_e2e_latency, coalesce(l.llm, 0) AS avg_llm_ttft,
                       c.online AS online_clients, c.clients AS total_clients, s.sessions AS total_sessions,
-                      s.active AS active_sessions, s.duration AS avg_session_duration
+                      s.active AS active_sessions, s.duration AS avg_session_duration, a.answer_seconds
                FROM a, recent, l, c, s""",
         )
 

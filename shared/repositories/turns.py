@@ -28,6 +28,7 @@ class NewTurn:
         complete: False while an answer is still being spoken: it may be stored again, longer, under its turn_id.
         said: of an answer that may be gone on with, what was said to the end of a clause.
         unsaid: what follows; while there is any, the answer may be stored again even if it is complete.
+        sound_ms: how much sound of an answer was sent; of one stored again, the most.
     """
 
     turn_id: str
@@ -42,6 +43,7 @@ class NewTurn:
     complete: bool = True
     said: str | None = None
     unsaid: str | None = None
+    sound_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +103,18 @@ class TurnRepository:
         self._unit.run(
             """INSERT INTO turns AS t (tenant_id, session_id, sequence, id, turn_id, role, content, audio_url, stt_ms,
                                        llm_ms, tts_ms, total_ms, interrupted, complete, said, unsaid,
-                                       unsaid_at)
+                                       unsaid_at, sound_ms)
                SELECT %(tenant_id)s, %(session_id)s, coalesce(max(sequence), 0) + 1, %(id)s, %(turn_id)s, %(role)s,
                       %(content)s, %(audio_url)s, %(stt_ms)s, %(llm_ms)s, %(tts_ms)s, %(total_ms)s, %(interrupted)s,
-                      %(complete)s, %(said)s, %(unsaid)s, now()
+                      %(complete)s, %(said)s, %(unsaid)s, now(), %(sound_ms)s
                FROM turns WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s
                ON CONFLICT (tenant_id, session_id, turn_id, role) DO UPDATE SET
                    content = excluded.content, audio_url = excluded.audio_url,
                    stt_ms = coalesce(t.stt_ms, excluded.stt_ms), llm_ms = coalesce(t.llm_ms, excluded.llm_ms),
                    tts_ms = coalesce(t.tts_ms, excluded.tts_ms), total_ms = coalesce(t.total_ms, excluded.total_ms),
                    interrupted = excluded.interrupted, complete = t.complete OR excluded.complete,
-                   said = excluded.said, unsaid = excluded.unsaid, unsaid_at = excluded.unsaid_at
+                   said = excluded.said, unsaid = excluded.unsaid, unsaid_at = excluded.unsaid_at,
+                   sound_ms = greatest(t.sound_ms, excluded.sound_ms)
                -- Progress that arrives late does not shorten what was stored when its connection ended.
                WHERE NOT t.complete OR t.unsaid IS NOT NULL
                  AND (excluded.complete OR length(excluded.content) > length(t.content))""",
@@ -129,6 +132,7 @@ class TurnRepository:
             complete=turn.complete,
             said=turn.said,
             unsaid=turn.unsaid,
+            sound_ms=turn.sound_ms,
         )
         self._unit.run(
             """UPDATE learning_sessions SET turn_count = (

@@ -61,7 +61,7 @@ class Stats(Struct, frozen=True, kw_only=True):
     """Figures for the console, the web client and Android; latencies in milliseconds, durations in seconds.
 
     Nobody calls the servers that were written down, so none is known to be healthy. Sockets are those of the whole
-    deployment, as its processes last told. How long answers sounded is known to the phones that played them, not here.
+    deployment, as its processes last told. The seconds of sound are those of the tutor's answers.
     """
 
     uptime_seconds: int
@@ -84,8 +84,8 @@ class Stats(Struct, frozen=True, kw_only=True):
     total_servers: int
     registered_servers: int
     websocket_connections: int
+    total_audio_generated_seconds: float
     healthy_servers: int = 0
-    total_audio_generated_seconds: float = 0.0
 
 
 def stats_answer(totals: Totals, *, servers: int, sockets: int, uptime_s: int) -> Stats:
@@ -111,4 +111,5 @@ def stats_answer(totals: Totals, *, servers: int, sockets: int, uptime_s: int) -
         total_servers=servers,
         registered_servers=servers,
         websocket_connections=sockets,
+        total_audio_generated_seconds=round(totals.answer_seconds, 1),
     )

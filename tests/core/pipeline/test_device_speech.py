@@ -58,6 +58,7 @@ async def test_a_whole_turn_comes_sentence_by_sentence_when_each_is_due(room: Ro
         pytest.approx(first.duration_ms + second.duration_ms, abs=1),
     ]
     assert first.duration_ms == pytest.approx(len(ONE) * 65, abs=1)
+    assert room.last("assistant").sound_ms == 0  # none of it was ours
     assert due[0] == pytest.approx(0)
     assert due[1] == pytest.approx(first.duration_ms / 1000 - 0.3, abs=0.01)
     assert due[2] == pytest.approx(third.position_ms / 1000 - 0.3, abs=0.01)

@@ -35,6 +35,8 @@ async def test_a_spoken_question_is_answered_aloud_and_stored(room: Room) -> Non
     assert user.turn_id == answer.turn_id == room.client.only(TurnEnded)[0].turn_id
     assert answer.complete
     assert not answer.interrupted
+    assert answer.sound_ms == sum(len(sound) for sound in room.client.only(bytes)) * 1000 // 2 // 16_000 > 0
+    assert user.sound_ms == 0
     assert room.session.state is State.IDLE
 
 

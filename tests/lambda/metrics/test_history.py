@@ -114,7 +114,7 @@ def hold(database: Database, person: TenantEntry) -> None:
         with database.unit(person) as unit:
             unit.run(
                 """UPDATE turns SET complete = true, interrupted = true, stt_ms = 150, llm_ms = 200, tts_ms = 0,
-                                    total_ms = 640 WHERE tenant_id = %(tenant_id)s AND session_id = %(id)s""",
+                                    total_ms = 640, sound_ms = 1500 WHERE tenant_id = %(tenant_id)s AND session_id = %(id)s""",
                 id=session_id,
             )
 
@@ -131,6 +131,8 @@ def test_turns_are_measured_here_once_each(
     }
     (today,) = learner.get("/api/metrics/usage").body["days"]
     assert (today["sessions"], today["turns"], today["interruptions"]) == (1, 1, 1)
+    heard = [each.get("/api/stats").body["total_audio_generated_seconds"] for each in (learner, teacher, stranger)]
+    assert heard == [1.5, 1.5, 0]
     (user,) = learner.get("/api/metrics/users").body["users"]
     assert (user["user_id"], user["display_name"], user["turns"]) == (ALPHA.user_id, "Alpha Learner", 1)
     assert teacher.get("/api/metrics/users").body["count"] == 1

@@ -55,7 +55,7 @@ def totals(database: Database, who: TenantEntry = ALPHA) -> Totals:
 
 
 def test_nothing_done_is_all_zero(database: Database) -> None:
-    assert totals(database) == Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    assert totals(database) == Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def test_totals_count_what_the_caller_sees(database: Database, database_url: str) -> None:

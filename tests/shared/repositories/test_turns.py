@@ -136,6 +136,14 @@ def test_medians_are_over_the_turns_that_say(database: Database, session_id: str
     assert medians.result == Latencies(stt_ms=None, llm_ms=200, tts_ms=None, total_ms=1000)
 
 
+def test_the_most_sound_of_an_answer_counts_however_often_it_is_stored(database: Database, session_id: str) -> None:
+    half = replace(ANSWER, complete=True, said="Because", unsaid=" air", sound_ms=900)
+    store(database, session_id, QUESTION, half, half, replace(half, said=None, unsaid=None, sound_ms=400))
+    with database.unit(ALPHA) as unit:
+        found = unit.value(int, "SELECT sum(sound_ms) FROM turns WHERE tenant_id = %(tenant_id)s")
+    assert found.result == 900
+
+
 def test_an_answer_is_put_right_and_a_strangers_is_not_found(database: Database, session_id: str) -> None:
     store(database, session_id, QUESTION, replace(ANSWER, content="Because air scatters light", complete=True))
     with pytest.raises(NotFound), database.unit(BETA) as unit:

@@ -114,7 +114,8 @@ def hold(database: Database, person: TenantEntry) -> None:
         with database.unit(person) as unit:
             unit.run(
                 """UPDATE turns SET complete = true, interrupted = true, stt_ms = 150, llm_ms = 200, tts_ms = 0,
-                                    total_ms = 640, sound_ms = 1500 WHERE tenant_id = %(tenant_id)s AND session_id = %(id)s""",
+                                    total_ms = 640, sound_ms = 1500
+                   WHERE tenant_id = %(tenant_id)s AND session_id = %(id)s""",
                 id=session_id,
             )
 

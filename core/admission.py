@@ -1,11 +1,12 @@
 """Who may come in: callers by their tokens and tickets, checked against the database."""
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 
 from core.ws.updates import Standing
 from shared.auth.authenticator import Authenticator, address_prefix
-from shared.auth.caller import Caller
+from shared.auth.caller import Caller, Client
 from shared.auth.ws_tickets import tenant_of_ticket
 from shared.config import Settings
 from shared.db import Database, TenantEntry
@@ -30,12 +31,13 @@ class Admission:
         """
         return self._authenticator.caller(token, address=address)
 
-    async def admit(self, token: str | None, address: str) -> Caller:
+    async def admit(self, token: str | None, address: str, client: Client) -> Caller:
         """Name and confirm the caller of a socket without a session.
 
-        Raises: Unauthenticated, Unavailable.
+        Args: client: what their program says of itself.
+        Raises: Unauthenticated, UpgradeRequired, Unavailable.
         """
-        caller = self.authenticate(token, address)
+        caller = replace(self.authenticate(token, address), client=client)
         await self.confirm(caller)
         return caller
 

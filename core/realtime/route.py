@@ -13,6 +13,7 @@ from core.realtime.dialect import Dialect
 from core.realtime.messages import LARGEST_MESSAGE
 from core.realtime.port import Admitted, RealtimeStore
 from core.realtime.refusals import kind_of
+from core.ws.arrival import introduced
 from core.ws.closing import closing_of
 from core.ws.connection import COMING_BACK
 from core.ws.live import Live
@@ -97,4 +98,4 @@ class RealtimeRoute:
         token = bearer_token(request.headers.get("Authorization")) or next(iter(keys), request.query.get("token"))
         if token is not None and is_client_secret(token):
             return await self.store.admit(token, address)
-        return Admitted(self.authenticate(token, address))
+        return Admitted(introduced(self.authenticate(token, address), request))

@@ -1,19 +1,31 @@
-"""Where a socket's client is, and whether it came the way it should.
+"""Where a socket's client is, whether it came the way it should, and what it says of itself.
 
 Operations over HTTP learn it from `shared.api`; the sockets have no service around them.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from shared.api.errors import envelope, status_of
+from shared.api.request import ClientInfo
+from shared.auth.caller import Caller
 from shared.auth.origin import OriginLock
 from shared.errors import Forbidden
 from shared.ids import new_id
 
 SOCKETS: Final = frozenset({"/ws", "/ws/audio", "/v1/realtime"})
+
+
+def introduced(caller: Caller, request: web.Request) -> Caller:
+    """Return a caller with what their program says of itself in the headers of the request that opens a socket.
+
+    A beta token may be bound to a device, and an app may be too old. A browser can send no such headers, and a caller
+    by a ticket named their device when they bought it.
+    """
+    return replace(caller, client=ClientInfo.of(request.headers).claimed)
 
 
 def arrival(lock: OriginLock) -> Middleware:

@@ -14,6 +14,7 @@ from core.pipeline.session import VoiceSession
 from core.pipeline.talk import ends_session
 from core.voice.dialogue import Microphone
 from core.ws import wire
+from core.ws.arrival import introduced
 from core.ws.closing import INTERNAL, Closing, closing_of
 from core.ws.connection import COMING_BACK, ENDS, SessionConnection
 from core.ws.live import Live
@@ -65,8 +66,10 @@ class AudioRoute:
     async def _visit(self, request: web.Request) -> Visit:
         query = request.query
         address = request.remote or "unknown"
-        ticket = query.get("ticket")
-        caller = await self.redeem(ticket, address) if ticket else self.authenticate(query.get("token"), address)
+        if ticket := query.get("ticket"):
+            caller = await self.redeem(ticket, address)
+        else:
+            caller = introduced(self.authenticate(query.get("token"), address), request)
         named = query.get("session") or query.get("session_id") or query.get("user_id")
         if not named:
             raise NotFound("no session: open the socket with ?session=<id>")

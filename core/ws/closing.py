@@ -13,6 +13,7 @@ from shared.errors import (
     RateLimited,
     Unauthenticated,
     Unavailable,
+    UpgradeRequired,
 )
 
 NORMAL: Final = 1000
@@ -28,6 +29,7 @@ _CODES: Final[dict[type[AppError], int]] = {
     Unauthenticated: POLICY,
     Forbidden: POLICY,
     InvalidInput: POLICY,
+    UpgradeRequired: POLICY,
     NotFound: SESSION_NOT_FOUND,
     Conflict: SESSION_ENDED,
     RateLimited: RATE_LIMITED,

@@ -10,7 +10,8 @@ import msgspec
 from aiohttp import WSMsgType, web
 
 from core.ws.closing import GOING_AWAY, Closing, closing_of
-from shared.auth.caller import Caller
+from shared.api.request import ClientInfo
+from shared.auth.caller import Caller, Client
 from shared.clock import iso, utc_now
 from shared.db import PUBLIC_TENANT
 from shared.errors import AppError, Unauthenticated, Unavailable
@@ -26,8 +27,8 @@ _CHANNELS: Final = ("logs", "metrics", "sessions", "services", "imports")
 _LEAVING: Final = Closing(GOING_AWAY, "the server is going away")
 _AUTH_OK: Final = '{"type":"auth_ok"}'
 
-# Proves a caller by a token, None where none was sent, and a network address.
-Admit = Callable[[str | None, str], Awaitable[Caller]]
+# Proves a caller by a token, None where none was sent, a network address and what their program says of itself.
+Admit = Callable[[str | None, str, Client], Awaitable[Caller]]
 # Confirms that a caller's credential still holds, and tells who they are now.
 Confirm = Callable[[Caller], Awaitable["Standing"]]
 # Proves a caller by a ticket, which is used up by it, and a network address.
@@ -167,7 +168,7 @@ class UpdatesRoute:
     """Serves the socket of updates.
 
     Args:
-        admit: proves a caller by a token, None where none was sent, and a network address.
+        admit: proves a caller by a token, None where none was sent, a network address and their program.
         redeem: proves a caller by a ticket and a network address.
         confirm: tells who a caller is.
     """
@@ -207,12 +208,12 @@ class UpdatesRoute:
 
     async def _caller(self, request: web.Request, socket: web.WebSocketResponse) -> Caller:
         """Return the caller by the ticket or token in the address or in the first message, or by the open network."""
-        address = request.remote or "unknown"
+        address, client = request.remote or "unknown", ClientInfo.of(request.headers).claimed
         if ticket := request.query.get("ticket"):
             return await self._redeem(ticket, address)
         token = request.query.get("token")
         try:
-            return await self._admit(token, address)
+            return await self._admit(token, address, client)
         except Unauthenticated:
             if token is not None:
                 raise
@@ -227,7 +228,7 @@ class UpdatesRoute:
         if message.ticket:
             caller = await self._redeem(message.ticket, address)
         else:
-            caller = await self._admit(message.token, address)
+            caller = await self._admit(message.token, address, client)
         await socket.send_str(_AUTH_OK)
         return caller
 

@@ -65,6 +65,18 @@ def mode(left_micro_usd: int, cap_micro_usd: int) -> Mode:
     return Mode.FULL
 
 
+def present_mode(words_left: int, speech_left: int, most: Mode) -> Mode:
+    """Return how much the tutor may spend now.
+
+    Args:
+        words_left, speech_left: micro-dollars the tightest cap leaves for words, and of its smaller share for speech.
+        most: the most there is, as administrators set it.
+    """
+    if words_left <= 0:
+        return Mode.EXHAUSTED
+    return Mode.TEXT if speech_left <= 0 else most
+
+
 def report_days(first: date | None, last: date | None, today: date) -> tuple[date, date]:
     """Return the days a report covers; without a first one, from the beginning of the last one's month.
 

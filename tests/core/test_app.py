@@ -19,6 +19,7 @@ from shared.db import Database
 from shared.domain.lesson import Lesson
 from shared.errors import InvalidInput
 from shared.ids import new_id
+from shared.repositories.beta_tokens import BetaTokenRepository
 from shared.repositories.session_lessons import SessionLessonRepository
 from shared.repositories.sessions import NewSession, SessionRepository
 from shared.repositories.ws_tickets import WsTicketRepository
@@ -242,3 +243,35 @@ def test_a_ticket_is_stored_as_a_hash(line: Line, database_url: str) -> None:
     assert len(rows) == 1
     assert ticket not in rows[0][0]
     assert hash_ticket(ticket, SECRET) in rows[0][0]
+
+
+PATHS = ("/ws/audio", "/ws", "/v1/realtime")
+
+
+async def close_code(service: Service, session_id: str, path: str, token: str, headers: dict[str, str]) -> int | None:
+    """Return with what code a socket is closed, None where it hears something first that is no error."""
+    url = f"{service.url}{path}?session={session_id}&token={token}"
+    async with aiohttp.ClientSession() as http, http.ws_connect(url, headers=headers) as socket:
+        await socket.send_json(CONFIG if path == "/ws/audio" else {"type": "ping"})
+        while (heard := await socket.receive(timeout=10)).type is aiohttp.WSMsgType.TEXT:
+            if heard.json()["type"] != "error":
+                return None
+        return socket.close_code
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_bound_token_and_an_old_app_are_known_by_what_they_say_of_themselves(
+    service: Service, database: Database, database_url: str, path: str
+) -> None:
+    with database.unit(ALPHA) as unit:
+        session_id = SessionRepository(unit).add(NEW)
+        token = BetaTokenRepository(unit).mint(str(ALPHA.user_id), secret=SECRET, binds_device=True)
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            """INSERT INTO feature_settings (tenant_id, settings)
+               VALUES (public_tenant(), '{"minimum_versions": {"android": "1.4"}}')"""
+        )
+    phone = {"X-Client-ID": "phone", "X-Client-Platform": "Android", "X-Client-Version": "1.4.0"}
+    assert await close_code(service, session_id, path, token, phone) is None
+    for other in ({}, {**phone, "X-Client-ID": "laptop"}, {**phone, "X-Client-Version": "1.3"}):
+        assert await close_code(service, session_id, path, token, other) == 1008

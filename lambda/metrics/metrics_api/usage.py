@@ -8,7 +8,8 @@ from msgspec import Struct
 from shared.api import Access, Request, Routes
 from shared.api.csv import CsvReply, csv_reply, wants_csv
 from shared.clock import iso, utc_now
-from shared.domain.usage import mode, report_days, resets_at
+from shared.domain.usage import FULL_SHARE, SPEECH_SHARE, mode, present_mode, report_days, resets_at
+from shared.repositories.features import FeatureRepository
 from shared.repositories.metering import MeteringRepository, PeriodUsage
 
 routes = Routes("metrics")
@@ -52,8 +53,13 @@ class Used(Struct, frozen=True):
 
 
 class Usage(Struct, frozen=True):
-    """The tenant's budgets now, and what the caller used from one day to another, both inclusive (UTC)."""
+    """The tenant's budgets now, and what the caller used from one day to another, both inclusive (UTC).
 
+    `mode`: what the tutor can do now, under every cap, the deployment's too, and as administrators set it: a budget's
+    mode or, by their setting, "cheaper_voice".
+    """
+
+    mode: str
     budgets: list[Budget]
     first: str
     last: str
@@ -83,10 +89,13 @@ def get_usage(request: Request, query: UsageRange) -> Usage | CsvReply:
     with request.unit() as unit:
         metering = MeteringRepository(unit)
         periods, own = metering.periods(), metering.own_usage(first, last)
+        words, speech = metering.left(FULL_SHARE), metering.left(SPEECH_SHARE)
+        features = FeatureRepository(unit).get()
     used = [Used(row.day.isoformat(), row.kind, row.unit, row.quantity, row.micro_usd) for row in own.result]
     if wants_csv(request.http, query.format):
         columns = Used.__struct_fields__
         table = [[getattr(row, column) for column in columns] for row in used]
         return csv_reply(columns, table, f"usage-{first}-{last}.csv")
     budgets = [budget_answer(period, now) for period in periods.result]
-    return Usage(budgets, first.isoformat(), last.isoformat(), sum(row.micro_usd for row in used), used)
+    now_is = present_mode(words.result, speech.result, features.result.speech).value
+    return Usage(now_is, budgets, first.isoformat(), last.isoformat(), sum(row.micro_usd for row in used), used)

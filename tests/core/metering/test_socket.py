@@ -17,7 +17,7 @@ from core.providers import Providers
 from core.speech.cache import SpeechCache
 from core.ws.news import CHANNEL
 from core.ws.updates import Standing, Updates
-from shared.auth.caller import Caller
+from shared.auth.caller import Caller, Client
 from shared.db import Database, Listener
 from shared.domain.usage import FULL_SHARE, UsageEvent
 from shared.ids import new_id
@@ -100,7 +100,7 @@ async def school(database: Database, database_url: str, as_owner: AsOwner) -> As
     def authenticate(_token: str | None, _address: str) -> Caller:
         return CALLER
 
-    async def admit(token: str | None, _address: str) -> Caller:
+    async def admit(token: str | None, _address: str, _client: Client) -> Caller:
         return Caller("open", token)
 
     async def redeem(_ticket: str, _address: str) -> Caller:

@@ -2,7 +2,7 @@ import asyncio
 import base64
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from core.settings import VoiceSettings
 from core.voice.endpointing import Timing
 from core.ws.updates import Standing
 from shared.auth.caller import Caller
+from shared.auth.caller import Client as Program
 from shared.errors import Unauthenticated
 from tests.fakes.conversations import MemoryConversations, MemorySession
 from tests.fakes.detector import SILENCE, SPEECH, FakeDetector
@@ -111,8 +112,8 @@ class House:
             raise Unauthenticated("the token is not valid")
         return Caller("session", TENANT, token, "user", address=address)
 
-    async def admit(self, token: str | None, address: str) -> Caller:
-        return self.authenticate(token, address)
+    async def admit(self, token: str | None, address: str, client: Program) -> Caller:
+        return replace(self.authenticate(token, address), client=client)
 
     async def confirm(self, caller: Caller) -> Standing:
         return Standing(caller.user_id or "")

@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import aiohttp
@@ -17,7 +17,7 @@ from core.settings import VoiceSettings
 from core.speech.desk import Clip
 from core.voice.endpointing import Timing
 from core.ws.updates import Standing
-from shared.auth.caller import Caller
+from shared.auth.caller import Caller, Client
 from shared.errors import Unauthenticated, Unavailable
 from tests.fakes.conversations import MemoryConversations, MemorySession
 from tests.fakes.detector import SILENCE, SPEECH, FakeDetector
@@ -139,8 +139,8 @@ class House:
             raise Unauthenticated("the token is not valid")
         return Caller("session", TENANT, token, "user", address=address)
 
-    async def admit(self, token: str | None, address: str) -> Caller:
-        return self.authenticate(token, address)
+    async def admit(self, token: str | None, address: str, client: Client) -> Caller:
+        return replace(self.authenticate(token, address), client=client)
 
     async def confirm(self, caller: Caller) -> Standing:
         return Standing(caller.user_id or "")

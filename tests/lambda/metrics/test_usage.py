@@ -53,6 +53,33 @@ def test_a_budget_that_is_used_up(learner: ApiClient, database: Database) -> Non
     assert (day["reserved_micro_usd"], day["left_micro_usd"], day["mode"]) == (1_000_000, 0, "exhausted")
 
 
+@pytest.mark.parametrize(
+    ("month", "speech", "mode"),
+    [
+        (50_000_000, None, "full"),
+        (1_050, None, "text"),
+        (1_000, "full", "exhausted"),
+        (50_000_000, "text", "text"),
+        (50_000_000, "cheaper_voice", "cheaper_voice"),
+    ],
+)
+def test_the_mode_is_what_every_cap_and_the_settings_leave(
+    learner: ApiClient, database: Database, database_url: str, month: int, speech: str | None, mode: str
+) -> None:
+    with database.unit(BETA) as unit:
+        MeteringRepository(unit).reserve(new_id(), 1_000, lasts_s=60, share=FULL_SHARE)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE deployment_budgets SET cap_micro_usd = %s WHERE period = 'month'", (month,))
+        connection.execute(
+            "INSERT INTO feature_settings (tenant_id, settings) VALUES (%s, jsonb_build_object('speech', %s::text))",
+            (ALPHA_TENANT, speech),
+        )
+    answer = learner.get("/api/usage")
+    assert (answer.status, answer.body["mode"]) == (200, mode)
+    # What the others left of the deployment's budget is nobody's business.
+    assert [budget["mode"] for budget in answer.body["budgets"]] == ["full", "full"]
+
+
 def test_nobody_sees_what_another_used(stranger: ApiClient, database: Database) -> None:
     speak(database, ALPHA, 1_000)
     assert stranger.get("/api/usage").body["usage"] == []

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from shared.domain.usage import Mode, mode, report_days, resets_at
+from shared.domain.usage import Mode, mode, present_mode, report_days, resets_at
 from shared.errors import InvalidInput
 
 
@@ -13,6 +13,20 @@ from shared.errors import InvalidInput
 )
 def test_mode(left: int, expected: Mode) -> None:
     assert mode(left, 100) is expected
+
+
+@pytest.mark.parametrize(
+    ("words", "speech", "most", "expected"),
+    [
+        (100, 90, Mode.FULL, Mode.FULL),
+        (100, 90, Mode.CHEAPER_VOICE, Mode.CHEAPER_VOICE),
+        (10, 0, Mode.CHEAPER_VOICE, Mode.TEXT),
+        (0, -10, Mode.TEXT, Mode.EXHAUSTED),
+        (10, 1, Mode.TEXT, Mode.TEXT),
+    ],
+)
+def test_the_present_mode(words: int, speech: int, most: Mode, expected: Mode) -> None:
+    assert present_mode(words, speech, most) is expected
 
 
 @pytest.mark.parametrize(

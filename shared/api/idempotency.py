@@ -12,6 +12,7 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import urlencode
 
 import msgspec
 from nacl.exceptions import CryptoError
@@ -73,7 +74,8 @@ def once(request: Request, key: str, call: Callable[[], Reply]) -> Reply:
 
 def fingerprint_of(secret: bytes, http: HttpRequest) -> str:
     """Return the hex of a keyed hash of everything a request asks for."""
-    sent = f"{http.method} {http.path}\n".encode() + http.body
+    query = f"?{urlencode(sorted(http.query.items()))}" if http.query else ""
+    sent = f"{http.method} {http.path}{query}\n".encode() + http.body
     return hmac.new(derive(secret, "idempotent-request"), sent, hashlib.sha256).hexdigest()
 
 

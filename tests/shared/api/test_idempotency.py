@@ -88,6 +88,16 @@ def test_another_body_under_the_same_key_is_unprocessable(client: ApiClient) -> 
     assert (answer.status, answer.body["code"]) == (422, "idempotency_key_reused")
 
 
+def test_another_query_under_the_same_key_is_unprocessable(client: ApiClient) -> None:
+    """As a dry run and the real one are."""
+    client.post("/count", {"by": 1}, headers=KEY, query={"dry_run": "true", "name": "x"})
+    again = client.post("/count", {"by": 1}, headers=KEY, query={"name": "x", "dry_run": "true"})
+    assert (again.status, again.body) == (201, {"total": 1})
+    for query in ({"dry_run": "false", "name": "x"}, {"dry_run": "true"}, {}):
+        answer = client.post("/count", {"by": 1}, headers=KEY, query=query)
+        assert (answer.status, answer.body["code"]) == (422, "idempotency_key_reused")
+
+
 def test_keys_of_another_tenant_are_others(client: ApiClient, database: Database) -> None:
     client.post("/count", {"by": 1}, headers=KEY)
     stranger = client.using(add_beta_token(database, BETA))

@@ -30,7 +30,7 @@ _WAIT_S: Final = 10.0
 _PAUSE_S: Final = (0.2, 1.0, 3.0, 5.0)
 _LONGEST_HELD_S: Final = 30.0
 # What ends, or becomes free, at about the same time is one call to the queue.
-_GATHER_S: Final = 0.01
+_GATHER_S: Final = 0.004
 
 _log: Final = get_logger("jobs")
 
@@ -75,6 +75,7 @@ class Consumer:
         self._tasks: dict[asyncio.Task[None], Delivery] = {}
         self._runs: dict[str, Run] = {}
         self._done: list[Delivery] = []
+        self._telling: asyncio.Task[None] | None = None
         self._draining = False
         self.tally = Tally()
 
@@ -98,8 +99,12 @@ class Consumer:
         self._draining = True
         for run in self._runs.values():
             run.stop("draining")
-        if not self._tasks:
-            return
+        if self._tasks:
+            await self._wait_for_tasks(within_s)
+        if self._telling is not None:
+            await self._telling
+
+    async def _wait_for_tasks(self, within_s: float) -> None:
         _log.info("jobs_draining", running=len(self._runs))
         beat = asyncio.create_task(self._keep())
         await asyncio.wait(self._tasks, timeout=within_s)
@@ -173,7 +178,7 @@ class Consumer:
         except NotFound as error:
             await self._bury(delivery, error.message)
             return
-        await self._acknowledge(delivery)
+        self._acknowledge(delivery)
         self.tally.end("tick")
 
     async def _bury(self, delivery: Delivery, reason: str) -> None:
@@ -186,7 +191,7 @@ class Consumer:
         # Others wait for the same answer, whatever becomes of this one.
         beginning = (await asyncio.shield(beginnings))[run_id]
         if beginning.verdict == "settled":
-            await self._acknowledge(delivery)
+            self._acknowledge(delivery)
             self.tally.end("settled")
         elif beginning.verdict == "held":
             # Whoever holds it may have died: somebody looks again when it would have to be given up.
@@ -199,13 +204,21 @@ class Consumer:
                 delivery, Run(self._database, _order_of(message, beginning), run_id, lease_s=self._lease_s)
             )
 
-    async def _acknowledge(self, delivery: Delivery) -> None:
-        """Be done with a message, together with others that end now; one that is not told so comes back settled."""
+    def _acknowledge(self, delivery: Delivery) -> None:
+        """Be done with a message, together with others that end now; its place is free for another meanwhile."""
         self._done.append(delivery)
-        await asyncio.sleep(_GATHER_S)
-        if done := self._done:
-            self._done = []
-            await self._queue.acknowledge(done)
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.create_task(self._tell())
+
+    async def _tell(self) -> None:
+        """Tell the queue of what is done. A message of which it does not hear comes back, and is found settled."""
+        while self._done:
+            await asyncio.sleep(_GATHER_S)
+            done, self._done = self._done, []
+            try:
+                await self._queue.acknowledge(done)
+            except Unavailable as error:
+                _log.warning("not_acknowledged", messages=len(done), reason=error.message)
 
     async def _begin(self, tenant_id: str, runs: Mapping[str, str]) -> dict[str, Beginning]:
         """Begin runs of a tenant's jobs, and return what each is told; runs: job ids by run id."""
@@ -238,7 +251,7 @@ class Consumer:
             await self._queue.release(delivery, after_s=0)
             self.tally.end("handed back")
         else:
-            await self._acknowledge(delivery)
+            self._acknowledge(delivery)
             self.tally.end("done")
 
     async def _run_handler(self, run: Run) -> None:

@@ -57,6 +57,7 @@ async def test_with_password_and_code_a_token_is_minted_used_and_revoked(
         assert token.startswith("uma_beta_")
         assert await status_with(front.url, token) == 200
         await page.get_by_role("button", name="Done").click()
+        await expect(page.locator("#minted [name=token]")).to_have_value("")
         assert await nowhere(page, token)
         await expect(row(page, "Class 4b")).to_contain_text("Alpha Learner")
         await expect(row(page, "Class 4b")).to_contain_text("valid")

@@ -1,8 +1,9 @@
 """Who may come in: callers by their tokens and tickets, checked against the database."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from core.ws.updates import Standing
 from shared.auth.authenticator import Authenticator, address_prefix
@@ -11,6 +12,7 @@ from shared.auth.ws_tickets import tenant_of_ticket
 from shared.config import Settings
 from shared.db import Database, TenantEntry
 from shared.errors import Unauthenticated
+from shared.repositories.client_logs import ClientLogRepository, LogFilter
 from shared.repositories.ws_tickets import WsTicketRepository
 
 _TEACHING: Final = frozenset({"teacher", "admin", "owner"})
@@ -48,6 +50,13 @@ class Admission:
         """
         return await asyncio.to_thread(self._confirm, caller)
 
+    async def greet(self, caller: Caller) -> Standing:
+        """Tell who a caller is who begins to watch, whose credential still holds.
+
+        Raises: Unauthenticated, Unavailable.
+        """
+        return await asyncio.to_thread(self._greet, caller)
+
     async def redeem(self, ticket: str, address: str) -> Caller:
         """Name and confirm the caller a ticket admits, once.
 
@@ -58,8 +67,13 @@ class Admission:
     def _confirm(self, caller: Caller) -> Standing:
         with self._database.unit(caller.check()) as unit:
             entered = unit.entered
-        found = entered.result or {}
-        return Standing(str(found.get("user_id", "")), teaches=found.get("role") in _TEACHING)
+        return _standing(entered.result)
+
+    def _greet(self, caller: Caller) -> Standing:
+        with self._database.unit(caller.check()) as unit:
+            entered = unit.entered
+            logs = ClientLogRepository(unit).count(LogFilter())
+        return replace(_standing(entered.result), logs=logs.result)
 
     def _redeem(self, ticket: str, address: str) -> Caller:
         with self._database.unit(TenantEntry(tenant_of_ticket(ticket))) as unit:
@@ -67,3 +81,8 @@ class Admission:
         if found.result is None or (found.result.kind == "open" and self._settings.auth_mode != "open"):
             raise Unauthenticated("the ticket was used before, or has expired")
         return found.result.caller(address_prefix(address))
+
+
+def _standing(entered: Mapping[str, Any] | None) -> Standing:
+    found = entered or {}
+    return Standing(str(found.get("user_id", "")), teaches=found.get("role") in _TEACHING)

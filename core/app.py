@@ -32,13 +32,14 @@ def build_app(settings: Settings) -> web.Application:
             authenticate=door.authenticate,
             admit=door.admit,
             redeem=door.redeem,
-            confirm=door.confirm,
+            confirm=door.greet,
             release=parts.database.close,
             updates=parts.updates,
             realtime=StoredRealtime(parts.database, settings.shared),
             metrics=parts.metrics,
             beside=besides(parts, door.confirm),
             listen=Listener(settings.shared.database_url, CHANNEL).run,
+            settings_changed=parts.follower.changed,
         )
     )
     app.middlewares.append(parts.requests.middleware)

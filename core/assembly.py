@@ -29,12 +29,13 @@ class Parts:
         authenticate: names the caller a token claims; a session's opening confirms it.
         admit: names and confirms the caller of a socket without a session.
         redeem: names and confirms the caller a ticket admits, once.
-        confirm: tells who a caller is, whose credential still holds.
+        confirm: tells who a caller is who begins to watch, and whose credential still holds.
         release: closes what is used last.
         updates: who watches.
         realtime: knows the guests of the Realtime socket; None: there is none.
         metrics: what `GET /metrics` answers.
         listen: hears of sessions from other processes; None: this one knows only of its own sockets.
+        settings_changed: is told by what listens that the deployment's own settings may have changed.
         beside: each runs beside the sockets from the application's start, and ends once the sessions have ended.
     """
 
@@ -49,6 +50,7 @@ class Parts:
     metrics: Metrics = field(default_factory=Metrics)
     beside: tuple[Beside, ...] = ()
     listen: Listen | None = None
+    settings_changed: Callable[[], None] = lambda: None
 
 
 def assemble(parts: Parts) -> web.Application:
@@ -59,7 +61,7 @@ def assemble(parts: Parts) -> web.Application:
     lifecycle = Lifecycle(live, updates, parts.equipment.providers, voice.drain_s, voice.recheck_s, parts.release)
     lifecycle.install(app)
     if parts.listen is not None:
-        app.cleanup_ctx.append(listening(parts.listen, News(live, updates)))
+        app.cleanup_ctx.append(listening(parts.listen, News(live, updates, parts.settings_changed)))
     app.cleanup_ctx.extend(parts.beside)
     app[LIFECYCLE] = lifecycle
     parts.metrics.read(_readings(parts.equipment, live))

@@ -44,6 +44,7 @@ def besides(parts: Components, confirm: Confirm) -> tuple[Beside, ...]:
         parts.loop.run,
         *parts.reports,
         parts.metering.run,
+        parts.follower.run,
         *_post(parts),
         _rechecks(parts.updates, confirm, parts.settings.voice.recheck_s),
         janitor.rounds(chores(parts)),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.conversations import StoredConversations
+from core.idle.following import Follower
 from core.idle.governor import Governor
 from core.idle.levers import levers_of
 from core.metering.bank import Bank
@@ -57,6 +58,7 @@ class Components:
     speech: SpeechService
     detector: RestingDetector
     governor: Governor
+    follower: Follower
     metering: BudgetMetering
     equipment: Equipment
     metrics: Metrics
@@ -108,6 +110,7 @@ def build_components(settings: Settings) -> Components:
         narrate=speech.desktop.desk.read,
         quizzes=StoredQuizzes(database),
     )
+    governor = Governor(levers_of(providers, detector, cache, equipment.counts), tell=news.tell)
     return Components(
         settings=settings,
         database=database,
@@ -116,7 +119,8 @@ def build_components(settings: Settings) -> Components:
         cache=cache,
         speech=speech,
         detector=detector,
-        governor=Governor(levers_of(providers, detector, cache, equipment.counts), tell=news.tell),
+        governor=governor,
+        follower=Follower(database, governor),
         metering=metering,
         equipment=equipment,
         metrics=metrics,

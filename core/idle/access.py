@@ -1,20 +1,23 @@
-"""Who may say how a process rests."""
-
-from typing import Final
+"""Who may say how the processes of a deployment rest."""
 
 from shared.api import Request
-from shared.errors import Forbidden
+from shared.db import Unit
+from shared.repositories.idle_settings import IdleSettingsRepository
 
-# Whoever may slow the next learner's first word down, or keep memory taken.
-_STAFF: Final = frozenset({"owner", "admin", "teacher"})
+
+def require_staff(request: Request, unit: Unit) -> None:
+    """Queue the check that it is one of those who teach or run a school or a team, or anybody on a trusted network.
+
+    They may slow the next learner's first word down, or keep memory taken.
+    Raises (at the unit's end): Forbidden.
+    """
+    IdleSettingsRepository(unit).require_staff(trusted=request.caller.kind == "open")
 
 
 def for_staff(request: Request) -> None:
-    """Let those through who teach or run a tenant, and everybody on a trusted network.
+    """Let those through.
 
     Raises: Forbidden.
     """
-    request.admit()
-    role = (request.admission or {}).get("role")
-    if request.caller.kind != "open" and role not in _STAFF:
-        raise Forbidden("only who teaches or runs a tenant may say how the server rests")
+    with request.unit() as unit:
+        require_staff(request, unit)

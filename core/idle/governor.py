@@ -9,8 +9,9 @@ from typing import Final
 
 from aiohttp import web
 
+from core.idle.setting import Setting
 from core.idle.state_clock import StateClock
-from core.idle.states import DEFAULT_MODE, MODES, STATES, Mode, State, Thresholds
+from core.idle.states import STATES, State, Thresholds
 from shared.clock import iso, utc_now
 from shared.logging import get_logger
 
@@ -55,17 +56,15 @@ class Governor:
     """One process's rest. Everything happens on the event loop's thread.
 
     Attributes:
+        setting: how it rests, as the deployment's staff want it.
         tell: called with the name and the facts of each change, for those who watch.
         clock: counts how long it was in each state.
     """
 
     levers: Levers
     tell: Callable[[str, Mapping[str, object]], None] = lambda _type, _data: None
-    mode: str = DEFAULT_MODE
-    enabled: bool = True
-    thresholds: Thresholds = MODES[DEFAULT_MODE].thresholds
+    setting: Setting = field(default_factory=Setting)
     state: State = "active"
-    custom: dict[str, Mode] = field(default_factory=dict[str, Mode])
     clock: StateClock = field(default_factory=StateClock)
     history: deque[Transition] = field(default_factory=lambda: deque[Transition](maxlen=_REMEMBERED))
     last_activity: str = "start"
@@ -86,11 +85,6 @@ class Governor:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-    @property
-    def modes(self) -> Mapping[str, Mode]:
-        """The modes by id, built-in ones first."""
-        return {**MODES, **self.custom}
 
     @property
     def idle_s(self) -> float:
@@ -115,12 +109,21 @@ class Governor:
         if used != self._used:
             self._used = used
             self.touch("turn")
-        wanted = self.thresholds.state(self.idle_s) if self.enabled and not self.awake_s else "active"
+        setting = self.setting
+        wanted = setting.thresholds.state(self.idle_s) if setting.enabled and not self.awake_s else "active"
         # A state, forced ones too, stays until somebody needs the process.
         if STATES.index(wanted) > STATES.index(self.state):
             await self.change(wanted, "timeout")
-        elif self.state != "active" and (self.active_at > self.rests_since or self.awake_s or not self.enabled):
+        elif self.state != "active" and (self.active_at > self.rests_since or self.awake_s or not setting.enabled):
             await self.change("active", "keep_awake" if self.awake_s else "activity")
+
+    async def take(self, setting: Setting) -> None:
+        """Rest like this from now on, and tell those who watch where that is not as before."""
+        before, self.setting = self.setting, setting
+        await self.look()
+        if (before.mode, before.enabled, before.thresholds) != (setting.mode, setting.enabled, setting.thresholds):
+            chosen = {"current_mode": setting.mode, "enabled": setting.enabled}
+            self.tell("idle_config_changed", {**chosen, "thresholds": setting.thresholds.as_dict()})
 
     async def change(self, state: State, trigger: str) -> Transition:
         """Go to a state at once: let go of all that lies between, or bring everything back."""

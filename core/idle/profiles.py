@@ -1,18 +1,20 @@
-"""Modes of one's own beside the built-in ones, as the operations console makes them; they end with the process."""
+"""Modes of a deployment's own beside the built-in ones, as the operations console makes them."""
 
-from typing import Annotated, Any, Final
+from collections.abc import Callable
+from dataclasses import astuple, replace
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from core.idle.access import for_staff
-from core.idle.governor import Governor
-from core.idle.states import LONGEST_S, MODES, Mode, Thresholds
+from core.idle.access import for_staff, require_staff
+from core.idle.choosing import Seconds, ordered
+from core.idle.setting import Reading, Setting, mode_of
+from core.idle.states import MODES, Mode, Thresholds
 from shared.api import Access, Request, Routes
-from shared.errors import Conflict, InvalidInput, NotFound
+from shared.errors import Conflict, NotFound
 from shared.ids import new_id
+from shared.repositories.idle_settings import IdleSettingsRepository, StoredMode
 
-MOST: Final = 50
-_Seconds = Annotated[int, Meta(ge=1, le=LONGEST_S)]
 _Name = Annotated[str, Meta(min_length=1, max_length=100)]
 _Description = Annotated[str, Meta(max_length=500)]
 
@@ -20,10 +22,10 @@ _Description = Annotated[str, Meta(max_length=500)]
 class ProfileThresholds(Struct, frozen=True):
     """Seconds; each at least the one before."""
 
-    warm: _Seconds
-    cool: _Seconds
-    cold: _Seconds
-    dormant: _Seconds
+    warm: Seconds
+    cool: Seconds
+    cold: Seconds
+    dormant: Seconds
 
 
 class NewProfile(Struct, frozen=True):
@@ -51,10 +53,13 @@ class DuplicateProfile(Struct, frozen=True):
 
 
 class ProfileRoutes:
-    """`/api/system/profiles`: each is a mode that `idle/config` may choose."""
+    """`/api/system/profiles`: each is a mode that `idle/config` may choose.
 
-    def __init__(self, governor: Governor) -> None:
-        self._governor = governor
+    Args: take: has this process rest by what holds after a change.
+    """
+
+    def __init__(self, take: Callable[[Setting], None]) -> None:
+        self._take = take
 
     def routes(self) -> Routes:
         """Return the operations."""
@@ -68,70 +73,80 @@ class ProfileRoutes:
 
     def make(self, request: Request, body: NewProfile) -> dict[str, Any]:
         """Add a mode."""
-        for_staff(request)
-        thresholds = _ordered(body.thresholds)
-        return self._keep(new_id(), Mode(body.name, body.description or "", thresholds, body.enabled is not False))
+        mode = Mode(body.name, body.description or "", _ordered(body.thresholds), body.enabled is not False)
+        return self._add(request, mode)
 
     def get(self, request: Request, mode_id: str) -> dict[str, Any]:
         """Return a mode, built-in ones too."""
-        request.admit()
-        return _answer(mode_id, self._found(mode_id))
+        return _answer(mode_id, _found(request, mode_id))
 
     def change(self, request: Request, mode_id: str, body: ChangedProfile) -> dict[str, Any]:
-        """Change a mode of one's own; the one that is chosen changes how the process rests at once."""
-        for_staff(request)
-        mode = self._own(mode_id)
-        changed = Mode(
-            mode.name if body.name is None else body.name,
-            mode.description if body.description is None else body.description,
-            mode.thresholds if body.thresholds is None else _ordered(body.thresholds),
-            mode.enabled if body.enabled is None else body.enabled,
-        )
-        answer = self._keep(mode_id, changed)
-        if self._governor.mode == mode_id:
-            self._governor.thresholds, self._governor.enabled = changed.thresholds, changed.enabled
-        return answer
+        """Change a mode of the deployment's own; the one that is chosen changes how the processes rest at once."""
+        _refuse_builtin(request, mode_id)
+        thresholds = None if body.thresholds is None else list(astuple(_ordered(body.thresholds)))
+        with request.unit() as unit:
+            require_staff(request, unit)
+            changed = IdleSettingsRepository(unit).change(
+                mode_id, name=body.name, description=body.description, seconds=thresholds, enabled=body.enabled
+            )
+            now = Reading(unit)
+        self._take(now.setting)
+        return _answer(mode_id, mode_of(changed.result))
 
     def delete(self, request: Request, mode_id: str) -> dict[str, Any]:
-        """Remove a mode of one's own that is not chosen."""
-        for_staff(request)
-        self._own(mode_id)
-        if self._governor.mode == mode_id:
-            raise Conflict("the profile is in use: choose another mode first", code="profile_in_use")
-        self._governor.custom.pop(mode_id, None)
+        """Remove a mode of the deployment's own that is not chosen."""
+        _refuse_builtin(request, mode_id)
+        with request.unit() as unit:
+            require_staff(request, unit)
+            was_there = IdleSettingsRepository(unit).forget(mode_id)
+            now = Reading(unit)
+        if not was_there.result:
+            raise _unknown(mode_id)
+        self._take(now.setting)
         return {"status": "ok", "id": mode_id}
 
     def duplicate(self, request: Request, mode_id: str, body: DuplicateProfile) -> dict[str, Any]:
         """Copy a mode, built-in ones too."""
+        mode = _found(request, mode_id)
+        return self._add(request, replace(mode, name=body.name or f"{mode.name} copy"))
+
+    def _add(self, request: Request, mode: Mode) -> dict[str, Any]:
+        stored = StoredMode(
+            id=new_id(),
+            name=mode.name,
+            description=mode.description,
+            seconds=list(astuple(mode.thresholds)),
+            enabled=mode.enabled,
+        )
+        with request.unit() as unit:
+            require_staff(request, unit)
+            IdleSettingsRepository(unit).add(stored)
+            now = Reading(unit)
+        self._take(now.setting)
+        return _answer(stored.id, mode)
+
+
+def _found(request: Request, mode_id: str) -> Mode:
+    with request.unit() as unit:
+        reading = Reading(unit)
+    mode = reading.setting.modes.get(mode_id)
+    if mode is None:
+        raise _unknown(mode_id)
+    return mode
+
+
+def _unknown(mode_id: str) -> NotFound:
+    return NotFound(f"profile {mode_id} not found")
+
+
+def _refuse_builtin(request: Request, mode_id: str) -> None:
+    if mode_id in MODES:
         for_staff(request)
-        mode = self._found(mode_id)
-        name = body.name or f"{mode.name} copy"
-        return self._keep(new_id(), Mode(name, mode.description, mode.thresholds, mode.enabled))
-
-    def _keep(self, mode_id: str, mode: Mode) -> dict[str, Any]:
-        custom = self._governor.custom
-        if mode_id not in custom and len(custom) >= MOST:
-            raise Conflict(f"there are {MOST} profiles already: delete one first", code="too_many_profiles")
-        custom[mode_id] = mode
-        return _answer(mode_id, mode)
-
-    def _found(self, mode_id: str) -> Mode:
-        mode = self._governor.modes.get(mode_id)
-        if mode is None:
-            raise NotFound(f"profile {mode_id} not found")
-        return mode
-
-    def _own(self, mode_id: str) -> Mode:
-        if mode_id in MODES:
-            raise Conflict("a built-in profile stays as it is: duplicate it", code="builtin_profile")
-        return self._found(mode_id)
+        raise Conflict("a built-in profile stays as it is: duplicate it", code="builtin_profile")
 
 
 def _ordered(given: ProfileThresholds) -> Thresholds:
-    if not given.warm <= given.cool <= given.cold <= given.dormant:
-        expected = "warm, cool, cold and dormant in seconds, each at least the one before"
-        raise InvalidInput(f"thresholds: {expected}", details={"thresholds": expected})
-    return Thresholds(given.warm, given.cool, given.cold, given.dormant)
+    return ordered(Thresholds(given.warm, given.cool, given.cold, given.dormant))
 
 
 def _answer(mode_id: str, mode: Mode) -> dict[str, Any]:

@@ -1,46 +1,28 @@
-"""How this process rests, as the operations console reads and sets it."""
+"""How this process rests, as consoles read it, and how all processes of a deployment are to, as they set it."""
 
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
-from core.idle.access import for_staff
+from core.idle.access import for_staff, require_staff
+from core.idle.choosing import Configure, Seconds, chosen
 from core.idle.governor import Governor
 from core.idle.profiles import ProfileRoutes
-from core.idle.states import LONGEST_S, MODES, State, Thresholds
+from core.idle.setting import Reading, Setting
+from core.idle.states import MODES, State
 from shared.api import Access, Request, Routes
-from shared.errors import InvalidInput
+from shared.repositories.idle_settings import IdleSettingsRepository
 
 Result = TypeVar("Result")
-_Seconds = Annotated[int, Meta(ge=1, le=LONGEST_S)]
-
-
-class GivenThresholds(Struct, frozen=True):
-    """Seconds; what is left out stays as it is."""
-
-    warm: _Seconds | None = None
-    cool: _Seconds | None = None
-    cold: _Seconds | None = None
-    dormant: _Seconds | None = None
-
-
-class Configure(Struct, frozen=True):
-    """A mode, or thresholds; timeout_seconds is when models are unloaded, as Android says it."""
-
-    mode: str | None = None
-    enabled: bool | None = None
-    thresholds: GivenThresholds | None = None
-    timeout_seconds: _Seconds | None = None
-    unload_models_on_idle: bool | None = None
 
 
 class KeepAwake(Struct, frozen=True):
     """For how long."""
 
-    duration_seconds: _Seconds = 3_600
+    duration_seconds: Seconds = 3_600
 
 
 class ForceState(Struct, frozen=True):
@@ -107,7 +89,7 @@ class IdleRoutes:
         ):
             routes.post(f"/api/system/idle/{path}", access=Access.CLIENT, replayable=False)(handler)
         routes.post("/api/system/unload-models", access=Access.CLIENT, replayable=False)(self.unload_models)
-        routes.include(ProfileRoutes(self.governor).routes())
+        routes.include(ProfileRoutes(self._take).routes())
         return routes
 
     def status(self, request: Request) -> IdleStatus:
@@ -117,7 +99,9 @@ class IdleRoutes:
 
     def modes(self, request: Request) -> dict[str, Any]:
         """Return the modes there are."""
-        request.admit()
+        with request.unit() as unit:
+            reading = Reading(unit)
+        setting = reading.setting
         modes = {
             name: {
                 "name": mode.name,
@@ -127,9 +111,9 @@ class IdleRoutes:
                 "is_builtin": name in MODES,
                 "is_custom": name not in MODES,
             }
-            for name, mode in self.governor.modes.items()
+            for name, mode in setting.modes.items()
         }
-        return {"modes": modes, "current": self.governor.mode}
+        return {"modes": modes, "current": setting.mode}
 
     def history(self, request: Request) -> dict[str, Any]:
         """Return the last changes of state, the newest first; `wake_ms` where one was a waking."""
@@ -148,12 +132,16 @@ class IdleRoutes:
         return {"history": changes, "count": len(changes)}
 
     def configure(self, request: Request, body: Configure) -> IdleStatus:
-        """Choose a mode or thresholds, until the process ends."""
-        for_staff(request)
-        if body.mode is not None and body.mode not in self.governor.modes:
-            expected = f"one of {', '.join(self.governor.modes)}"
-            raise InvalidInput(f"mode: {expected}", details={"mode": expected})
-        return self._run(self._configure(body))
+        """Choose a mode or thresholds for every process of the deployment, until somebody chooses again."""
+        with request.unit() as unit:
+            require_staff(request, unit)
+            before = Reading(unit)
+        choice = chosen(before.setting, body)
+        with request.unit() as unit:
+            IdleSettingsRepository(unit).choose(choice)
+            now = Reading(unit)
+        self._take(now.setting)
+        return self._run(self._status())
 
     def keep_awake(self, request: Request, body: KeepAwake) -> IdleStatus:
         """Do not rest for a while."""
@@ -173,7 +161,11 @@ class IdleRoutes:
     def unload_models(self, request: Request) -> IdleChange:
         """Let go of everything that can be brought back."""
         for_staff(request)
-        return self._run(self._change("dormant"))
+        return self._run(self._unload())
+
+    def _take(self, setting: Setting) -> None:
+        """Have this process rest like this at once; the others hear of it."""
+        self._run(self.governor.take(setting))
 
     def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
         if self._loop is None:
@@ -183,21 +175,6 @@ class IdleRoutes:
 
     async def _status(self) -> IdleStatus:
         return IdleStatus(**self._facts())
-
-    async def _configure(self, body: Configure) -> IdleStatus:
-        governor = self.governor
-        if body.mode is not None:
-            mode = governor.modes[body.mode]
-            governor.mode, governor.thresholds, governor.enabled = body.mode, mode.thresholds, mode.enabled
-        if body.thresholds is not None or body.timeout_seconds is not None:
-            governor.mode, governor.thresholds = "custom", _thresholds(governor.thresholds, body)
-        enabled = body.enabled if body.enabled is not None else body.unload_models_on_idle
-        if enabled is not None:
-            governor.enabled = enabled
-        await governor.look()
-        chosen = {"current_mode": governor.mode, "enabled": governor.enabled}
-        governor.tell("idle_config_changed", {**chosen, "thresholds": governor.thresholds.as_dict()})
-        return await self._status()
 
     async def _keep_awake(self, seconds: int) -> IdleStatus:
         self.governor.keep_awake(seconds)
@@ -214,40 +191,29 @@ class IdleRoutes:
         change = await self.governor.change(state, "forced")
         return IdleChange(**self._facts(), wake_ms=UNSET if change.wake_ms is None else change.wake_ms)
 
+    async def _unload(self) -> IdleChange:
+        change = await self._change("dormant")
+        self.governor.tell("models_unloaded", {"models_loaded": change.models_loaded})
+        return change
+
     def _facts(self) -> dict[str, Any]:
-        governor = self.governor
+        governor, setting = self.governor, self.governor.setting
         idle = governor.idle_s
-        coming = governor.thresholds.next(governor.state, idle) if governor.enabled else None
+        coming = setting.thresholds.next(governor.state, idle) if setting.enabled else None
         wakes = [each.wake_ms for each in governor.history if each.wake_ms is not None]
         return {
-            "enabled": governor.enabled,
+            "enabled": setting.enabled,
             "current_state": governor.state,
-            "current_mode": governor.mode,
+            "current_mode": setting.mode,
             "seconds_idle": int(idle),
             "last_activity_type": governor.last_activity,
             "last_activity_time": governor.last_activity_at,
-            "thresholds": governor.thresholds.as_dict(),
+            "thresholds": setting.thresholds.as_dict(),
             "keep_awake_remaining": governor.awake_s,
             "next_state_in": UNSET if coming is None else NextState(*coming),
             "is_idle": governor.state != "active",
-            "timeout_seconds": governor.thresholds.cool,
+            "timeout_seconds": setting.thresholds.cool,
             "models_loaded": governor.levers.loaded(),
-            "sessions": dict(governor.levers.sessions(governor.thresholds)),
+            "sessions": dict(governor.levers.sessions(setting.thresholds)),
             "last_wake_ms": wakes[-1] if wakes else UNSET,
         }
-
-
-def _thresholds(present: Thresholds, body: Configure) -> Thresholds:
-    """Return the thresholds with what was given, each at least the one before.
-
-    Raises: InvalidInput: they are not in order.
-    """
-    given = body.thresholds or GivenThresholds()
-    cool = given.cool or body.timeout_seconds or present.cool or 1
-    warm = given.warm or min(present.warm or cool, cool)
-    cold = given.cold or max(present.cold, cool)
-    wanted = Thresholds(warm, cool, cold, given.dormant or max(present.dormant, cold))
-    if not wanted.warm <= wanted.cool <= wanted.cold <= wanted.dormant:
-        expected = "warm, cool, cold and dormant in seconds, each at least the one before"
-        raise InvalidInput(f"thresholds: {expected}", details={"thresholds": expected})
-    return wanted

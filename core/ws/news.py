@@ -13,7 +13,7 @@ from core.ws.updates import Updates
 from shared.errors import Conflict, NotFound
 from shared.logging import get_logger
 
-# PostgreSQL's channel of the triggers in migrations 0012 and 0031.
+# PostgreSQL's channel of the triggers in migrations 0012, 0031, 0033 and 0115.
 CHANNEL: Final = "session_news"
 
 # Listens until cancelled, with what takes each payload and what is told that payloads may have been missed.
@@ -57,12 +57,20 @@ _DECODER: Final = msgspec.json.Decoder(_News)
 _ARRIVALS: Final = {"created": "started", "paused": "resumed"}
 
 
-class News:
-    """Takes news from the listener."""
+def _nobody() -> None:
+    """Nobody needs to know."""
 
-    def __init__(self, live: Live, updates: Updates) -> None:
+
+class News:
+    """Takes news from the listener.
+
+    Args: settings_changed: is told that the deployment's own settings changed, or may have.
+    """
+
+    def __init__(self, live: Live, updates: Updates, settings_changed: Callable[[], None] = _nobody) -> None:
         self._live = live
         self._updates = updates
+        self._settings_changed = settings_changed
 
     def heard(self, payload: str) -> None:
         """Obey and pass on what happened."""
@@ -76,13 +84,16 @@ class News:
             self._warn(news)
         elif news.event == "update":
             self._updates.publish(news.tenant, news.type, news.data, about=news.about, own=news.type in _OF_JOBS)
+        elif news.event == "idle_settings":
+            self._settings_changed()
         else:
             self._tell(news)
 
     def opened(self) -> None:
-        """Make up for what was missed before: watchers are told of a gap, the sockets held here are checked."""
+        """Make up for what was missed before: watchers are told of a gap, sockets and settings are checked."""
         self._updates.mark_gap("the server did not hear everything")
         self._live.recheck_now()
+        self._settings_changed()
 
     def _warn(self, news: _News) -> None:
         spent = {"spent_micro_usd": news.spent, "cap_micro_usd": news.cap}

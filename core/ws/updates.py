@@ -10,15 +10,17 @@ import msgspec
 from aiohttp import WSMsgType, web
 
 from core.ws.closing import GOING_AWAY, Closing, closing_of
+from core.ws.rate import ControlRate
 from shared.api.request import ClientInfo
 from shared.auth.caller import Caller, Client
 from shared.clock import iso, utc_now
 from shared.db import PUBLIC_TENANT
-from shared.errors import AppError, Unauthenticated, Unavailable
+from shared.errors import AppError, RateLimited, Unauthenticated, Unavailable
 
 _LARGEST_MESSAGE: Final = 65_536
-# How long a client may take to answer our close.
+# How long a client may take to answer our close, and to read what waits for it before that.
 _CLOSE_S: Final = 3.0
+_LEAVE_S: Final = 5.0
 # Updates that wait for a slow reader; those beyond are dropped and a gap is marked.
 _MOST_WAITING: Final = 200
 # A client without a token in its address must send one within this time.
@@ -57,10 +59,12 @@ class Standing:
 
     Attributes:
         teaches: they teach or run the tenant, and may see what belongs to others.
+        logs: entries of clients' logs they may read; known when they begin to watch.
     """
 
     user_id: str = ""
     teaches: bool = False
+    logs: int = 0
 
 
 class Watcher:
@@ -170,11 +174,22 @@ class UpdatesRoute:
     Args:
         admit: proves a caller by a token, None where none was sent, a network address and their program.
         redeem: proves a caller by a ticket and a network address.
-        confirm: tells who a caller is.
+        confirm: tells who a caller is who begins to watch.
+        patience_s: a client that has not read what waits for it so many seconds after its end is cut off.
     """
 
-    def __init__(self, updates: Updates, admit: Admit, redeem: Redeem, confirm: Confirm, *, heartbeat_s: int) -> None:
+    def __init__(
+        self,
+        updates: Updates,
+        admit: Admit,
+        redeem: Redeem,
+        confirm: Confirm,
+        *,
+        heartbeat_s: int,
+        patience_s: float = _LEAVE_S,
+    ) -> None:
         self._confirm = confirm
+        self._patience_s = patience_s
         self._updates = updates
         self._admit = admit
         self._redeem = redeem
@@ -195,7 +210,7 @@ class UpdatesRoute:
             return socket
         watcher = Watcher(caller.tenant_id, caller, standing)
         self._updates.enter(watcher)
-        stats = {"total_logs": 0, "online_clients": self._updates.watchers_of(caller.tenant_id)}
+        stats = {"total_logs": standing.logs, "online_clients": self._updates.watchers_of(caller.tenant_id)}
         watcher.add(_message("connected", {"server_time": iso(utc_now()), "stats": stats}))
         writer = asyncio.create_task(_write(socket, watcher))
         try:
@@ -203,6 +218,9 @@ class UpdatesRoute:
         finally:
             self._updates.leave(watcher)
             watcher.close(_LEAVING)
+            _, stuck = await asyncio.wait({writer}, timeout=self._patience_s)
+            if stuck and request.transport is not None:
+                request.transport.abort()
             await writer
         return socket
 
@@ -234,8 +252,15 @@ class UpdatesRoute:
 
 
 async def _read(socket: web.WebSocketResponse, watcher: Watcher) -> None:
-    """Answer what a watcher says; what cannot be understood is ignored, as the contract has it."""
+    """Answer what a watcher says; what cannot be understood is ignored, as the contract has it; a flood ends it."""
+    loop = asyncio.get_running_loop()
+    rate = ControlRate(loop.time())
     async for received in socket:
+        try:
+            rate.take(loop.time())
+        except RateLimited as flood:
+            watcher.close(closing_of(flood))
+            return
         message = _decoded(received.data) if received.type is WSMsgType.TEXT else None
         if message is None:
             continue

@@ -19,11 +19,12 @@ from shared.db import Database
 from shared.domain.usage import FULL_SHARE, UsageEvent
 from shared.ids import new_id
 from shared.repositories.metering import MeteringRepository
-from tests.conftest import ALPHA, BETA
+from tests.conftest import ALPHA, ALPHA_TENANT, BETA
 from tests.core.ws.conftest import CONFIG, Phone
 from tests.support.api import Answer, ApiClient
 from tests.support.core_process import Process
 from tests.support.identity import add_beta_token
+from tests.support.people import add_person
 
 ASK = {"type": "text_input", "text": "How do plants make their food?"}
 _LISTENERS = """SELECT count(*) FROM pg_stat_activity
@@ -105,6 +106,18 @@ async def events_until(watcher: Phone, last: str) -> list[dict[str, Any]]:
     while not told or told[-1]["event"] != last:
         told.append((await watcher.until("session_update"))["data"])
     return told
+
+
+async def test_how_processes_rest_is_chosen_once_for_all_of_them(fleet: Fleet, database: Database) -> None:
+    watcher = await fleet.watch(fleet.south, fleet.beta)
+    teacher = add_beta_token(database, add_person(database, ALPHA_TENANT, "teacher"))
+    headers = {"Authorization": f"Bearer {teacher}"}
+    path, wanted = f"{fleet.north.url}/api/system/idle/config", {"mode": "performance"}
+    async with fleet.http.post(path, json=wanted, headers=headers) as answer:
+        assert (answer.status, (await answer.json())["current_mode"]) == (200, "performance")
+    assert (await watcher.until("idle_config_changed"))["data"]["enabled"] is False
+    async with fleet.http.get(f"{fleet.south.url}/api/system/idle/status", headers=headers) as answer:
+        assert (await answer.json())["current_mode"] == "performance"
 
 
 async def test_every_watcher_reads_every_event_once_and_strangers_none(fleet: Fleet) -> None:

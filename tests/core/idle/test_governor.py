@@ -1,6 +1,7 @@
 """Deeper states let go of more; whoever needs the process wakes it, and that is measured."""
 
 from core.idle.governor import Governor, Levers
+from core.idle.setting import Setting
 from core.idle.states import Thresholds
 
 
@@ -16,8 +17,8 @@ class Machine:
                 wake=self.releasing("wake"),
                 used=lambda: self.used,
             ),
-            thresholds=Thresholds(100, 200, 300, 400),
-            tell=lambda type_, data: self.told.append((type_, data["from_state"], data["current_state"])),
+            setting=Setting(thresholds=Thresholds(100, 200, 300, 400)),
+            tell=lambda type_, data: self.told.append((type_, data.get("from_state"), data.get("current_state"))),
         )
         self.told: list[tuple[str, object, object]] = []
 
@@ -100,9 +101,22 @@ async def test_who_does_not_want_rest_gets_none() -> None:
     machine = Machine()
     machine.idle(450)
     await machine.governor.look()
-    machine.governor.enabled = False
+    machine.governor.setting = Setting(enabled=False)
     await machine.governor.look()
     assert machine.governor.state == "active"
     machine.idle(450)
     await machine.governor.look()
     assert machine.governor.state == "active"
+
+
+async def test_what_holds_now_is_obeyed_at_once_and_told_only_where_it_is_new() -> None:
+    machine = Machine()
+    machine.idle(150)
+    await machine.governor.take(machine.governor.setting)
+    assert (machine.governor.state, machine.told) == ("warm", [("idle_state_changed", "active", "warm")])
+    machine.told.clear()
+    await machine.governor.take(Setting("custom", thresholds=Thresholds(10, 20, 500, 600)))
+    assert machine.governor.state == "cool"
+    assert [type_ for type_, *_ in machine.told] == ["idle_state_changed", "idle_config_changed"]
+    await machine.governor.take(Setting("custom", thresholds=Thresholds(10, 20, 500, 600)))
+    assert len(machine.told) == 2

@@ -10,11 +10,15 @@ import pytest
 from aiohttp import web
 from msgspec import UNSET, Struct, UnsetType, json
 
+from core.idle.following import Follower
 from core.idle.governor import Governor, Levers
 from core.idle.mounting import Resting
+from core.idle.setting import Setting
 from core.idle.states import Thresholds
 from shared.api import Context
-from shared.db import Database
+from shared.db import Database, TenantEntry
+from shared.ids import new_id
+from shared.repositories.accounts import AccountRepository
 from tests.conftest import ALPHA_TENANT
 from tests.contract.decoding import Int, Number, nulls
 from tests.support.identity import add_beta_token
@@ -110,6 +114,28 @@ async def test_the_status_is_the_process_own(house: House) -> None:
     assert status.next_state_in["state"] == "warm"
 
 
+async def test_what_was_chosen_holds_in_a_process_that_starts_later(house: House, database: Database) -> None:
+    code, raw = await house.call("POST", "profiles", {"name": "Night", "thresholds": FOUR})
+    night = json.decode(raw)["profile"]["id"]
+    assert (code, (await house.status("POST", "idle/config", {"mode": night})).current_mode) == (200, night)
+    later = Governor(Levers(release={}, wake=house.governor.levers.wake))
+    follower = Follower(database, later)
+    told = asyncio.Event()
+    later.tell = lambda _type, _data: told.set()
+    async with asyncio.timeout(10):
+        running = follower.run(web.Application())
+        await anext(running)
+        await told.wait()
+    assert (later.setting.mode, later.setting.thresholds.as_dict()) == (night, FOUR)
+    told.clear()
+    await house.status("POST", "idle/config", {"enabled": False})
+    follower.changed()
+    async with asyncio.timeout(10):
+        await told.wait()
+    assert (later.setting.mode, later.setting.enabled) == (night, False)
+    assert [item async for item in running] == []
+
+
 async def test_modes(house: House) -> None:
     code, raw = await house.call("GET", "idle/modes")
     modes = json.decode(raw)
@@ -124,6 +150,12 @@ async def test_a_mode_or_thresholds_are_chosen(house: House) -> None:
     assert (custom.current_mode, custom.thresholds) == ("custom", {"warm": 5, "cool": 6, "cold": 120, "dormant": 300})
     phone = await house.status("POST", "idle/config", {"timeout_seconds": 120, "unload_models_on_idle": False})
     assert (phone.timeout_seconds, phone.enabled) == (120, False)
+    mixed = await house.status("POST", "idle/config", {"mode": "power_saver", "thresholds": {"dormant": 999}})
+    assert (mixed.current_mode, mixed.thresholds["cool"], mixed.thresholds["dormant"]) == ("custom", 30, 999)
+    assert (await house.status("POST", "idle/config", {})).thresholds == mixed.thresholds
+    back = await house.status("POST", "idle/config", {"mode": "balanced", "enabled": False})
+    assert (back.current_mode, back.enabled) == ("balanced", False)
+    assert (await house.status("POST", "idle/config", {"mode": "balanced"})).enabled is True
 
 
 @pytest.mark.parametrize(
@@ -162,7 +194,10 @@ async def test_a_forced_state_is_taken_and_waking_measured(house: House) -> None
 
 
 async def test_models_are_unloaded(house: House) -> None:
+    told: list[tuple[str, object]] = []
+    house.governor.tell = lambda type_, data: told.append((type_, data))
     assert (await house.status("POST", "unload-models")).current_state == "dormant"
+    assert told[-1] == ("models_unloaded", {"models_loaded": 2})
 
 
 async def test_kept_awake_and_no_longer(house: House) -> None:
@@ -176,7 +211,7 @@ async def test_kept_awake_and_no_longer(house: House) -> None:
 
 
 async def test_who_needs_speech_wakes_it_and_who_only_looks_does_not(house: House) -> None:
-    house.governor.thresholds = Thresholds(50, 60, 70, 80)
+    house.governor.setting = Setting(thresholds=Thresholds(50, 60, 70, 80))
     await house.governor.change("dormant", "forced")
     await house.status()
     await house.governor.look()
@@ -195,6 +230,27 @@ async def test_learners_look_and_do_not_touch(house: House) -> None:
         code, raw = await house.call("POST", path, {}, token=house.learner)
         assert (code, json.decode(raw)["code"]) == (403, "forbidden")
     assert (await house.call("GET", "idle/status", token="uma_beta_2026_bad"))[0] == 401
+
+
+async def test_who_registered_and_owns_nothing_but_their_own_account_does_not_touch_either(
+    house: House, database: Database
+) -> None:
+    tenant = new_id()
+    with database.unit(TenantEntry(tenant)) as unit:
+        AccountRepository(unit).found_individual("Somebody")
+    alone = add_beta_token(database, add_person(database, tenant, "owner"))
+    assert (await house.call("GET", "idle/status", token=alone))[0] == 200
+    for method, path, body in (
+        ("POST", "idle/config", {"mode": "performance"}),
+        ("POST", "idle/force-state", {"state": "dormant"}),
+        ("POST", "idle/keep-awake", {}),
+        ("POST", "profiles", {"name": "Mine", "thresholds": FOUR}),
+        ("PUT", "profiles/balanced", {}),
+        ("DELETE", "profiles/balanced", None),
+        ("POST", "profiles/balanced/duplicate", {}),
+    ):
+        assert (await house.call(method, path, body, token=alone))[0] == 403, path
+    assert (await house.status()).current_mode == "balanced"
 
 
 FOUR = {"warm": 1, "cool": 2, "cold": 3, "dormant": 4}

@@ -1,14 +1,9 @@
 """What a client can do wrong, on purpose or not: it ends at most its own connection, and nobody else notices."""
 
 import asyncio
-import base64
-import os
-import tracemalloc
 import zlib
 from array import array
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
-from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -16,61 +11,16 @@ import pytest
 from tests.core.ws.conftest import CONFIG, SESSION, TENANT, House, Phone
 from tests.fakes.conversations import MemorySession
 from tests.fakes.detector import SILENCE, SPEECH
+from tests.support.raw_socket import BINARY, COMPRESSED, FINAL, MB, TEXT, Wire, bounded, repeat
 
 NEIGHBOUR = "0190aaaa-0000-7000-8000-000000000002"
-MB = 1 << 20
-TEXT, BINARY, CLOSE = 1, 2, 8
-FINAL, COMPRESSED = 0x80, 0x40
 
 
-class Wire:
-    """A client that writes its frames itself, as no library would."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-
-    @classmethod
-    async def dial(cls, house: House) -> "Wire":
-        """Connect to SESSION and send the configuration."""
-        address = urlsplit(house.url)
-        reader, writer = await asyncio.open_connection(address.hostname, address.port)
-        key = base64.b64encode(os.urandom(16)).decode()
-        writer.write(
-            f"GET /ws/audio?token=token&session={SESSION} HTTP/1.1\r\nHost: {address.netloc}\r\nUpgrade: websocket\r\n"
-            f"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
-            "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n".encode()
-        )
-        answer = await reader.readuntil(b"\r\n\r\n")
-        assert answer.startswith(b"HTTP/1.1 101")
-        assert b"permessage-deflate" not in answer.lower()
-        line = cls(reader, writer)
-        await line.send(FINAL | TEXT, msgspec.json.encode(CONFIG))
-        return line
-
-    async def send(self, first: int, payload: bytes) -> None:
-        """Send one frame; the mask is all zeros, which leaves the payload as it is."""
-        size = len(payload)
-        length = bytes([0x80 | size]) if size < 126 else bytes([0x80 | 127]) + size.to_bytes(8, "big")
-        self._writer.write(bytes([first]) + length + bytes(4) + payload)
-        with suppress(ConnectionError):
-            await self._writer.drain()
-
-    async def close_code(self) -> int | None:
-        """Read until the server says goodbye, and return the code; None when it cut the line."""
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                first, size = await self._reader.readexactly(2)
-                if size >= 126:
-                    size = int.from_bytes(await self._reader.readexactly(2 if size == 126 else 8), "big")
-                payload = await self._reader.readexactly(size)
-                if first & 0x0F == CLOSE:
-                    return int.from_bytes(payload[:2], "big")
-        return None
-
-    def hang_up(self) -> None:
-        """Cut the line; what was not sent yet is lost."""
-        self._writer.transport.abort()
+async def dial(house: House) -> Wire:
+    """Connect to SESSION and send the configuration."""
+    line = await Wire.dial(f"{house.url}/ws/audio?token=token&session={SESSION}")
+    await line.send(FINAL | TEXT, msgspec.json.encode(CONFIG))
+    return line
 
 
 @pytest.fixture
@@ -84,24 +34,6 @@ async def neighbour(house: House) -> AsyncIterator[Phone]:
     await phone.speak()
     await phone.until("turn_complete")
     assert phone.types.count("error") == 0
-
-
-async def bounded(work: Awaitable[None], *, most: int) -> None:
-    """Do something, and look that it needed no more memory than that at any moment."""
-    tracemalloc.start()
-    try:
-        before, _ = tracemalloc.get_traced_memory()
-        tracemalloc.reset_peak()
-        await work
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert peak - before < most
-
-
-async def repeat(line: Wire, first: int, payload: bytes, times: int) -> None:
-    for _ in range(times):
-        await line.send(first, payload)
 
 
 BOMB = zlib.compressobj(9, zlib.DEFLATED, -15)
@@ -121,7 +53,7 @@ FAULTS: list[tuple[str, Callable[[Wire], Awaitable[None]], int]] = [
 @pytest.mark.usefixtures("neighbour")
 @pytest.mark.parametrize(("attack", "code"), [row[1:] for row in FAULTS], ids=[row[0] for row in FAULTS])
 async def test_a_fault_has_its_close_code(house: House, attack: Callable[[Wire], Awaitable[None]], code: int) -> None:
-    line = await Wire.dial(house)
+    line = await dial(house)
     await bounded(asyncio.ensure_future(attack(line)), most=8 * MB)
     assert await line.close_code() == code
     line.hang_up()
@@ -130,7 +62,7 @@ async def test_a_fault_has_its_close_code(house: House, attack: Callable[[Wire],
 
 @pytest.mark.usefixtures("neighbour")
 async def test_fragments_count_as_one_message(house: House) -> None:
-    line = await Wire.dial(house)
+    line = await dial(house)
     await line.send(BINARY, bytes(65_536))
     await bounded(asyncio.ensure_future(repeat(line, 0, bytes(65_536), 40)), most=8 * MB)
     assert await line.close_code() == 1009
@@ -152,7 +84,7 @@ async def test_frames_of_any_size_say_the_same(house: House, size: int) -> None:
 
 @pytest.mark.usefixtures("neighbour")
 async def test_sound_faster_than_anybody_speaks_is_read_no_further(house: House) -> None:
-    line = await Wire.dial(house)
+    line = await dial(house)
     sent = 0
 
     async def flood() -> None:
@@ -204,7 +136,7 @@ async def test_a_client_whose_heart_has_stopped_is_let_go() -> None:
     house = House(heartbeat_s=1)
     await house.start()
     house.tts.seconds = 3
-    line = await Wire.dial(house)
+    line = await dial(house)
     await line.send(FINAL | TEXT, b'{"type":"text_input","text":"Why?"}')
     # It answers no ping: nobody waits for it longer than one and a half beats.
     async with asyncio.timeout(10):

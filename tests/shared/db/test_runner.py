@@ -73,6 +73,8 @@ def test_tables_without_a_tenant_are_on_the_list(database_url: str) -> None:
         "spent_id_tokens",
         "job_workers",
         "speech_claims",
+        "idle_modes",
+        "idle_choice",
         "queue_messages",
         "schedules",
     }

@@ -31,6 +31,14 @@ TENANT = "0190aaaa-0000-7000-8000-00000000000a"
 LOUD = b"\x00\x10" * 768
 QUIET = bytes(2 * 768)
 assert len(SPEECH) == len(SILENCE) == 1024
+WORDS = "Why is the sky blue?"
+ANSWER = "Light scatters. Blue most."
+MANUAL: Any = {"type": "realtime", "audio": {"input": {"turn_detection": None}}}
+TEXT: Any = {**MANUAL, "output_modalities": ["text"]}
+
+
+def message(text: str, role: str = "user", kind: str = "input_text", **fields: Any) -> dict[str, Any]:
+    return {"type": "message", "role": role, "content": [{"type": kind, "text": text}], **fields}
 
 
 class Client:
@@ -73,7 +81,7 @@ class Client:
 class House:
     """The application on a loopback port, on fakes."""
 
-    stt: FakeRecogniser = field(default_factory=lambda: FakeRecogniser("Why is the sky blue?"))
+    stt: FakeRecogniser = field(default_factory=lambda: FakeRecogniser(WORDS))
     llm: FakeModel = field(default_factory=lambda: FakeModel("Light", " scatters.", " Blue", " most."))
     tts: FakeVoice = field(default_factory=FakeVoice)
     conversations: MemoryConversations = field(default_factory=MemoryConversations)

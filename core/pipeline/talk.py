@@ -17,7 +17,7 @@ from shared.domain.prompt import phrases
 from shared.errors import AppError, Forbidden, NotFound, Unauthenticated
 
 # What is kept in memory; the model is reminded of less.
-_LONGEST_HISTORY: Final = 40
+LONGEST_HISTORY: Final = 40
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ class Talk:
         self.history[:] = [each for each in self.history if (each.turn_id, each.role) != said]
         self.history.append(turn)
         self.tutoring.learn(turn)
-        del self.history[:-_LONGEST_HISTORY]
+        del self.history[:-LONGEST_HISTORY]
 
     def report(self, record: TurnRecord, problem: Problem | None) -> None:
         """Tell whoever observes of a turn that is over."""

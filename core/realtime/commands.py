@@ -10,6 +10,7 @@ import msgspec
 from core.pipeline.conversations import Turn, Visit
 from core.pipeline.notices import Answer
 from core.pipeline.session import VoiceSession
+from core.pipeline.talk import LONGEST_HISTORY
 from core.pipeline.transcription import Transcription
 from core.realtime import messages, settings
 from core.realtime.audio import RATES, Microphone
@@ -206,6 +207,7 @@ class Commands:
                 break
             at = max(at, known.get((before.turn_id, before.role), -1) + 1)
         history.insert(at, turn)
+        del history[:-LONGEST_HISTORY]
 
     def _update(self, wanted: bytes) -> None:
         before = self._teller.settings
@@ -225,8 +227,11 @@ class Commands:
             message = f"Invalid value: 'item.content'. Of a message by the {wanted.role} expected {expected[0]}."
             raise refused("invalid_value", message, "item.content")
         text = "\n".join(part.text for part in wanted.content)
-        if not text.strip():
-            raise refused("invalid_value", "Invalid value: 'item.content'. Expected words.", "item.content")
+        if not text.strip() or len(text) > messages.LONGEST_TEXT:
+            expected_words = f"Expected words, at most {messages.LONGEST_TEXT} characters."
+            raise refused("invalid_value", f"Invalid value: 'item.content'. {expected_words}", "item.content")
+        if wanted.role == "system":
+            self._check_instructions(text)
         item = Item(id=wanted.id or new_item_id(), role=wanted.role, part=expected[0], text=text)
         self._teller.show(item, self._teller.items.add(item, event.previous_item_id))
         if item.role == "system":
@@ -234,6 +239,12 @@ class Commands:
             return
         item.turn_id = new_id()
         self._chores.add(lambda: self._keep(item, text, event.event_id))
+
+    def _check_instructions(self, text: str) -> None:
+        """Raise InvalidInput where the model would be told too much: every answer is paid for with all of it."""
+        if sum(map(len, (*self._teller.told_to_the_model(), text))) > settings.LONGEST_INSTRUCTIONS:
+            message = f"System messages hold at most {settings.LONGEST_INSTRUCTIONS} characters together: delete some."
+            raise refused("invalid_value", f"Invalid value: 'item.content'. {message}", "item.content")
 
     def _retrieve_item(self, item_id: str) -> None:
         item = self._teller.items.find(item_id)

@@ -10,8 +10,9 @@ from core.voice.playback import Spoken, said
 from shared.ids import new_id
 
 Role = Literal["user", "assistant", "system"]
-# Older ones are forgotten here; they stay stored.
+# Older ones are forgotten here; they stay stored. What is bounded are the items, and the characters of all of them.
 _MOST: Final = 1_000
+_MOST_TEXT: Final = 250_000
 
 
 def new_item_id() -> str:
@@ -92,6 +93,9 @@ class Items:
         self._items.insert(at, item)
         before = self._items[at - 1].id if at else None
         del self._items[:-_MOST]
+        text = sum(len(known.text or "") for known in self._items)
+        while text > _MOST_TEXT and len(self._items) > 1:
+            text -= len(self._items.pop(0).text or "")
         return before
 
     def find(self, item_id: str, param: str = "item_id") -> Item:

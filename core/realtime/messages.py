@@ -11,9 +11,9 @@ from msgspec import Meta, Struct
 from core.realtime.refusals import refusal_of, refused
 
 LARGEST_MESSAGE: Final = 4 << 20  # bytes; a minute of PCM16 at 24 kHz in base64 has as many
-_LONGEST_TEXT: Final = 16_000
+LONGEST_TEXT: Final = 16_000  # characters of an item
 _Id = Annotated[str, Meta(min_length=1, max_length=128)]
-_Text = Annotated[str, Meta(max_length=_LONGEST_TEXT)]
+_Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 
 
 class _Event(Struct, tag_field="type", forbid_unknown_fields=True, kw_only=True, frozen=True):

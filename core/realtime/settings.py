@@ -24,7 +24,8 @@ _FROM_BETA: Final[dict[BetaFormat, Format]] = {
 _TO_BETA: Final = {form: name for name, form in _FROM_BETA.items()}
 # Silences, in milliseconds, that end a turn where the words are listened to: usual, shortest, longest.
 _BY_EAGERNESS: Final = {"low": (900, 700, 4_000), "high": (350, 250, 900)}
-_Instructions = Annotated[str, Meta(max_length=32_000)]
+LONGEST_INSTRUCTIONS: Final = 32_000
+_Instructions = Annotated[str, Meta(max_length=LONGEST_INSTRUCTIONS)]
 _Tokens = Annotated[int, Meta(ge=1, le=4_096)] | Literal["inf"]
 _Speed = Annotated[float, Meta(ge=0.5, le=1.5)]
 _Temperature = Annotated[float, Meta(ge=0, le=2)]

@@ -16,6 +16,8 @@ from shared.api.errors import envelope, status_of
 from shared.errors import PayloadTooLarge
 from shared.ids import new_id
 
+# A client that takes nothing of a stream for so many seconds is cut off: what makes it is not kept waiting for ever.
+_PATIENCE_S: Final = 30.0
 # As much as API Gateway takes, so that an answer does not depend on what is in front.
 MAX_BODY_BYTES: Final = 10 * 1024 * 1024
 
@@ -25,10 +27,12 @@ class HttpAdapter:
 
     Args:
         workers: requests worked on at once; one more waits. Sessions do not share these threads.
+        patience_s: seconds for which a client may take nothing of a stream.
     """
 
-    def __init__(self, service: Service, *, workers: int = 12) -> None:
+    def __init__(self, service: Service, *, workers: int = 12, patience_s: float = _PATIENCE_S) -> None:
         self._service = service
+        self._patience_s = patience_s
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="http")
 
     def mount(self, app: web.Application) -> None:
@@ -51,10 +55,29 @@ class HttpAdapter:
         loop = asyncio.get_running_loop()
         answer = await loop.run_in_executor(self._threads, lambda: context.run(self._service.handle, event, None))
         if offered and answer["statusCode"] == 200 and request.method == "GET":
-            return await _streamed(request, answer["headers"], offered[0])
+            return await self._streamed(request, answer["headers"], offered[0])
         raw: str = answer["body"]
         data = base64.b64decode(raw) if answer["isBase64Encoded"] else raw.encode()
         return web.Response(status=answer["statusCode"], body=data, headers=answer["headers"])
+
+    async def _streamed(self, request: web.Request, headers: Mapping[str, str], stream: Stream) -> web.StreamResponse:
+        response = web.StreamResponse(headers=headers)
+        await response.prepare(request)
+        async with closing(stream()) as pieces:
+            async for piece in pieces:
+                # A client that has gone raises ConnectionError here, which aiohttp expects: nothing more is made.
+                await self._written(request, response, piece)
+        await response.write_eof()
+        return response
+
+    async def _written(self, request: web.Request, response: web.StreamResponse, piece: bytes) -> None:
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await response.write(piece)
+        except TimeoutError:
+            if request.transport is not None:
+                request.transport.abort()
+            raise ConnectionResetError("the client reads no further") from None
 
     async def _close(self, _app: web.Application) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -90,14 +113,3 @@ async def _body(request: web.Request) -> bytes:
         if len(body) > MAX_BODY_BYTES:
             raise PayloadTooLarge(f"the body must have at most {MAX_BODY_BYTES} bytes")
     return bytes(body)
-
-
-async def _streamed(request: web.Request, headers: Mapping[str, str], stream: Stream) -> web.StreamResponse:
-    response = web.StreamResponse(headers=headers)
-    await response.prepare(request)
-    async with closing(stream()) as pieces:
-        async for piece in pieces:
-            # A client that has gone raises ConnectionError here, which aiohttp expects: nothing more is made.
-            await response.write(piece)
-    await response.write_eof()
-    return response

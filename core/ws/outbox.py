@@ -30,6 +30,13 @@ class _Sound:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """A message of so many bytes that only one may wait."""
+
+    text: str
+
+
 class Outbox:
     """The Client of a session, on a WebSocket. `run` writes until the socket closes.
 
@@ -42,8 +49,9 @@ class Outbox:
     def __init__(self, socket: web.WebSocketResponse, transport: asyncio.BaseTransport | None) -> None:
         self._socket = socket
         self._transport = transport
-        self._items: deque[str | _Sound] = deque()
+        self._items: deque[str | _Sound | _Load] = deque()
         self._sound = 0
+        self._loaded = False
         self._drops = 0
         self._waiting = asyncio.Event()
         self._room = asyncio.Event()
@@ -82,12 +90,22 @@ class Outbox:
             self._sound += size
             self._waiting.set()
 
+    async def deliver(self, text: str) -> None:
+        """Queue a message of many bytes once the one before it has left; `drop_audio` does not drop it."""
+        while self._loaded and self.closing is None:
+            self._room.clear()
+            await self._room.wait()
+        if self.closing is None:
+            self._loaded = True
+            self._items.append(_Load(text))
+            self._waiting.set()
+
     def drop_audio(self) -> int:
         """Forget sound that has not left, and return how many bytes it was."""
         self._drops += 1
         dropped, self._sound = self._sound, 0
         if dropped:
-            self._items = deque(item for item in self._items if isinstance(item, str))
+            self._items = deque(item for item in self._items if not isinstance(item, _Sound))
             self._room.set()
         return dropped
 
@@ -129,9 +147,14 @@ class Outbox:
             if self._cut_off is not None:
                 self._cut_off.cancel()
 
-    async def _write(self, item: str | _Sound) -> None:
+    async def _write(self, item: str | _Sound | _Load) -> None:
         if isinstance(item, str):
             await self._socket.send_str(item)
+            return
+        if isinstance(item, _Load):
+            await self._socket.send_str(item.text)
+            self._loaded = False
+            self._room.set()
             return
         self._sound -= item.size
         self._room.set()

@@ -4,6 +4,8 @@ from typing import Final
 
 # Sound that was waiting for its connection, or a recording, may come at once: two minutes.
 _BURST_S: Final = 120.0
+# A frame counts as so much at least: a flood of empty ones is one too.
+_LEAST_S: Final = 0.005
 # After that it comes no faster than so many times real time.
 _SPEED: Final = 2.0
 
@@ -19,6 +21,6 @@ class AudioPace:
 
     def take(self, seconds: float, now: float) -> float:
         """Count `seconds` of sound and return how long to wait before more of it is read."""
-        self._ahead = max(0.0, self._ahead - (now - self._at) * _SPEED) + seconds
+        self._ahead = max(0.0, self._ahead - (now - self._at) * _SPEED) + max(seconds, _LEAST_S)
         self._at = now
         return max(0.0, self._ahead - _BURST_S) / _SPEED

@@ -66,7 +66,8 @@ class Segments:
             await self._outbox.play(pcm)
         else:
             sound = base64.b64encode(to_wav(pcm, RATE)).decode()
-            self._outbox.send(wire.message("answer_audio", audio_base64=sound, duration_seconds=len(pcm) / 2 / RATE))
+            told = wire.message("answer_audio", audio_base64=sound, duration_seconds=len(pcm) / 2 / RATE)
+            await self._outbox.play_framed(told, len(pcm))
 
     def drop_audio(self) -> int:
         """Forget sound that has not left."""
@@ -170,7 +171,7 @@ class Segments:
             self._outbox.send(wire.error(problem, segment_index=index))
             return
         stops = [stop for stop in (lesson.stops if lesson else ()) if stop.position == index]
-        self._outbox.send(
+        await self._outbox.deliver(
             wire.message(
                 "audio",
                 segment_index=index,

@@ -1,12 +1,14 @@
 """Core's requests are answered as a Lambda's are."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientError, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from core.http.adapter import MAX_BODY_BYTES, HttpAdapter
+from core.http.streaming import offer
 from infra.local.gateway import Gateway
 from infra.local.template import functions_of
 from shared.api import Access, Context, Reply, Request, Routes, Service
@@ -32,6 +34,40 @@ def echo(request: Request, name: str) -> Reply:
 @routes.get("/api/bug", access=Access.PUBLIC)
 def bug(request: Request) -> None:
     raise ValueError(request.http.path)
+
+
+class Tap:
+    """A stream without end, and whether it was closed."""
+
+    def __init__(self) -> None:
+        self.closed = asyncio.Event()
+
+    async def run(self) -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield bytes(1 << 16)
+        finally:
+            self.closed.set()
+
+
+async def test_a_client_that_reads_no_further_is_cut_off_and_nothing_more_is_made(context: Context) -> None:
+    tap, streams = Tap(), Routes("streams")
+
+    @streams.get("/api/stream", access=Access.PUBLIC)
+    def stream(request: Request) -> Reply:
+        del request
+        offer(tap.run)
+        return Reply(b"")
+
+    app = web.Application()
+    HttpAdapter(Service(streams, context), patience_s=0.2).mount(app)
+    async with TestClient(TestServer(app)) as made:
+        answer = await made.get("/api/stream")
+        assert answer.status == 200
+        async with asyncio.timeout(20):
+            await tap.closed.wait()
+        with pytest.raises(ClientError):
+            await answer.read()
 
 
 @pytest.fixture

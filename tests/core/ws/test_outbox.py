@@ -130,3 +130,37 @@ async def test_a_client_that_lets_messages_lie_is_cut_off(line: Line) -> None:
         await line.ended.wait()
         assert line.outbox.closing is not None
         assert line.outbox.closing.code == 1008
+
+
+async def test_of_messages_of_many_bytes_one_waits_at_a_time_and_is_not_dropped(line: Line) -> None:
+    async with ClientSession() as http, http.ws_connect(line.url) as client:
+        await line.ready.wait()
+        outbox = line.outbox
+        # All of it is queued in one step of this task: the writer has not had its turn yet.
+        first, second = (asyncio.create_task(outbox.deliver(text)) for text in ("first", "second"))
+        sound = asyncio.create_task(outbox.play(b"\x01\x00"))
+        await asyncio.sleep(0)
+        assert (first.done(), second.done(), sound.done()) == (True, False, True)
+        outbox.drop_audio()
+        await second
+        outbox.close(DONE)
+        assert [m.data async for m in client if m.type in {WSMsgType.TEXT, WSMsgType.BINARY}] == ["first", "second"]
+
+
+async def test_messages_of_many_bytes_wait_for_a_client_that_does_not_read(line: Line) -> None:
+    async with ClientSession() as http, http.ws_connect(line.url):
+        await line.ready.wait()
+        delivering = asyncio.create_task(deliver(line.outbox))
+        done, _ = await asyncio.wait({delivering}, timeout=0.2)
+        assert not done
+        line.outbox.close(DONE)
+        await delivering
+        line.outbox.abort()
+        await line.ended.wait()
+
+
+async def deliver(outbox: Outbox) -> None:
+    """Deliver far more than any buffer holds."""
+    text = "x" * 1_000_000
+    for _ in range(100):
+        await outbox.deliver(text)

@@ -14,7 +14,7 @@ import soxr
 
 from core.providers.breaker import Breaker
 from core.providers.llm.port import LanguageModel, ModelUsage, Prompt, Token
-from core.providers.starting import Rests, WarmsUp
+from core.providers.starting import Rests, start
 from core.providers.streams import closing
 from core.providers.stt.port import SpeechToText, Transcript
 from core.providers.tts.port import TextToSpeech, Voice
@@ -83,9 +83,7 @@ class FallbackSpeechToText:
 
         Raises: ProviderUnavailable: one does not start.
         """
-        for vendor in self._vendors:
-            if isinstance(vendor, WarmsUp):
-                await vendor.warm_up()
+        await start(self._vendors)
 
     @property
     def resting(self) -> bool:
@@ -138,6 +136,10 @@ class FallbackLanguageModel:
             else:
                 return
 
+    async def warm_up(self) -> None:
+        """Connect to each of them. Raises: ProviderUnavailable: one is not there."""
+        await start(self._vendors)
+
     async def close(self) -> None:
         """Close every vendor."""
         await _close(self._vendors)
@@ -180,6 +182,10 @@ class FallbackTextToSpeech:
                     raise
             else:
                 return
+
+    async def warm_up(self) -> None:
+        """Connect to each of them. Raises: ProviderUnavailable: one is not there."""
+        await start(self._vendors)
 
     async def close(self) -> None:
         """Close every vendor."""

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from core.providers import Providers
 from core.providers.fallback import FallbackLanguageModel, FallbackSpeechToText, FallbackTextToSpeech
 from core.providers.llm.port import LanguageModel
-from core.providers.starting import WarmsUp
+from core.providers.starting import start
 from core.providers.stt.port import SpeechToText
 from core.providers.tts.port import TextToSpeech
 from core.settings import ProviderSettings, VoiceSettings
@@ -51,13 +51,11 @@ def _cheaper(settings: ProviderSettings, limits: VoiceSettings) -> TextToSpeech 
 
 
 async def warm_up(providers: Providers) -> None:
-    """Start what is slow to start, so that the first learner does not wait for it.
+    """Start what is slow to start and connect to vendors, so that the first learner does not wait for it.
 
-    Raises: ProviderUnavailable: a provider does not start.
+    Raises: ProviderUnavailable: a provider does not start; the others were started.
     """
-    for provider in (providers.stt, providers.llm, providers.tts, providers.cheaper_tts):
-        if isinstance(provider, WarmsUp):
-            await provider.warm_up()
+    await start((providers.stt, providers.llm, providers.tts, providers.cheaper_tts))
 
 
 def _made(

@@ -44,6 +44,7 @@ class SpeechServer:
         pause_s: seconds between two pieces of an answer.
         asked: one entry for each request: its path, and what it carried by name.
         arrived: set when a request came.
+        connections: the clients' ports on which requests came.
         answering: requests under way.
         idle: set while there is none.
     """
@@ -58,6 +59,7 @@ class SpeechServer:
         self._utterances = 0
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.arrived = asyncio.Event()
+        self.connections: set[int] = set()
         self.idle = asyncio.Event()
         self.idle.set()
         self.answering = 0
@@ -80,6 +82,8 @@ class SpeechServer:
         self.answering += 1
         self.idle.clear()
         self.arrived.set()
+        if request.transport is not None:
+            self.connections.add(request.transport.get_extra_info("peername")[1])
         try:
             return await handler(request)
         except ConnectionResetError:  # whoever asked has gone, and need not be told

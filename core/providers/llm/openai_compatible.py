@@ -9,7 +9,7 @@ from openai.types.chat import ChatCompletionMessageParam
 
 from core.providers.errors import provider_error, vendor_errors
 from core.providers.llm.port import Message, ModelUsage, Prompt, Token
-from core.providers.openai_place import openai_client
+from core.providers.openai_place import connect, openai_client
 from core.providers.streams import closing, each_within
 
 _CHARACTERS_PER_TOKEN: Final = 4
@@ -76,6 +76,10 @@ class OpenAIChat:
         if not finished:
             raise provider_error(self.name, "disconnected")
         yield usage or _estimated(prompt, said)
+
+    async def warm_up(self) -> None:
+        """Have a connection ready. Raises: ProviderUnavailable: nobody answers."""
+        await connect(self._client, self.name)
 
     async def close(self) -> None:
         """Release connections."""

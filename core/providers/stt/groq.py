@@ -8,6 +8,7 @@ import groq
 import httpx
 
 from core.providers.errors import vendor_errors
+from core.providers.starting import KEPT_S
 from core.providers.stt.port import Transcript
 from core.providers.stt.upload import Answer, Upload, recognised
 
@@ -26,7 +27,14 @@ class GroqWhisper:
     def __init__(self, *, api_key: str, model: str = "", base_url: str | None = None, timeout_s: float = 15.0) -> None:
         self.model = model or "whisper-large-v3-turbo"
         self._timeout_s = timeout_s
-        self._client = groq.AsyncGroq(api_key=api_key, base_url=base_url, timeout=timeout_s, max_retries=0)
+        limits = httpx.Limits(max_connections=1_000, max_keepalive_connections=100, keepalive_expiry=KEPT_S)
+        self._client = groq.AsyncGroq(
+            api_key=api_key,
+            base_url=base_url,
+            timeout=timeout_s,
+            max_retries=0,
+            http_client=groq.DefaultAsyncHttpxClient(limits=limits),
+        )
 
     async def transcribe(
         self, pcm: AsyncIterator[bytes], *, language: str, phrases: Sequence[str]
@@ -46,6 +54,14 @@ class GroqWhisper:
             prompt=upload.prompt,
             response_format="json",
         )
+
+    async def warm_up(self) -> None:
+        """Have a connection ready. Raises: ProviderUnavailable: nobody answers."""
+        with vendor_errors(self.name, groq.GroqError, httpx.HTTPError, AttributeError, TypeError):
+            try:
+                await self._client.models.list()
+            except groq.APIStatusError:
+                return  # it is there
 
     async def close(self) -> None:
         """Release connections."""

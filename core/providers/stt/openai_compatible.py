@@ -8,7 +8,7 @@ import httpx2
 import openai
 
 from core.providers.errors import vendor_errors
-from core.providers.openai_place import openai_client
+from core.providers.openai_place import connect, openai_client
 from core.providers.stt.port import Transcript
 from core.providers.stt.upload import Answer, Upload, recognised
 
@@ -57,6 +57,10 @@ class OpenAITranscription:
             prompt=upload.prompt,
             response_format="json",
         )
+
+    async def warm_up(self) -> None:
+        """Have a connection ready. Raises: ProviderUnavailable: nobody answers."""
+        await connect(self._client, self.name)
 
     async def close(self) -> None:
         """Release connections."""

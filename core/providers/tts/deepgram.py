@@ -10,6 +10,7 @@ from deepgram.core.api_error import ApiError
 
 from core.providers.deepgram_place import deepgram_client
 from core.providers.errors import vendor_errors
+from core.providers.starting import KEPT_S
 from core.providers.streams import closing, each_within
 from core.providers.tts.chunks import check_audio, longest_bytes, whole_samples
 from core.providers.tts.port import Voice
@@ -31,7 +32,7 @@ class DeepgramSpeech:
     def __init__(self, *, api_key: str, model: str = "", base_url: str | None = None, timeout_s: float = 15.0) -> None:
         self.model = model or "aura-2-thalia-en"
         self._timeout_s = timeout_s
-        self._http = httpx.AsyncClient(timeout=timeout_s)
+        self._http = httpx.AsyncClient(timeout=timeout_s, limits=httpx.Limits(keepalive_expiry=KEPT_S))
         self._client: AsyncDeepgramClient = deepgram_client(api_key, base_url, self._http)
 
     async def speak(self, text: str, *, voice: Voice) -> AsyncIterator[bytes]:
@@ -58,6 +59,14 @@ class DeepgramSpeech:
                         yield chunk
             finally:
                 await request.__aexit__(None, None, None)
+
+    async def warm_up(self) -> None:
+        """Have a connection ready. Raises: ProviderUnavailable: nobody answers."""
+        with vendor_errors(self.name, ApiError, httpx.HTTPError, AttributeError, TypeError):
+            try:
+                await self._client.manage.v1.models.list(request_options={"max_retries": 0})
+            except ApiError:
+                return  # it is there
 
     async def close(self) -> None:
         """Release connections."""

@@ -7,7 +7,7 @@ import httpx2
 import openai
 
 from core.providers.errors import vendor_errors
-from core.providers.openai_place import openai_client
+from core.providers.openai_place import connect, openai_client
 from core.providers.streams import closing, each_within
 from core.providers.tts.chunks import check_audio, longest_bytes, whole_samples
 from core.providers.tts.port import Voice
@@ -65,6 +65,10 @@ class OpenAISpeech:
                         yield chunk
             finally:
                 await request.__aexit__(None, None, None)
+
+    async def warm_up(self) -> None:
+        """Have a connection ready. Raises: ProviderUnavailable: nobody answers."""
+        await connect(self._client, self.name)
 
     async def close(self) -> None:
         """Release connections."""

@@ -18,7 +18,7 @@ PROVIDERS: Final = ("vibevoice", "piper", "chatterbox", "auto")
 _ANY_VOICE: Final = frozenset({"", "nova", "default", "auto"})
 
 
-def voice_of(choice: VoiceChoice, provider: str, language: str = "en-US") -> Voice:
+def voice_of(choice: VoiceChoice, provider: str, language: str) -> Voice:
     """Return the voice a request asks for; `provider` is who speaks here, whichever known one is asked for.
 
     Args: language: where the request names none.

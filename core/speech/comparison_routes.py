@@ -93,12 +93,8 @@ class ComparisonRoutes:
 
     def generate(self, request: Request, comparison_id: str) -> OneSession:
         """Begin to speak the variants that are missing."""
-        order = self._read(request, comparison_id)
-        with request.unit() as unit:
-            SpeechOrderRepository(unit).require_teacher()
-            ordering.start(unit, order)
-            after = SpeechOrderRepository(unit).get(order.id)
-        return OneSession(session=session_of(after.result))
+        order = ordering.ask(request, self._read(request, comparison_id), ordering.start)
+        return OneSession(session=session_of(order))
 
     def remove(self, request: Request, comparison_id: str) -> Gone:
         """Remove a comparison and what was thought of its variants; its clips stay."""

@@ -110,34 +110,23 @@ class DeploymentRoutes:
 
     def start(self, request: Request, deployment_id: str) -> Done:
         """Begin to speak what is missing now, whatever the day."""
-        order = self._read(request, deployment_id)
-        with request.unit() as unit:
-            self._may_decide(SpeechOrderRepository(unit), order)
-            ordering.start(unit, order)
+        ordering.ask(request, self._read(request, deployment_id), ordering.start)
         return Done("started")
 
     def pause(self, request: Request, deployment_id: str) -> Done:
         """Speak no more for now; what is spoken stays."""
-        order = self._read(request, deployment_id)
-        with request.unit() as unit:
-            self._may_decide(SpeechOrderRepository(unit), order)
-            ordering.pause(unit, order)
+        ordering.ask(request, self._read(request, deployment_id), ordering.pause)
         return Done("paused")
 
     def resume(self, request: Request, deployment_id: str) -> Done:
         """Go on with a deployment that was paused."""
-        order = self._read(request, deployment_id)
-        with request.unit() as unit:
-            self._may_decide(SpeechOrderRepository(unit), order)
-            ordering.resume(unit, order)
+        ordering.ask(request, self._read(request, deployment_id), ordering.resume)
         return Done("resumed")
 
     def retry_failed(self, request: Request, deployment_id: str) -> Reset:
         """Try again what was given up."""
         order = self._read(request, deployment_id)
-        with request.unit() as unit:
-            self._may_decide(SpeechOrderRepository(unit), order)
-            ordering.retry_failed(unit, order)
+        ordering.ask(request, order, ordering.retry_failed)
         return Reset("started", order.failed)
 
     def cancel(self, request: Request, deployment_id: str) -> Done:
@@ -148,11 +137,6 @@ class DeploymentRoutes:
             SpeechOrderRepository(unit).cancel(order.id)
             ordering.stop(unit, order)
         return Done("cancelled")
-
-    @staticmethod
-    def _may_decide(orders: SpeechOrderRepository, order: SpeechOrder) -> None:
-        orders.require_teacher()
-        orders.refuse_cancelled(order.id)
 
     @staticmethod
     def _read(request: Request, deployment_id: str) -> SpeechOrder:

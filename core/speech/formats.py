@@ -16,7 +16,9 @@ _FORMAT: Final = struct.Struct("<HHIIHH")
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _RATES: Final = (4_000, 384_000)
 _MOST_CHANNELS: Final = 32
-_EXPECTED: Final = "a WAV file of uncompressed samples"
+# What one clip may hold, read as slowly as can be. Brought to another rate, a small file can be large.
+_LONGEST_S: Final = 300
+_EXPECTED: Final = f"a WAV file of uncompressed samples, {_LONGEST_S} s long at most"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,12 @@ def read_wav(data: bytes, rate: int) -> bytes:
     Args:
         data: the file, of any sample rate, channel count and sample type. One cut short gives what it holds.
         rate: samples a second wanted.
-    Raises: InvalidInput: not such a file, or one without audio.
+    Raises: InvalidInput: not such a file, one without audio, or too long.
     """
     layout, frames = _parsed(data)
     whole = layout.width * layout.channels
+    if len(frames) > whole * layout.rate * _LONGEST_S:
+        raise _not_wav()
     samples = _samples(frames[: len(frames) // whole * whole], layout)
     if not samples.size:
         raise InvalidInput("the WAV file holds no audio", details={"file": _EXPECTED})

@@ -14,6 +14,12 @@ Speed = Annotated[float, Meta(ge=0.5, le=2.0)]
 Segment = Literal["question", "answer", "hint", "explanation"]
 
 
+class Done(Struct, kw_only=True):
+    """It is done: what answers in the console's envelope builds on this, and adds what it is about."""
+
+    success: bool = True
+
+
 class VoiceChoice(Struct, kw_only=True):
     """Whose voice; each field under both of the names clients use."""
 

@@ -1,6 +1,6 @@
 """Orders of prepared speech are placed, and jobs told to carry them out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -19,6 +19,9 @@ from shared.repositories.speech_orders import NewOrder, Purpose, SpeechOrder, Sp
 
 # Among the jobs of a tenant: a learner is about to come to a topic; a deployment has until its day.
 PRIORITIES: Final[dict[Purpose, int]] = {"topic": 20, "comparison": 10, "module": 0, "batch": 0, "deployment": -10}
+
+# What is asked of an order: queued in a unit.
+Act = Callable[[Unit, SpeechOrder], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,19 @@ def send(
     payload = {"order_id": order_id}
     JobRepository(unit).add(job_id, KIND, payload, priority=PRIORITIES[purpose], after=after, key=key)
     SpeechOrderRepository(unit).carried_out_by(order_id, key)
+
+
+def ask(request: Request, order: SpeechOrder, act: Act) -> SpeechOrder:
+    """Do what somebody who teaches asks of an order, with one of the acts below, and return the order as it is then.
+
+    Raises: Forbidden: they do not teach. Conflict: it was cancelled for good, or as the act says.
+    """
+    with request.unit() as unit:
+        SpeechOrderRepository(unit).require_teacher()
+        SpeechOrderRepository(unit).refuse_cancelled(order.id)
+        act(unit, order)
+        after = SpeechOrderRepository(unit).get(order.id)
+    return after.result
 
 
 def start(unit: Unit, order: SpeechOrder) -> None:

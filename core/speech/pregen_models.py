@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.speech.encoding import Format
-from core.speech.models import Id, Name, Speed, Text
+from core.speech.models import Done, Id, Name, Speed, Text
 from core.speech.profile_models import Title, Words
 from shared.clock import iso
 from shared.repositories.speech_items import Item, ItemStatus
@@ -122,14 +122,13 @@ class PregenJob(Struct, kw_only=True):
     remedy: str | UnsetType = UNSET
 
 
-class OneJob(Struct, kw_only=True):
+class OneJob(Done, kw_only=True):
     """A job."""
 
     job: PregenJob
-    success: bool = True
 
 
-class Progress(Struct, kw_only=True):
+class Progress(Done, kw_only=True):
     """How far a job is, in both forms."""
 
     job_id: str
@@ -143,7 +142,6 @@ class Progress(Struct, kw_only=True):
     progress: Counters
     current_item_text: str | UnsetType = UNSET
     estimated_time_remaining: int | UnsetType = UNSET
-    success: bool = True
 
 
 class PregenItem(Struct, kw_only=True):
@@ -162,27 +160,24 @@ class PregenItem(Struct, kw_only=True):
     audio_path: str | UnsetType = UNSET
 
 
-class ResetCount(Struct, kw_only=True):
+class ResetCount(Done, kw_only=True):
     """How many items are tried again."""
 
     reset_count: int
-    success: bool = True
 
 
-class Extracted(Struct, kw_only=True):
+class Extracted(Done, kw_only=True):
     """The texts of a source, the first thousand of them."""
 
     items: list[dict[str, str]]
     total_count: int
     stats: dict[str, float]
-    success: bool = True
 
 
-class Gone(Struct, kw_only=True):
+class Gone(Done, kw_only=True):
     """What was removed."""
 
     deleted: str
-    success: bool = True
 
 
 class Configuration(TtsConfig, kw_only=True):
@@ -223,11 +218,10 @@ class Variant(Struct, kw_only=True):
     audio_path: str | UnsetType = UNSET
 
 
-class OneVariant(Struct, kw_only=True):
+class OneVariant(Done, kw_only=True):
     """A variant."""
 
     variant: Variant
-    success: bool = True
 
 
 class Session(Struct, kw_only=True):
@@ -243,11 +237,10 @@ class Session(Struct, kw_only=True):
     variants: list[Variant] | UnsetType = UNSET
 
 
-class OneSession(Struct, kw_only=True):
+class OneSession(Done, kw_only=True):
     """A comparison."""
 
     session: Session
-    success: bool = True
 
 
 def state_of(order: SpeechOrder) -> JobState:

@@ -127,37 +127,20 @@ class PregenRoutes:
 
     def start(self, request: Request, pregen_id: str) -> OneJob:
         """Begin to speak what is missing; one that has failed or was cancelled begins again where it was."""
-        order = self._read(request, pregen_id)
-        with request.unit() as unit:
-            SpeechOrderRepository(unit).require_teacher()
-            ordering.start(unit, order)
-            after = SpeechOrderRepository(unit).get(order.id)
-        return OneJob(job=job_of(after.result))
+        return self._asked(request, pregen_id, ordering.start)
 
     def pause(self, request: Request, pregen_id: str) -> OneJob:
         """Speak no more for now."""
-        order = self._read(request, pregen_id)
-        with request.unit() as unit:
-            SpeechOrderRepository(unit).require_teacher()
-            ordering.pause(unit, order)
-            after = SpeechOrderRepository(unit).get(order.id)
-        return OneJob(job=job_of(after.result))
+        return self._asked(request, pregen_id, ordering.pause)
 
     def resume(self, request: Request, pregen_id: str) -> OneJob:
         """Go on with a job that was paused."""
-        order = self._read(request, pregen_id)
-        with request.unit() as unit:
-            SpeechOrderRepository(unit).require_teacher()
-            ordering.resume(unit, order)
-            after = SpeechOrderRepository(unit).get(order.id)
-        return OneJob(job=job_of(after.result))
+        return self._asked(request, pregen_id, ordering.resume)
 
     def retry_failed(self, request: Request, pregen_id: str) -> ResetCount:
         """Try again what was given up."""
         order = self._read(request, pregen_id)
-        with request.unit() as unit:
-            SpeechOrderRepository(unit).require_teacher()
-            ordering.retry_failed(unit, order)
+        ordering.ask(request, order, ordering.retry_failed)
         return ResetCount(reset_count=order.failed)
 
     def remove(self, request: Request, pregen_id: str) -> Gone:
@@ -193,6 +176,9 @@ class PregenRoutes:
         shown = [{"text": line.text, "source_ref": line.source_ref} for line in lines[:_MOST_SHOWN]]
         return Extracted(items=shown, total_count=len(lines), stats=stats)
 
+    def _asked(self, request: Request, pregen_id: str, act: ordering.Act) -> OneJob:
+        return OneJob(job=job_of(ordering.ask(request, self._read(request, pregen_id), act)))
+
     @staticmethod
     def _read(request: Request, pregen_id: str) -> SpeechOrder:
         known = known_id(pregen_id, "job")
@@ -226,7 +212,7 @@ class Choice:
     def voice(self) -> Voice:
         """The voice, once the profile was read."""
         if self._asked is not None:
-            return voice_of_profile(self._asked.result)
+            return voice_of_profile(self._asked.result, self._language)
         return voice_of_config(self._config, self._language)
 
 

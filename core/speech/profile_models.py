@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.providers.tts.port import Voice
 from core.speech.answers import voice_name
-from core.speech.models import Id, Name, Speed, Text
+from core.speech.models import Done, Id, Name, Speed, Text
 from shared.clock import iso
 from shared.repositories.voice_profiles import ModuleVoice, Profile
 
@@ -135,28 +135,25 @@ class ProfileAnswer(ProfileFields, kw_only=True):
     default_profile_id: str | UnsetType = UNSET
 
 
-class Previewed(Struct, kw_only=True):
+class Previewed(Done, kw_only=True):
     """How a profile sounds: where, and for how many milliseconds."""
 
     profile: ProfileFields
     sample_audio_path: str
     duration_ms: int
-    success: bool = True
 
 
-class Deleted(Struct, kw_only=True):
+class Deleted(Done, kw_only=True):
     """A profile that is gone, or rests."""
 
     deleted: str
     permanent: bool
-    success: bool = True
 
 
-class Exported(Struct, kw_only=True):
+class Exported(Done, kw_only=True):
     """A profile as `import` takes it."""
 
     export: dict[str, Any]
-    success: bool = True
 
 
 class Association(Struct, kw_only=True):
@@ -177,12 +174,6 @@ class ModuleProfile(Struct, kw_only=True):
 
 class ModuleAnswer(ModuleProfile, kw_only=True):
     """One of a module's profiles, by itself."""
-
-    success: bool = True
-
-
-class Done(Struct, kw_only=True):
-    """It is done."""
 
     success: bool = True
 
@@ -224,7 +215,10 @@ def association_of(voice: ModuleVoice) -> Association:
     return Association(id=voice.id, context=voice.context, priority=voice.priority, created_at=iso(voice.created_at))
 
 
-def voice_of_profile(profile: Profile) -> Voice:
-    """Return the voice a profile names."""
+def voice_of_profile(profile: Profile, language: str) -> Voice:
+    """Return the voice a profile names.
+
+    Args: language: where the profile names none.
+    """
     settings = msgspec.convert(profile.settings, VoiceSettings)
-    return Voice(voice_name(profile.voice_id), settings.speed or 1.0, settings.language or "en-US")
+    return Voice(voice_name(profile.voice_id), settings.speed or 1.0, settings.language or language)

@@ -220,7 +220,8 @@ class ProfileRoutes:
         return found.result
 
     def _sample(self, request: Request, profile: Profile, text: str) -> Clip:
-        return self._at.run(self._at.desk.say(request.caller, request.tenant_id, text, voice_of_profile(profile)))
+        voice = voice_of_profile(profile, self._at.language)
+        return self._at.run(self._at.desk.say(request.caller, request.tenant_id, text, voice))
 
 
 def _like(profile: Profile, name: str) -> NewProfile:

@@ -53,14 +53,12 @@ def passages(question: QuestionTexts) -> list[Passage]:
     return [passage for passage in found if passage.text]
 
 
-def availability(
-    cache: SpeechCache, owner_id: str, text: str, sizes: Mapping[str, int], voice: Voice | None = None
-) -> KbSegment:
+def availability(cache: SpeechCache, owner_id: str, text: str, sizes: Mapping[str, int], voice: Voice) -> KbSegment:
     """Return whether a text is spoken, as WAV at the phones' rate.
 
     Args: sizes: bytes of the owner's stored clips by their keys.
     """
-    keys = [cache.key(owner_id, piece, voice or Voice()) for piece in pieces(text)]
+    keys = [cache.key(owner_id, piece, voice) for piece in pieces(text)]
     if not keys or any(key not in sizes for key in keys):
         return KbSegment(available=False)
     seconds = sum(sizes[key] for key in keys) / 2 / cache.sample_rate

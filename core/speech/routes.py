@@ -93,7 +93,7 @@ class SpeechRoutes:
         """Return a text as sound, or as JSON with the address of it."""
         if not body.text.strip():
             raise InvalidInput("text: words to speak", details={"text": "words to speak"})
-        voice = answers.voice_of(body, self._at.provider)
+        voice = answers.voice_of(body, self._at.provider, self._at.language)
         request.admit()
         anew = bool(body.skip_cache)
         tenant_id = request.tenant_id
@@ -111,7 +111,7 @@ class SpeechRoutes:
 
     def get_cached(self, request: Request, query: CacheQuery) -> Reply:
         """Return a clip of the tenant's cache; nothing is made."""
-        voice = answers.voice_of(query, self._at.provider)
+        voice = answers.voice_of(query, self._at.provider, self._at.language)
         _text_or_hash(query)
         request.admit()
         if query.hash:
@@ -124,7 +124,7 @@ class SpeechRoutes:
 
     def put_cached(self, request: Request, query: CacheQuery) -> Cached:
         """Store a WAV file as what a text sounds like in the tenant."""
-        voice = answers.voice_of(query, self._at.provider)
+        voice = answers.voice_of(query, self._at.provider, self._at.language)
         if not query.text or not query.text.strip():
             raise InvalidInput("text: required", details={"text": "required"})
         self._staff(request)
@@ -136,7 +136,7 @@ class SpeechRoutes:
 
     def delete_cached(self, request: Request, query: CacheQuery) -> Removed:
         """Remove the tenant's clips: one by hash or text, or with `confirm=true` all."""
-        voice = answers.voice_of(query, self._at.provider)
+        voice = answers.voice_of(query, self._at.provider, self._at.language)
         if not query.confirm:
             _text_or_hash(query)
         self._staff(request)

@@ -13,7 +13,7 @@ class FakeTextToSpeech:
     """Speaks two bytes a character: all at once, or chunk by chunk as the test lets it.
 
     Attributes:
-        asked: the texts it was asked for.
+        asked: the texts it was asked for; languages: in which.
         open: sentences under way; 0 once every listener has gone.
         started: set once a sentence is under way. ended: set once a sentence has ended, however it did.
         stands_in: it speaks in place of a better voice.
@@ -28,6 +28,7 @@ class FakeTextToSpeech:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.languages: set[str] = set()
         self.open = 0
         self.started = asyncio.Event()
         self.ended = asyncio.Event()
@@ -46,6 +47,7 @@ class FakeTextToSpeech:
 
     async def speak(self, text: str, *, voice: Voice) -> AsyncIterator[bytes]:
         self.asked.append(text)
+        self.languages.add(voice.language)
         self.open += 1
         self.started.set()
         try:

@@ -18,7 +18,7 @@ from tests.fakes.tts import FakeTextToSpeech
 from tests.support.identity import SECRET
 
 
-def speech_service(tts: TextToSpeech, shelf: Shelf) -> SpeechService:
+def speech_service(tts: TextToSpeech, shelf: Shelf, *, language: str = "en-US") -> SpeechService:
     """Return the service around a synthesiser nobody is paid for."""
 
     @contextmanager
@@ -26,7 +26,9 @@ def speech_service(tts: TextToSpeech, shelf: Shelf) -> SpeechService:
         del caller, spent, to_keep
         yield tts
 
-    return SpeechService(SpeechCache(tts, shelf.store), shelf, hire, secret=SECRET, provider=tts.name)
+    return SpeechService(
+        SpeechCache(tts, shelf.store), shelf, hire, secret=SECRET, provider=tts.name, language=language
+    )
 
 
 def priced_hire(tts: TextToSpeech, *, micro_usd: int) -> Hire:

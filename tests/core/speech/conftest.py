@@ -21,6 +21,9 @@ from tests.support.identity import add_beta_token
 from tests.support.speech import speech_service
 from tests.support.walk import store_content
 
+# What this deployment speaks.
+LANGUAGE = "de-DE"
+
 
 @dataclass
 class Counter:
@@ -53,7 +56,7 @@ class Counter:
 async def counter(context: Context, database: Database, database_url: str) -> AsyncIterator[Counter]:
     store_content(database, ALPHA)
     tts, shelf = FakeTextToSpeech(), Shelf(open_objects("memory://"))
-    service = speech_service(tts, shelf)
+    service = speech_service(tts, shelf, language=LANGUAGE)
     app = web.Application()
     service.mount(app, context)
     async with TestClient(TestServer(app)) as client:

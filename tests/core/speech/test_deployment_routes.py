@@ -11,7 +11,7 @@ from shared.errors import BudgetExhausted
 from shared.ids import new_id
 from shared.repositories.content import store_curriculum
 from tests.conftest import ALPHA
-from tests.core.speech.conftest import Counter
+from tests.core.speech.conftest import LANGUAGE, Counter
 from tests.support.umcf import a_document, a_topic
 from tests.support.walk import MARK
 
@@ -41,7 +41,7 @@ async def ask(counter: Counter, deployment_id: str, verb: str) -> tuple[int, dic
 async def test_a_curriculum_is_spoken_once_and_ready_then(counter: Counter) -> None:
     made = await order(counter)
     assert (made["status"], made["is_ready"], made["percent_complete"]) == ("scheduled", False, 0)
-    assert made["voice_config"] == {"voice_id": "", "speed": 1.5, "language": "en-US"}
+    assert made["voice_config"] == {"voice_id": "", "speed": 1.5, "language": LANGUAGE}
     path = f"/api/deployments/{made['id']}"
     before = await (await counter.call("GET", f"{path}/cache")).json()
     assert before["missing_segments"] == before["total_segments"] == made["total_segments"]

@@ -88,6 +88,7 @@ def test_what_was_written_is_read() -> None:
         b"ID3" + b"\xff\xfb" * 100,
         to_wav(b"", 16_000),
         to_wav(b"\0\0", 0),
+        to_wav(bytes(2 * 4_000 * 301), 4_000),
         to_wav(b"\0\0", 16_000)[:20] + struct.pack("<HHIIHH", 7, 1, 8_000, 8_000, 1, 8) + b"data\x01\0\0\0\0",
     ],
 )

@@ -8,7 +8,7 @@ from core.providers.errors import provider_error
 from shared.db import PUBLIC_TENANT
 from shared.errors import BudgetExhausted
 from tests.conftest import ALPHA_TENANT
-from tests.core.speech.conftest import Counter
+from tests.core.speech.conftest import LANGUAGE, Counter
 from tests.support.walk import MARK
 
 QUESTION = "/api/kb/audio/alpha-question/question"
@@ -106,3 +106,19 @@ async def test_a_listener_who_leaves_a_stream_stops_the_vendor(counter: Counter)
     answer.close()
     await counter.tts.ended.wait()
     assert counter.tts.open == 0
+
+
+async def test_what_names_no_language_is_spoken_in_the_deployments_and_once(counter: Counter) -> None:
+    topic = {"curriculum_id": "alpha-light", "topic_id": "alpha-topic"}
+    await counter.call("POST", "/api/tts/prefetch/topic", json=topic)
+    assert await counter.foreman.work_off() == 1
+    for path in (STREAM, QUESTION, "/api/kb/feedback/correct"):
+        assert (await counter.call("GET", path)).status == 200
+    assert (await counter.say(f"{MARK} lies in the ocean.")).status == 200
+    assert (await counter.say("Hello", language="en-GB")).status == 200
+    assert counter.tts.languages == {LANGUAGE, "en-GB"}
+    assert len(counter.tts.asked) == len(set(counter.tts.asked)) == 4
+    batch = {"question_ids": ["alpha-question"], "segments": ["question"]}
+    await counter.kept(ALPHA_TENANT)
+    told = await (await counter.call("POST", "/api/kb/audio/batch", json=batch)).json()
+    assert told["available_count"] == 1

@@ -6,7 +6,7 @@ import pytest
 
 from core.providers.errors import provider_error
 from shared.ids import new_id
-from tests.core.speech.conftest import Counter
+from tests.core.speech.conftest import LANGUAGE, Counter
 from tests.support.walk import MARK
 
 JOBS = "/api/tts/pregen/jobs"
@@ -37,7 +37,7 @@ async def test_texts_are_spoken_and_told_in_both_forms(counter: Counter) -> None
         *("pending", "batch", 3),
         False,
     )
-    assert made["tts_config"] == {"voice_id": "amy", "speed": 1.25, "language": "en-US"}
+    assert made["tts_config"] == {"voice_id": "amy", "speed": 1.25, "language": LANGUAGE}
     assert made["estimated_cost_micro_usd"] == 30 * 3 * len("Sentence 0.")
     status, started = await ask(counter, made["id"], "start")
     assert (status, started["job"]["status"], started["job"]["current_item_text"]) == (200, "running", "Sentence 0.")

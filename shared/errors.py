@@ -3,7 +3,7 @@
 Anything else that is raised is our own bug: the transport answers 500 and the cause goes to the log only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -29,6 +29,19 @@ class InvalidInput(AppError):
     """The caller sent something this operation cannot take; `details` names the field."""
 
     code = "invalid_input"
+
+
+class NotDrawable(InvalidInput):
+    """A picture that cannot be drawn as it was described.
+
+    Args: problems: what is wrong with it, each a sentence.
+    """
+
+    code = "not_drawable"
+
+    def __init__(self, field: str, problems: Sequence[str]) -> None:
+        super().__init__(f"{field}: {problems[0]}", details={field: problems[0]})
+        self.problems = list(problems)
 
 
 class PayloadTooLarge(InvalidInput):

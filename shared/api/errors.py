@@ -9,6 +9,7 @@ from shared.errors import (
     Forbidden,
     InvalidInput,
     MethodNotAllowed,
+    NotDrawable,
     NotFound,
     PayloadTooLarge,
     ProviderUnavailable,
@@ -55,6 +56,8 @@ def envelope(error: AppError, request_id: str, *, success_flag: bool) -> dict[st
         body["details"] = error.details
     if isinstance(error, RateLimited):
         body["retry_after"] = error.retry_after
+    if isinstance(error, NotDrawable):
+        body["validationErrors"] = error.problems
     if success_flag:
         body["success"] = False
     return body

@@ -35,6 +35,7 @@ class ErrorBody(msgspec.Struct, omit_defaults=True):
     details: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
     retry_after: int | msgspec.UnsetType = msgspec.UNSET
     success: bool | msgspec.UnsetType = msgspec.UNSET
+    validation_errors: list[str] | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="validationErrors")
 
 
 def document(services: Sequence[Routes], *, title: str, version: str) -> dict[str, Any]:

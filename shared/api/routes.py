@@ -49,6 +49,7 @@ class Route:
     role: AdminRole
     accepts: tuple[str, ...]
     pace: PaceOf | None
+    success_flag: bool
 
 
 class Routes:
@@ -59,7 +60,7 @@ class Routes:
 
     Args:
         name: of the service, as logs show it.
-        success_flag: error bodies of this service carry `"success": false`.
+        success_flag: error bodies of these operations carry `"success": false`; where others are included, theirs too.
     """
 
     def __init__(self, name: str, *, success_flag: bool = False) -> None:
@@ -185,6 +186,7 @@ class Routes:
                 role,
                 accepts,
                 pace,
+                self.success_flag,
             )
             self.routes.append(route)
             self._sort()

@@ -70,7 +70,7 @@ class Service:
         except AppError as exc:
             if route is not None:
                 self._note_refusal(exc, route, params, http, request, request_id)
-            reply = Reply(envelope(exc, request_id, success_flag=self.routes.success_flag), status_of(exc), _retry(exc))
+            reply = Reply(envelope(exc, request_id, success_flag=self._flagged(http.path)), status_of(exc), _retry(exc))
         except Exception as exc:  # noqa: BLE001  the edge: our own bug becomes a 500, its cause goes to the log only
             # An exception's text may quote what somebody said, so only its kind and place are logged.
             self._log.error(
@@ -79,7 +79,7 @@ class Service:
                 kind=type(exc).__qualname__,
                 trace=format_tb(exc.__traceback__),
             )
-            reply = Reply(envelope(INTERNAL, request_id, success_flag=self.routes.success_flag), 500)
+            reply = Reply(envelope(INTERNAL, request_id, success_flag=self._flagged(http.path)), 500)
         self._log.info(
             "request_handled",
             request_id=request_id,
@@ -98,6 +98,11 @@ class Service:
         if route is not None and route.pace is not None:
             _wait(started, route.pace(self.context.settings) / 1000)
         return response
+
+    def _flagged(self, path: str) -> bool:
+        """Whether errors of a path say `success: false`, whatever method it was asked with."""
+        flagged = (route for route in self.routes.routes if route.success_flag)
+        return self.routes.success_flag or any(route.pattern.fullmatch(path) for route in flagged)
 
     def _match(self, http: HttpRequest) -> tuple[Route, dict[str, str]]:
         if len(http.path) > MAX_PATH_CHARS or "\x00" in http.path:

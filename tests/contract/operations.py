@@ -160,7 +160,7 @@ POST /api/services/{id}/stop
 POST /api/services/{id}/restart
 POST /api/services/start-all
 POST /api/services/stop-all
-8 deployments, lists, providers
+8 deployments, lists, media, providers
 POST /api/deployments
 GET /api/deployments
 GET /api/deployments/{id}
@@ -175,6 +175,13 @@ DELETE /api/lists/{id}
 POST /api/lists/{id}/items
 DELETE /api/lists/{id}/items/{item}
 GET /api/lists/memberships
+GET /api/media/capabilities
+POST /api/media/diagrams/validate
+POST /api/media/diagrams/render
+POST /api/media/formulas/validate
+POST /api/media/formulas/render
+GET /api/media/maps/styles
+POST /api/media/maps/render
 POST /api/providers/deepgram/key
 POST /api/providers/elevenlabs/key
 GET /api/providers/elevenlabs/voices

@@ -48,6 +48,7 @@ BEYOND_THE_SCHEMA = {
         *("POST /api/system/idle/config", "POST /api/system/profiles", "PUT /api/system/profiles/{mode_id}"),
         *("PATCH /api/auth/me", "GET /api/usage", "GET /api/tts/cache", "DELETE /api/tts/cache"),
         *("PATCH /api/curricula/{curriculum_id}", "PUT /api/curricula/{curriculum_id}"),
+        *("POST /api/media/diagrams/validate", "POST /api/media/diagrams/render", "POST /api/media/maps/render"),
         *("POST /api/kb/questions/bulk-update", "POST /api/kb/packs/preview-dedup", "POST /api/tts/cache/evict"),
     },
     IN_THE_TEXT: {
@@ -57,7 +58,7 @@ BEYOND_THE_SCHEMA = {
         "GET /api/curricula/{curriculum_id}/topics/{topic_id}/stream-audio",
         *("POST /api/tts/profiles", "POST /api/tts/profiles/import", "PUT /api/tts/profiles/{profile_id}"),
         *("POST /api/kb/prefetch", "GET /api/kb/manifest/{module_id}", "POST /api/plugins/initialize"),
-        "GET /api/kb/coverage/{module_id}",
+        *("GET /api/kb/coverage/{module_id}", "POST /api/media/formulas/render"),
     },
     TOLD_ELSEWHERE: {"POST /api/realtime/token", "POST /v1/realtime/client_secrets"},
     NO_FRACTION: {

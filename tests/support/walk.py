@@ -98,6 +98,11 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/curricula/suggest": {"query": MARK},
     "POST /api/deployments": {"curriculum_id": "{curriculum_id}"},
     "POST /api/metrics": {"session_id": "{session_id}", "session_duration": 1, "turns_total": 1, "client_id": "c"},
+    "POST /api/media/diagrams/validate": {"format": "svg-raw", "source": "<svg/>"},
+    "POST /api/media/diagrams/render": {"format": "svg-raw", "source": '<svg xmlns="http://www.w3.org/2000/svg"/>'},
+    "POST /api/media/formulas/validate": {"latex": "x"},
+    "POST /api/media/formulas/render": {"latex": "x"},
+    "POST /api/media/maps/render": {"center": {"lat": 0, "lng": 0}},
     "POST /api/tts": {"text": "Hello", "skip_cache": True},
     "POST /api/tts/cache/evict": {"bytes_to_free": 1},
     "POST /api/tts/profiles": {"name": "Mine", "provider": "auto", "voice_id": "nova"},
@@ -151,7 +156,7 @@ def give_everything(context: Context, owner: TenantEntry, token: str | None) -> 
     ids |= order_speech(context.database, owner)
     ids["profile_id"] = name_a_voice(context.database, owner)
     ids |= import_a_course(context.database, owner)
-    return ids | have_spoken(context, token)
+    return ids | have_spoken(context, owner, token)
 
 
 def sign_in(database: Database, owner: TenantEntry) -> dict[str, str]:
@@ -247,10 +252,15 @@ def write_down_a_server(database: Database, owner: TenantEntry) -> str:
     return server_id
 
 
-def have_spoken(context: Context, token: str | None) -> dict[str, str]:
+def sentence_of(owner: TenantEntry) -> str:
+    """Return a text of a tenant's own: clips of the same words have the same hash in every tenant."""
+    return f"Say {MARK} {owner.tenant_id}!"
+
+
+def have_spoken(context: Context, owner: TenantEntry, token: str | None) -> dict[str, str]:
     """Have a sentence, a question and a topic spoken, and return the ids of the clip and of the topic's job."""
     speech = ApiClient(Service(all_routes()["speech"], context), token)
-    said = speech.post("/api/tts", {"text": f"Say {MARK}!", "return_url": True})
+    said = speech.post("/api/tts", {"text": sentence_of(owner), "return_url": True})
     assert said.status == 200, said.body
     for path in ("/api/kb/feedback/correct", "/api/kb/audio/alpha-question/question"):
         assert speech.get(path).status == 200
@@ -291,7 +301,7 @@ def order_speech(database: Database, owner: TenantEntry) -> dict[str, str]:
     }
     ids = {name: new_id() for name in kinds}
     teacher = add_person(database, owner.tenant_id or "", "teacher")
-    text = NewText(owner.tenant_id or "", f"Say {MARK}!", MARK, "", 1.0, "en-US", MARK)
+    text = NewText(owner.tenant_id or "", sentence_of(owner), MARK, "", 1.0, "en-US", MARK)
     with database.unit(teacher) as unit:
         for name, purpose in kinds.items():
             source = "curriculum" if purpose == "deployment" else "custom"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from curriculum_api import archive_routes, asset_routes, authoring_routes, discovery_routes, list_routes
+from curriculum_api import archive_routes, asset_routes, authoring_routes, discovery_routes, list_routes, media_routes
 from curriculum_api.models import (
     LONGEST_PAGE,
     LONGEST_QUERY,
@@ -28,7 +28,7 @@ from shared.repositories.topics import TopicRepository
 
 routes = Routes("curriculum")
 
-for part in (authoring_routes, archive_routes, asset_routes, discovery_routes, list_routes):
+for part in (authoring_routes, archive_routes, asset_routes, discovery_routes, list_routes, media_routes):
     routes.include(part.routes)
 
 

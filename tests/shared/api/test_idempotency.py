@@ -177,6 +177,8 @@ NOT_KEPT = {
     "POST /api/kb/audio/batch",
     "POST /api/tts/pregen/extract",
     "POST /api/tts",
+    *(f"POST /api/media/{what}" for what in ("diagrams/validate", "diagrams/render", "formulas/validate")),
+    *(f"POST /api/media/{what}" for what in ("formulas/render", "maps/render")),
     # These say how things shall be: saying it twice changes nothing.
     "POST /api/system/unload-models",
     "POST /api/system/idle/keep-awake",

@@ -5,7 +5,7 @@ import json
 import pytest
 from msgspec import UNSET, Struct, UnsetType
 
-from tests.contract.decoding import Int, Moment, decode, nulls, refused
+from tests.contract.decoding import Int, Moment, check, decode, nulls, refused
 from tests.support.api import Answer
 
 
@@ -66,3 +66,25 @@ def test_an_error_has_the_whole_envelope() -> None:
     ):
         with pytest.raises(AssertionError):
             refused(answer(json.dumps(broken), 400), 400, "invalid_input", field="id")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"items":[{"turn_count":1.0}]}',
+        '{"topicCount":2.0}',
+        '{"total":0.0}',
+        '{"at":"2026-01-01T00:00:00.5Z"}',
+        '["2026-01-01T00:00:00+01:00"]',
+        '{"a":[{"b":null}]}',
+    ],
+)
+def test_no_answer_holds_what_some_client_cannot_read(body: str) -> None:
+    with pytest.raises(AssertionError):
+        check(answer(body))
+
+
+def test_an_answer_that_all_clients_read_passes() -> None:
+    check(answer('{"total":1,"amount":1.5,"created_at":"2026-01-01T00:00:00Z","note":"2026-01-01"}'))
+    with pytest.raises(AssertionError):
+        check(answer('{"error":"no"}', 404))

@@ -52,6 +52,16 @@ def test_too_low_a_role_and_another_tenant_are_noted(root: ApiClient, operator: 
     ]
 
 
+def test_a_deed_its_object_does_not_allow_is_noted_without_a_change(root: ApiClient) -> None:
+    """Undone with everything it did, and noted all the same."""
+    path = f"/api/admin/tenants/{ALPHA_TENANT}"
+    refused = root.delete(path, json={"name": "Another"})
+    assert (refused.status, refused.body["code"]) == (409, "name_differs")
+    entries = root.get("/api/admin/audit", query={"tenant_id": ALPHA_TENANT}).body["entries"]
+    assert [entry["action"] for entry in entries] == ["DELETE /api/admin/tenants/{tenant_id}"]
+    assert root.get(path).status == 200
+
+
 def test_many_attempts_are_few_entries(root: ApiClient, support: ApiClient) -> None:
     for _ in range(20):
         assert support.put("/api/admin/features", {}).status == 403

@@ -25,7 +25,7 @@ from core.providers import Providers
 from core.providers.mock import MockLanguageModel, MockSpeechToText, MockTextToSpeech
 from core.providers.vad.shared import SharedDetector
 from core.ws.updates import Standing
-from shared.auth.caller import Caller
+from shared.auth.caller import Caller, Client
 from shared.db import Database, TenantEntry
 from shared.repositories.sessions import NewSession, SessionRepository
 
@@ -92,7 +92,7 @@ async def serving(demo: Demo, database: Database, row: Row) -> AsyncGenerator[st
         else (MockSpeechToText(), MockLanguageModel(), MockTextToSpeech())
     )
 
-    async def admit(_token: str | None, _address: str) -> Caller:
+    async def admit(_token: str | None, _address: str, _client: Client) -> Caller:
         return caller
 
     async def redeem(_ticket: str, _address: str) -> Caller:

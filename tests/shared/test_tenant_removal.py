@@ -11,6 +11,7 @@ from shared.api import Context
 from shared.db import PUBLIC_TENANT, Database, TenantEntry
 from shared.errors import Conflict, Forbidden, NotFound, Unavailable
 from shared.ids import new_id
+from shared.repositories.administration import AdministrationRepository
 from shared.repositories.tenant_removal import Removal, RemovalDutyRepository, TenantRemovalRepository
 from shared.repositories.tenants import TenantRepository
 from shared.storage.objects import Objects, open_objects
@@ -79,8 +80,8 @@ def fill(context: Context, database: Database) -> None:
     token = add_beta_token(database, ALPHA)
     give_everything(context, ALPHA, token)
     add_access_token(database, ALPHA)
-    with database.unit(ALPHA) as unit:
-        TenantRepository(unit).limit(account_per_minute=5, tenant_per_minute=None)
+    with at_the_machine(context.settings.database_url, ALPHA_TENANT) as unit:
+        AdministrationRepository(unit).set_limits(account_per_minute=5, tenant_per_minute=None)
 
 
 def test_nothing_of_a_tenant_is_left(

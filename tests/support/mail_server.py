@@ -66,7 +66,8 @@ class MailServer:
         good = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
         if good:
             self.logins.append(USER)
-        return AuthResult(success=good)
+        # What was not handled is refused by the server in words; else the client would wait for them.
+        return AuthResult(success=good, handled=False)
 
 
 class _Controller(Controller):

@@ -2,7 +2,7 @@
 
     python -m benchmarks.jobs kills                        10,000 jobs, 4 processes, a SIGKILL every 3 s, each queue
     python -m benchmarks.jobs kills --queues sqs --jobs 2000
-    python -m benchmarks.jobs rate                         200 jobs/s for 20 s
+    python -m benchmarks.jobs rate                         200 jobs/s for 20 s, 4 processes
     python -m benchmarks.jobs speed                        jobs/s of each queue and of procrastinate
 
 `kills` exits with 1 when a job was lost, took effect twice, or is stuck. `speed` needs `uv sync --group benchmarks`.
@@ -58,7 +58,7 @@ def _kills(places: list[Place], options: argparse.Namespace) -> int:
 def _rate(places: list[Place], options: argparse.Namespace) -> int:
     print(f"{'queue':9} {'ordered/s':>9} {'done':>6}   outbox lag p50, p99, most (ms)   begun after p50, p99 (ms)")
     for place in places:
-        one = rate.steady(place, rate=options.rate, seconds=options.seconds)
+        one = rate.steady(place, rate=options.rate, seconds=options.seconds, processes=options.processes)
         lag = f"{one.lag_median * 1000:14.0f} {one.lag_p99 * 1000:7.0f} {one.lag_most * 1000:7.0f}"
         begun = f"{one.begun_median * 1000:9.0f} {one.begun_p99 * 1000:7.0f}"
         print(f"{place:9} {one.rate:9.0f} {one.done:6} {lag} {begun}", flush=True)

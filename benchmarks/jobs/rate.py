@@ -1,6 +1,7 @@
 """The relay: how many jobs a second it can carry, and how long jobs wait for it at a steady rate."""
 
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from benchmarks.demo_database import demo_database
@@ -24,21 +25,20 @@ class Steady:
     begun_p99: float
 
 
-def steady(place: Place, *, rate: float, seconds: float) -> Steady:
-    """Order jobs at a steady rate while one process runs them."""
-    with demo_database(durable=True) as demo, queue_url(place) as queue:
+def steady(place: Place, *, rate: float, seconds: float, processes: int) -> Steady:
+    """Order jobs at a steady rate while some processes carry and run them."""
+    with demo_database(durable=True) as demo, queue_url(place) as queue, ExitStack() as stack:
         make_tables(demo.database_url)
         database = Database(demo.database_url)
         entry = add_tenant(database)
-        worker = start(demo.database_url, queue)
-        try:
-            _wait_for(database, demo.database_url)
-            ordered = _order_steadily(database, entry, rate, seconds)
-            until = time.monotonic() + 60
-            while ended(demo.database_url) < ordered + 1 and time.monotonic() < until:
-                time.sleep(0.1)
-        finally:
-            worker.kill()
+        for _ in range(processes):
+            stack.callback(start(demo.database_url, queue).kill)
+        _wait_for(database, demo.database_url)
+        ordered = _order_steadily(database, entry, rate, seconds)
+        until = time.monotonic() + 60
+        while ended(demo.database_url) < ordered + 1 and time.monotonic() < until:
+            time.sleep(0.1)
+        stack.close()
         lags = [lag for (lag,) in query(demo.database_url, "SELECT lag_s FROM job_lags ORDER BY 1")]
         begun = waits_s(demo.database_url, entry)
         done = ended(demo.database_url)

@@ -85,10 +85,14 @@ class SpeechDesk:
 
     Args:
         hire: who makes what is not there.
+        language: what lessons are spoken in, where nobody says otherwise.
         at_once: clips made at the same time for all orders; sessions do not wait for them.
     """
 
-    def __init__(self, cache: SpeechCache, shelf: Shelf, hire: Hire, *, at_once: int = _AT_ONCE) -> None:
+    def __init__(
+        self, cache: SpeechCache, shelf: Shelf, hire: Hire, *, language: str = "en-US", at_once: int = _AT_ONCE
+    ) -> None:
+        self.language = language
         self.cache = cache
         self.shelf = shelf
         self._hire = hire

@@ -38,14 +38,14 @@ class Desktop:
     """The desk as routes use it, from their threads; it belongs to an event loop from `attach` on.
 
     Args:
-        provider: who speaks here. language: what lessons are spoken in, where nobody says otherwise.
+        provider: who speaks here.
     """
 
-    def __init__(self, desk: SpeechDesk, links: Links, provider: str, language: str = "en-US") -> None:
+    def __init__(self, desk: SpeechDesk, links: Links, provider: str) -> None:
         self.desk = desk
         self.links = links
         self.provider = provider
-        self.language = language
+        self.language = desk.language
         self.encoder = Encoder()
         self._loop: asyncio.AbstractEventLoop | None = None
 

@@ -58,8 +58,8 @@ class SpeechService:
         self._shelf = shelf
         self._sweep_s = sweep_s
         self._database: Database | None = None
-        desk = SpeechDesk(cache, shelf, hire)
-        self.desktop = Desktop(desk, Links(secret), provider, language)
+        desk = SpeechDesk(cache, shelf, hire, language=language)
+        self.desktop = Desktop(desk, Links(secret), provider)
 
     def routes(self) -> Routes:
         """Return every operation."""

@@ -20,13 +20,16 @@ from shared.repositories.speech_orders import SpeechOrder
 _SEGMENT: Final = "/question"
 
 
-def note_items(unit: Unit, order: SpeechOrder, items: Iterable[Item], *, is_there: bool) -> None:
-    """Queue that texts of an order are kept, or are not; those that are no questions are passed over."""
+def note_items(unit: Unit, order: SpeechOrder, items: Iterable[Item], *, language: str, is_there: bool) -> None:
+    """Queue that texts of an order are kept, or are not; those that are no questions are passed over.
+
+    Args: language: what the deployment speaks.
+    """
     if order.source_type == "knowledge-bowl":
         questions = [
             (item.owner_id, item.source_ref.removesuffix(_SEGMENT))
             for item in items
-            if item.source_ref.endswith(_SEGMENT) and voice_of(item) == Voice()
+            if item.source_ref.endswith(_SEGMENT) and voice_of(item) == Voice(language=language)
         ]
         QuestionAudioRepository(unit).note(questions, read_at=order.created_at, is_there=is_there)
 
@@ -42,12 +45,13 @@ def note_gone(
     if not gone:
         return
     read_at = utc_now()
+    voice = Voice(language=desk.language)
     with unit() as reading:
         spoken = QuestionAudioRepository(reading).own()
     silent = [
         (tenant_id, question.id)
         for question in spoken.result
-        if not gone.isdisjoint(desk.keys(tenant_id, spoken_question(question.question_text), Voice()))
+        if not gone.isdisjoint(desk.keys(tenant_id, spoken_question(question.question_text), voice))
     ]
     if silent:
         with unit() as writing:

@@ -55,6 +55,8 @@ def tools_environment() -> dict[str, str]:
     return dict(os.environ) | {
         "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PYTHONPATH": os.pathsep.join(roots),
+        # Hundreds of processes import the same modules: each would compile all of them again.
+        "PYTHONDONTWRITEBYTECODE": "",
         # pyright would otherwise advertise newer versions of itself.
         "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1",
     }

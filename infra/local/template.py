@@ -28,7 +28,7 @@ class Function:
     routes: tuple[tuple[str, str], ...]
 
 
-class TemplateLoader(yaml.SafeLoader):
+class TemplateLoader(yaml.CSafeLoader):
     """YAML with CloudFormation's short functions (!Ref, !Sub, !GetAtt …), read as {"Ref": …}, {"Fn::Sub": …}."""
 
 

@@ -1,5 +1,6 @@
 """Connections as the application role, and the unit of work on one of them."""
 
+import logging
 import select
 import threading
 from collections.abc import Generator
@@ -17,6 +18,9 @@ from shared.db.unit import Unit
 
 APP_ROLE = "unamentis_app"
 STATEMENT_TIMEOUT_MS = 8_000
+
+# What refuses a unit of work is raised; that its pipeline then ends in pieces is no news.
+logging.getLogger("psycopg").addFilter(lambda record: not str(record.msg).startswith("error ignored terminating"))
 
 
 def connect(url: str, *, role: str | None = APP_ROLE, timeout_s: int = 5) -> "psycopg.Connection[Any]":

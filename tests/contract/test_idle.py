@@ -2,7 +2,7 @@
 
 from msgspec import UNSET, Struct, UnsetType
 
-from tests.contract.decoding import Int, Number, Text, decode, refused
+from tests.contract.decoding import Int, Moment, Number, Text, decode, refused
 from tests.support.api import ApiClient
 
 FOUR = {"warm": 10, "cool": 20, "cold": 30, "dormant": 40}
@@ -41,7 +41,7 @@ class Modes(Struct):
 
 
 class Change(Struct):
-    timestamp: Number
+    timestamp: Moment
     from_state: Text
     to_state: Text
     idle_seconds: Number

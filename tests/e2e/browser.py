@@ -77,7 +77,7 @@ async def visit(
     try:
         await page.goto(url)
         yield page
-        assert complaints == [], "the page complained"
+        assert complaints == [], f"the page complained: {complaints}"
         assert foreign == [], "the page asked another origin"
     finally:
         await context.close()

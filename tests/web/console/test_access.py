@@ -48,6 +48,8 @@ async def test_who_signed_in_with_access_is_known_until_it_ends(
         await expect(page.get_by_role("table")).to_have_count(0)
         guarded.signed_out = False
         await page.get_by_role("link", name="Sign in again").click()
+        # Who leaves while the page still loads cuts requests off, and the browser says so.
+        await page.wait_for_load_state("networkidle")
         await page.get_by_role("button", name="Sign out").click()
         await page.wait_for_url(guarded.url + "/cdn-cgi/access/logout")
 

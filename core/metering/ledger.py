@@ -36,7 +36,8 @@ class Ledger:
         self._most = most
         self._pause_s = pause_s
         self._waiting: deque[Block] = deque()
-        self._spent: set[Owner] = set()
+        # Whose spending is to be announced; None: the deployment's.
+        self._spent: set[Owner | None] = set()
         self._refused: dict[tuple[Owner | None, str], None] = {}
         self._at_the_bank: set[asyncio.Task[object]] = set()
         self._work = asyncio.Event()
@@ -97,22 +98,24 @@ class Ledger:
         while self._waiting:
             block = self._waiting[0]
             if await self._settle(block):
-                self._spent.add(block.owner)
+                self._spent |= {block.owner, None}
             # More may have come, and the oldest gone, meanwhile.
             if self._waiting and self._waiting[0] is block:
                 self._waiting.popleft()
         while self._spent:
-            owner = next(iter(self._spent))
-            await self._bank.announce(owner)
-            await self._bank.announce_deployment()
-            self._spent.discard(owner)
+            payer = next(iter(self._spent))
+            await self._announce(payer)
+            self._spent.discard(payer)
         while self._refused:
             payer, period = next(iter(self._refused))
-            if payer is None:
-                await self._bank.announce_deployment(refused=period)
-            else:
-                await self._bank.announce(payer, refused=period)
+            await self._announce(payer, refused=period)
             self._refused.pop((payer, period), None)
+
+    async def _announce(self, payer: Owner | None, *, refused: str | None = None) -> None:
+        if payer is None:
+            await self._bank.announce_deployment(refused=refused)
+        else:
+            await self._bank.announce(payer, refused=refused)
 
     async def _settle(self, block: Block) -> bool:
         """Return whether it cost anything."""

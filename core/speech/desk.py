@@ -99,6 +99,10 @@ class SpeechDesk:
         self._makers = asyncio.Semaphore(at_once)
         self._uses: OrderedDict[str, Use] = OrderedDict()
 
+    def voice(self, name: str = "") -> Voice:
+        """Return a voice, the vendor's usual one where none is named, in the language of the lessons here."""
+        return Voice(name, language=self.language)
+
     async def say(
         self,
         caller: Caller,

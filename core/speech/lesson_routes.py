@@ -102,7 +102,7 @@ class LessonRoutes:
             raise no_topic(curriculum_id, topic_id)
         topic = found.result[0]
         plan = StreamPlan(title=topic.title, segments=_segments(topic))
-        voice = Voice(answers.voice_name(query.voice), language=self._at.language)
+        voice = self._desk.voice(answers.voice_name(query.voice))
         offer(lambda: self._frames(request.caller, topic.owner_id, plan, voice))
         headers = {
             "Content-Type": "application/octet-stream",
@@ -130,7 +130,7 @@ class LessonRoutes:
         if not text:
             raise NotFound("no audio for this")
         try:
-            clip = self._at.run(self._desk.read(caller, owner_id, text, Voice(language=self._at.language)))
+            clip = self._at.run(self._desk.read(caller, owner_id, text, self._desk.voice()))
         except (BudgetExhausted, Unavailable) as error:
             raise NotFound("this audio is not there and cannot be made now", code=error.error_code) from error
         return answers.kb_audio(self._at.encoder, clip)
@@ -138,8 +138,8 @@ class LessonRoutes:
     def _available(self, question: QuestionTexts | None, segment: Segment, sizes: dict[str, int]) -> KbSegment:
         if question is None:
             return KbSegment(available=False)
-        voice = Voice(language=self._at.language)
-        return availability(self._desk.cache, question.owner_id, text_of_segment(question, segment), sizes, voice)
+        text = text_of_segment(question, segment)
+        return availability(self._desk.cache, question.owner_id, text, sizes, self._desk.voice())
 
 
 def _segments(topic: TopicTexts) -> list[StreamSegment]:

@@ -204,7 +204,7 @@ class ModuleAudioRoutes:
 
     def _voice(self, query: VoiceQuery) -> Voice:
         answers.check_provider(query.provider, self._at.provider)
-        return Voice(answers.voice_name(query.voice_id), language=self._at.language)
+        return self._at.desk.voice(answers.voice_name(query.voice_id))
 
     @staticmethod
     def _questions(request: Request, module_id: str) -> list[QuestionTexts]:

@@ -53,7 +53,7 @@ class PrefetchRoutes:
             found = SpokenTextRepository(unit).topics(body.curriculumId or "", body.topicIds or [])
             prices = Prices(unit, self._at.desk)
         if found.result:
-            voice = Voice(language=self._at.language)
+            voice = self._at.desk.voice()
             with suppress(Conflict):  # enough is under way: the phone's wish was only a wish
                 self._order(request, body.curriculumId or "", found.result, voice, prices.price)
         return {"status": "ok"}

@@ -122,7 +122,7 @@ class Speaking:
             SpeechOrderRepository(unit).estimate(order_id, estimate.micro_usd)
             for is_there, status in ((True, "completed"), (False, "pending")):
                 found = [item for item in wanted if states[item.position] == status]
-                note_items(unit, order.result, found, language=self._desk.language, is_there=is_there)
+                note_items(unit, order.result, found, voice=self._desk.voice(), is_there=is_there)
 
         noted = {"read": True, "estimated": True, "estimate_micros": estimate.micro_usd}
         await job.write(note, progress=run.progress, stage="looking", checkpoint=noted)
@@ -182,7 +182,7 @@ class Speaking:
         def note(unit: Unit) -> None:
             SpeechItemRepository(unit).record(run.order.id, outcomes)
             spoken = [each.item for each in tried if each.outcome.status == "completed"]
-            note_items(unit, run.order, spoken, language=self._desk.language, is_there=True)
+            note_items(unit, run.order, spoken, voice=self._desk.voice(), is_there=True)
             SpeechItemRepository(unit).release(list(granted), job_id)
             SpeechOrderRepository(unit).failing(run.order.id, run.in_a_row)
 

@@ -20,16 +20,16 @@ from shared.repositories.speech_orders import SpeechOrder
 _SEGMENT: Final = "/question"
 
 
-def note_items(unit: Unit, order: SpeechOrder, items: Iterable[Item], *, language: str, is_there: bool) -> None:
+def note_items(unit: Unit, order: SpeechOrder, items: Iterable[Item], *, voice: Voice, is_there: bool) -> None:
     """Queue that texts of an order are kept, or are not; those that are no questions are passed over.
 
-    Args: language: what the deployment speaks.
+    Args: voice: the one that questions are read in.
     """
     if order.source_type == "knowledge-bowl":
         questions = [
             (item.owner_id, item.source_ref.removesuffix(_SEGMENT))
             for item in items
-            if item.source_ref.endswith(_SEGMENT) and voice_of(item) == Voice(language=language)
+            if item.source_ref.endswith(_SEGMENT) and voice_of(item) == voice
         ]
         QuestionAudioRepository(unit).note(questions, read_at=order.created_at, is_there=is_there)
 
@@ -45,7 +45,7 @@ def note_gone(
     if not gone:
         return
     read_at = utc_now()
-    voice = Voice(language=desk.language)
+    voice = desk.voice()
     with unit() as reading:
         spoken = QuestionAudioRepository(reading).own()
     silent = [

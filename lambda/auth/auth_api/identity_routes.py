@@ -137,7 +137,7 @@ def _sign_in(request: Request, body: IdTokenSignIn, identity: "Identity", known:
         AccountRepository(unit).signed_in(new_password_hash=None)
         device = device_facts(body.device, body.device_name, request.client)
         answer = sign_in(unit, request, person, device, f"signed_in_with_{identity.provider}")
-    return _kept(request, person, answer())
+    return keep(request, person, answer(), 200)
 
 
 def _register(request: Request, body: IdTokenSignIn, identity: "Identity", email: str | None) -> SignedIn:
@@ -165,12 +165,7 @@ def _register(request: Request, body: IdTokenSignIn, identity: "Identity", email
             MailOutbox(unit).ask("verify_email", email)
         device = device_facts(body.device, body.device_name, request.client)
         answer = sign_in(unit, request, person, device, f"registered_with_{identity.provider}")
-    return _kept(request, person, answer())
-
-
-def _kept(request: Request, person: Person, answer: SignedIn) -> SignedIn:
-    keep(request, person, answer, 200)
-    return answer
+    return keep(request, person, answer(), 200)
 
 
 def _proofs(body: IdTokenSignIn | NewIdentity) -> tuple[str, str]:

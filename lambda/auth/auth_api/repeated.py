@@ -25,13 +25,14 @@ def mark(unit: Unit, request: Request) -> None:
         IdempotencyRepository(unit).carried_out(key, fingerprint_of(request.context.settings.secret, request.http))
 
 
-def keep(request: Request, person: Person, answer: SignedIn, status: int) -> None:
-    """Keep the answer, sealed."""
+def keep(request: Request, person: Person, answer: SignedIn, status: int) -> SignedIn:
+    """Keep the answer, sealed, and return it."""
     if key := key_of(request.http):
         secret = request.context.settings.secret
         kept = sealed(secret, key, fingerprint_of(secret, request.http), msgspec.json.encode(answer))
         with request.unit_for(person.tenant_id, person.user_id) as unit:
             IdempotencyRepository(unit).store(key, status, kept)
+    return answer
 
 
 def first_answer_at(request: Request, email: str) -> SignedIn | None:

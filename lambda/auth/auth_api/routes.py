@@ -96,9 +96,7 @@ def register(request: Request, body: Registration) -> SignedIn:
         answer = sign_in(
             unit, request, person, device_facts(body.device, body.device_name, request.client), "registered"
         )
-    signed_in = answer()
-    keep(request, person, signed_in, 201)
-    return signed_in
+    return keep(request, person, answer(), 201)
 
 
 @routes.post("/api/auth/login", access=Access.PUBLIC, limit=_logins)

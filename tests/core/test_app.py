@@ -8,7 +8,6 @@ from pathlib import Path
 import aiohttp
 import psycopg
 import pytest
-from aiohttp import web
 
 from core.app import build_app
 from core.settings import ProviderSettings, Settings
@@ -27,6 +26,7 @@ from shared.storage.objects import open_objects
 from tests.conftest import ALPHA
 from tests.core.ws.conftest import CONFIG, Phone
 from tests.fakes.speech import speech
+from tests.support.core_app import serving_core
 from tests.support.identity import SECRET, add_access_token, add_beta_token, settings_for
 from tests.vendors.aws import aws_server, objects_url
 
@@ -59,18 +59,8 @@ class Service:
 
 @pytest.fixture
 async def service(database_url: str, database: Database, tmp_path: Path) -> AsyncIterator[Service]:
-    app = build_app(
-        Settings(
-            shared=settings_for(database_url, database_pool=4),
-            providers=ProviderSettings(stt="mock", llm="offline", tts="offline"),
-            data_dir=str(tmp_path),
-        )
-    )
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield Service(f"http://127.0.0.1:{runner.addresses[0][1]}", tmp_path, database)
-    await runner.cleanup()
+    async with serving_core(database_url, tmp_path, tts="offline") as url:
+        yield Service(url, tmp_path, database)
 
 
 @pytest.mark.parametrize("hands_free", [True, False])
@@ -118,21 +108,15 @@ async def test_speech_goes_to_the_store_the_deployment_names(
 ) -> None:
     with aws_server() as url:
         objects = objects_url(url, "lessons")
-        settings = Settings(
-            shared=settings_for(database_url, database_pool=4, objects_url=objects),
-            providers=ProviderSettings(stt="mock", llm="offline", tts="offline"),
-            data_dir=str(tmp_path),
-        )
-        runner = web.AppRunner(build_app(settings))
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        async with aiohttp.ClientSession() as http:
-            service = Service(f"http://127.0.0.1:{runner.addresses[0][1]}", tmp_path, database)
+        async with (
+            serving_core(database_url, tmp_path, tts="offline", objects_url=objects) as place,
+            aiohttp.ClientSession() as http,
+        ):
+            service = Service(place, tmp_path, database)
             phone = await service.call(http, hands_free=True)
             await phone.say({"type": "text_input", "text": "How do plants make sugar?"})
             await phone.until("tts_complete")
             await phone.socket.close()
-        await runner.cleanup()
         kept = list(await asyncio.to_thread(open_objects(objects).keys, f"tenants/{ALPHA.tenant_id}"))
     assert kept != []
     assert not (tmp_path / "objects").exists()

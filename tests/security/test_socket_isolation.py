@@ -8,10 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 
-from core.app import build_app
-from core.settings import ProviderSettings, Settings
 from shared.db import Database
 from shared.domain.lesson import Lesson
 from shared.ids import new_id
@@ -19,7 +16,8 @@ from shared.repositories.session_lessons import SessionLessonRepository
 from shared.repositories.sessions import NewSession, SessionRepository
 from tests.conftest import ALPHA, BETA
 from tests.core.ws.conftest import CONFIG, Phone
-from tests.support.identity import add_beta_token, settings_for
+from tests.support.core_app import serving_core
+from tests.support.identity import add_beta_token
 
 NEW = NewSession(model_name="m", model_context_window=200_000, system_prompt="", auto_expand_context=True)
 SECRET_LESSON = Lesson("Alpha's own", "Hidden leaves", ("The hidden word of this lesson is chlorophyll.",))
@@ -48,18 +46,12 @@ class Parties:
 
 @pytest.fixture
 async def parties(database_url: str, database: Database, tmp_path: Path) -> AsyncIterator[Parties]:
-    providers = ProviderSettings(stt="mock", llm="offline", tts="mock")
-    shared = settings_for(database_url, database_pool=4)
-    runner = web.AppRunner(build_app(Settings(shared=shared, providers=providers, data_dir=str(tmp_path))))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
     with database.unit(ALPHA) as unit:
         session_id = SessionRepository(unit).add(NEW)
         SessionLessonRepository(unit).choose_topic(session_id, "leaves", title="Leaves", material=SECRET_LESSON)
     tokens = [add_beta_token(database, party) for party in (ALPHA, BETA)]
-    async with aiohttp.ClientSession() as http:
-        yield Parties(f"http://127.0.0.1:{runner.addresses[0][1]}", http, session_id, *tokens)
-    await runner.cleanup()
+    async with serving_core(database_url, tmp_path) as url, aiohttp.ClientSession() as http:
+        yield Parties(url, http, session_id, *tokens)
 
 
 async def farewell(phone: Phone) -> tuple[list[Any], int | None]:

@@ -8,14 +8,12 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 
-from core.app import build_app
-from core.settings import ProviderSettings, Settings
 from shared.db import Database, TenantEntry
 from tests.conftest import ALPHA, ALPHA_TENANT, BETA_TENANT
 from tests.core.ws.conftest import Phone
-from tests.support.identity import add_beta_token, settings_for
+from tests.support.core_app import serving_core
+from tests.support.identity import add_beta_token
 from tests.support.people import add_person
 
 ORDER = {"sourceId": "samples", "courseId": "light-and-colour", "outputName": "Ours", "generateObjectives": True}
@@ -47,14 +45,8 @@ class Deployment:
 
 @pytest.fixture
 async def deployment(database_url: str, database: Database, tmp_path: Path) -> AsyncIterator[Deployment]:
-    providers = ProviderSettings(stt="mock", llm="mock", tts="mock")
-    shared = settings_for(database_url, database_pool=4)
-    runner = web.AppRunner(build_app(Settings(shared=shared, providers=providers, data_dir=str(tmp_path))))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    async with aiohttp.ClientSession() as http:
-        yield Deployment(f"http://127.0.0.1:{runner.addresses[0][1]}", http, database)
-    await runner.cleanup()
+    async with serving_core(database_url, tmp_path, llm="mock") as url, aiohttp.ClientSession() as http:
+        yield Deployment(url, http, database)
 
 
 def told(phone: Phone, type_: str) -> list[dict[str, Any]]:

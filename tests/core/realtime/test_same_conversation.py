@@ -11,11 +11,8 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 from openai import AsyncOpenAI
 
-from core.app import build_app
-from core.settings import ProviderSettings, Settings
 from core.speech.formats import read_wav
 from shared.db import Database
 from shared.domain.lesson import Lesson
@@ -25,7 +22,8 @@ from shared.repositories.turns import TurnRepository
 from tests.conftest import ALPHA
 from tests.core.realtime.conftest import Client
 from tests.core.ws.conftest import CONFIG, Phone
-from tests.support.identity import add_beta_token, settings_for
+from tests.support.core_app import serving_core
+from tests.support.identity import add_beta_token
 
 RECORDING = Path(__file__).parents[3] / "samples" / "question.wav"
 NEW = NewSession(model_name="m", model_context_window=200_000, system_prompt="", auto_expand_context=False)
@@ -56,14 +54,8 @@ class Place:
 
 @pytest.fixture
 async def place(database_url: str, database: Database, tmp_path: Path) -> AsyncIterator[Place]:
-    providers = ProviderSettings(stt="offline", llm="offline", tts="offline")
-    shared = settings_for(database_url, database_pool=4)
-    runner = web.AppRunner(build_app(Settings(shared=shared, providers=providers, data_dir=str(tmp_path))))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield Place(url, add_beta_token(database, ALPHA), database)
-    await runner.cleanup()
+    async with serving_core(database_url, tmp_path, stt="offline", tts="offline") as url:
+        yield Place(url, add_beta_token(database, ALPHA), database)
 
 
 def pieces(pcm: bytes, size: int) -> list[bytes]:

@@ -8,9 +8,7 @@ import psycopg
 import pytest
 from aiohttp import web
 
-from core.app import build_app
 from core.providers.tts.port import Voice
-from core.settings import ProviderSettings, Settings
 from core.speech.shelf import Shelf
 from shared.auth.caller import Caller
 from shared.db import Database
@@ -19,29 +17,23 @@ from shared.storage.objects import open_objects
 from tests.conftest import ALPHA, ALPHA_TENANT
 from tests.core.speech.conftest import Counter
 from tests.fakes.tts import FakeTextToSpeech
-from tests.support.identity import add_beta_token, settings_for
+from tests.support.core_app import serving_core
+from tests.support.identity import add_beta_token
 from tests.support.speech import speech_service
 
 
 async def test_a_sentence_is_spoken_counted_and_kept(database_url: str, database: Database, tmp_path: Path) -> None:
-    settings = Settings(
-        shared=settings_for(database_url, database_pool=4),
-        providers=ProviderSettings(stt="mock", llm="offline", tts="offline"),
-        data_dir=str(tmp_path),
-    )
-    runner = web.AppRunner(build_app(settings))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     headers = {"Authorization": f"Bearer {add_beta_token(database, ALPHA)}"}
-    async with aiohttp.ClientSession(url, headers=headers) as http:
+    async with (
+        serving_core(database_url, tmp_path, tts="offline") as url,
+        aiohttp.ClientSession(url, headers=headers) as http,
+    ):
         order = {"text": "Leaves make sugar.", "format": "mp3", "voice_id": "nova", "tts_provider": "vibevoice"}
         first = await http.post("/api/tts", json=order)
         assert (first.status, first.headers["X-TTS-Cache-Status"]) == (200, "miss")
         assert 0.5 < float(first.headers["X-TTS-Duration-Seconds"]) < 5
         second = await http.post("/api/tts", json=order)
         assert (await second.read(), second.headers["X-TTS-Cache-Status"]) == (await first.read(), "hit")
-    await runner.cleanup()
     assert len(list((tmp_path / "objects" / "tenants" / ALPHA_TENANT / "speech").iterdir())) == 1
     with psycopg.connect(database_url) as connection:
         spent = connection.execute("SELECT kind, sum(quantity), count(*) FROM usage_events GROUP BY kind").fetchall()

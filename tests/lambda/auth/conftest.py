@@ -8,6 +8,8 @@ from auth_api.routes import routes
 from shared.api import Context, Service
 from tests.support.api import ApiClient
 from tests.support.identity import context_for
+from tests.support.key_server import KeyServer, key_server
+from tests.support.providers import Vendor
 
 MANY = 100_000
 
@@ -24,6 +26,24 @@ def generous(database_url: str) -> Iterator[Context]:
     )
     yield made
     made.database.close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[KeyServer]:
+    """Where the keys of Apple and Google are."""
+    with key_server() as served:
+        served.add_key("k1")
+        yield served
+
+
+@pytest.fixture
+def apple(server: KeyServer) -> Vendor:
+    return Vendor("apple", server)
+
+
+@pytest.fixture
+def google(server: KeyServer) -> Vendor:
+    return Vendor("google", server)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Signing in with Apple and Google, and linking what they vouch for."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -15,29 +14,12 @@ from tests.conftest import ALPHA, ALPHA_TENANT
 from tests.support.accounts import EMAIL, PASSWORD, audited, logged_in, registered
 from tests.support.api import Answer, ApiClient
 from tests.support.identity import add_access_token, add_beta_token
-from tests.support.key_server import KeyServer, key_server
+from tests.support.key_server import KeyServer
 from tests.support.machine import at_the_machine
 from tests.support.providers import NONCE, Vendor, configured
 
 GMAIL = "ada@gmail.com"
 both = pytest.mark.parametrize("name", ["apple", "google"])
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[KeyServer]:
-    with key_server() as served:
-        served.add_key("k1")
-        yield served
-
-
-@pytest.fixture
-def apple(server: KeyServer) -> Vendor:
-    return Vendor("apple", server)
-
-
-@pytest.fixture
-def google(server: KeyServer) -> Vendor:
-    return Vendor("google", server)
 
 
 @pytest.fixture

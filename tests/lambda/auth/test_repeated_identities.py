@@ -1,6 +1,5 @@
 """Signing in with Apple or Google that is sent twice by mistake happens once, and makes one account."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -9,22 +8,10 @@ from auth_api.routes import routes
 
 from shared.api import Context, Service
 from tests.support.api import Answer, ApiClient
-from tests.support.key_server import KeyServer, key_server
+from tests.support.key_server import KeyServer
 from tests.support.providers import Vendor, configured
 
 KEY = {"Idempotency-Key": "with-google-1"}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[KeyServer]:
-    with key_server() as served:
-        served.add_key("k1")
-        yield served
-
-
-@pytest.fixture
-def google(server: KeyServer) -> Vendor:
-    return Vendor("google", server)
 
 
 @pytest.fixture

@@ -102,9 +102,11 @@ class JobService:
     async def _drain(self) -> None:
         if self._consuming is not None:
             self._consuming.cancel()
+        await self.consumer.drain(self._drain_s)
+        if self._consuming is not None:
+            # It gives back what was on its way to it.
             with suppress(asyncio.CancelledError):
                 await self._consuming
-        await self.consumer.drain(self._drain_s)
 
     def _heard(self, payload: str) -> None:
         if payload == "outbox":

@@ -83,7 +83,7 @@ class Queue(Protocol):
     async def receive(self, most: int, *, wait_s: float) -> list[Delivery]:
         """Return up to `most` messages, as soon as there is one; none after `wait_s` seconds without.
 
-        What is not a message of ours becomes a dead letter by itself.
+        What is not a message of ours becomes a dead letter by itself. Cancelled, it gives back what was on its way.
         """
         ...
 

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 
 from core.jobs.queue.port import DeadLetter, Delivery, Message, decode
+from core.jobs.queue.taking import taken_whole
 from core.jobs.threads import JobDatabase
 from shared.db import TenantEntry, Unit
 from shared.errors import InvalidInput
@@ -53,7 +55,7 @@ class PostgresQueue:
         until = asyncio.get_running_loop().time() + wait_s
         while True:
             self._news.clear()
-            if found := await self._take(most):
+            if found := await taken_whole(self._take(most), partial(self.release, after_s=0)):
                 return found
             left = until - asyncio.get_running_loop().time()
             if left <= 0:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import aio_pika
@@ -17,6 +18,7 @@ from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from aiormq.exceptions import ConnectionClosed
 
 from core.jobs.queue.port import DeadLetter, Delivery, Message, decode, encode
+from core.jobs.queue.taking import taken_whole
 from shared.errors import InvalidInput, Unavailable
 
 # Delays there are, in seconds: a message waits for the next longer one.
@@ -109,7 +111,7 @@ class RabbitQueue:
         with _answers():
             while True:
                 _, queue = await self._open()
-                found = await self._take(queue, most)
+                found = await taken_whole(self._take(queue, most), partial(self.release, after_s=0))
                 left = until - time.monotonic()
                 if found or left <= 0:
                     return found

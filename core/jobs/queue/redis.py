@@ -6,12 +6,14 @@ What touches several keys, or must first see whose a message is, is one script, 
 import asyncio
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from core.jobs.queue.port import DeadLetter, Delivery, Message, decode, encode
+from core.jobs.queue.taking import taken_whole
 from shared.errors import InvalidInput, Unavailable
 from shared.ids import new_id
 
@@ -153,7 +155,8 @@ class RedisQueue:
         while True:
             try:
                 with _answers():
-                    found = await self._take(most, until - asyncio.get_running_loop().time())
+                    taking = self._take(most, until - asyncio.get_running_loop().time())
+                    found = await taken_whole(taking, partial(self.release, after_s=0))
             except _NoGroupError:
                 # The server has lost everything; what was in it is sent again.
                 await self.open()

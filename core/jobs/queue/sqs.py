@@ -1,13 +1,11 @@
-"""Amazon SQS, standard and FIFO queues. Credentials and region are the machine's own, found by botocore.
-
-Waits are long polls on the event loop: one can be ended at once when the process is to end.
-"""
+"""Amazon SQS, standard and FIFO queues. Credentials and region are the machine's own, found by botocore."""
 
 import asyncio
 import json
 import math
 from collections.abc import Generator, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -16,6 +14,7 @@ from aiobotocore.session import get_session
 from botocore.exceptions import BotoCoreError, ClientError
 
 from core.jobs.queue.port import DeadLetter, Delivery, Message, decode, encode
+from core.jobs.queue.taking import taken_whole
 from shared.errors import InvalidInput, Unavailable
 from shared.ids import new_id
 
@@ -86,7 +85,10 @@ class SqsQueue:
         await self._send(entries)
 
     async def receive(self, most: int, *, wait_s: float) -> list[Delivery]:
-        """Return up to `most` messages, as soon as there is one."""
+        """Return up to `most` messages, as soon as there is one; when cancelled, this poll is waited for."""
+        return await taken_whole(self._take(most, wait_s), partial(self.release, after_s=0))
+
+    async def _take(self, most: int, wait_s: float) -> list[Delivery]:
         with _answers():
             answer = await self._sqs.receive_message(
                 QueueUrl=self._url,

@@ -62,6 +62,21 @@ async def test_who_waits_gets_what_comes_later(open_queue: OpenQueue) -> None:
         await queue.acknowledge([delivery])
 
 
+async def test_who_stops_waiting_takes_nothing_with_them(open_queue: OpenQueue) -> None:
+    async with opened(open_queue(PATIENCE_S * 2)) as queue, opened(open_queue(PATIENCE_S * 2)) as other:
+        await queue.send([a_message()])
+        for steps in range(12):
+            waiting = asyncio.create_task(queue.receive(1, wait_s=1))
+            # The request is further on its way each time.
+            for _ in range(steps):
+                await asyncio.sleep(0.0005)
+            waiting.cancel()
+            await asyncio.wait([waiting])
+            if not waiting.cancelled():
+                await queue.release(waiting.result()[0], after_s=0)
+        await other.acknowledge([await one(other)])
+
+
 async def test_a_message_has_one_consumer_at_a_time_and_another_once_the_first_is_silent(open_queue: OpenQueue) -> None:
     async with opened(open_queue(1)) as queue, opened(open_queue(1)) as other:
         message = a_message()

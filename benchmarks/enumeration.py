@@ -19,9 +19,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+
+from msgspec import structs
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path += [str(ROOT / "lambda" / "auth")]
@@ -58,16 +60,18 @@ def main() -> int:
     logging.getLogger("psycopg").setLevel(logging.CRITICAL)
     with demo_database() as demo:
         settings = Settings(database_url=demo.database_url, secret=demo.secret)
-        settings = replace(
+        settings = structs.replace(
             settings,
             logins_per_minute=MANY,
             registrations_per_hour=MANY,
             requests_per_minute=MANY,
             address_requests_per_minute=MANY,
         )
-        context = Context.of(replace(settings, registration_ms=options.pace_ms))
+        context = Context.of(structs.replace(settings, registration_ms=options.pace_ms))
         paced = ApiClient(Service(routes, context))
-        at_once = ApiClient(Service(routes, replace(context, settings=replace(settings, registration_ms=0))))
+        at_once = ApiClient(
+            Service(routes, structs.replace(context, settings=structs.replace(settings, registration_ms=0)))
+        )
         timings: int = options.timings
         print(f"{platform.machine()}, Python {platform.python_version()}, {timings} interleaved timings of each kind\n")
         print("| operation | known ms | unknown ms | p | effect | same body |\n|---|---|---|---|---|---|")

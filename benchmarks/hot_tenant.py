@@ -24,6 +24,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import uvloop
 from auth_api.routes import routes as auth_routes
+from msgspec import structs
 from sessions_api.routes import routes as session_routes
 
 from benchmarks.demo_database import Demo, demo_database
@@ -89,7 +90,7 @@ def main() -> int:
             tenant_requests_per_minute=PLENTY,
         )
         print(f"{options.clients} clients of one tenant, {DELAY_S * 1000:g} ms each way, {os.cpu_count()} cores")
-        for name, (service, path) in reads(demo, replace(settings, database_url=demo.database_url)).items():
+        for name, (service, path) in reads(demo, structs.replace(settings, database_url=demo.database_url)).items():
             run = Run(settings, demo.token, service, path, "", options.seconds)
             figures: dict[str, list[float]] = {variant: [] for variant in VARIANTS}
             for _ in range(options.rounds):

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec import structs
 
 from core.ws.updates import Standing
 from shared.auth.authenticator import Authenticator, address_prefix
@@ -39,7 +40,7 @@ class Admission:
         Args: client: what their program says of itself.
         Raises: Unauthenticated, UpgradeRequired, Unavailable.
         """
-        caller = replace(self.authenticate(token, address), client=client)
+        caller = structs.replace(self.authenticate(token, address), client=client)
         await self.confirm(caller)
         return caller
 
@@ -73,7 +74,7 @@ class Admission:
         with self._database.unit(caller.check()) as unit:
             entered = unit.entered
             logs = ClientLogRepository(unit).count(LogFilter())
-        return replace(_standing(entered.result), logs=logs.result)
+        return structs.replace(_standing(entered.result), logs=logs.result)
 
     def _redeem(self, ticket: str, address: str) -> Caller:
         with self._database.unit(TenantEntry(tenant_of_ticket(ticket))) as unit:

@@ -1,9 +1,10 @@
 """The sockets around given parts: `/ws`, `/ws/audio`, `/v1/realtime`, `/metrics`, and the life of the application."""
 
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Final
 
+import msgspec
 from aiohttp import web
 
 from core.lifecycle import Lifecycle
@@ -21,8 +22,7 @@ Beside = Callable[[web.Application], AsyncGenerator[None]]
 LIFECYCLE: Final = web.AppKey("lifecycle", Lifecycle)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """What the sockets need.
 
     Attributes:
@@ -45,9 +45,9 @@ class Parts:
     redeem: Redeem
     release: Callable[[], None]
     confirm: Confirm
-    updates: Updates = field(default_factory=Updates)
+    updates: Updates = msgspec.field(default_factory=Updates)
     realtime: RealtimeStore | None = None
-    metrics: Metrics = field(default_factory=Metrics)
+    metrics: Metrics = msgspec.field(default_factory=Metrics)
     beside: tuple[Beside, ...] = ()
     listen: Listen | None = None
     settings_changed: Callable[[], None] = lambda: None

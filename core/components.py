@@ -2,8 +2,9 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from core.conversations import StoredConversations
 from core.idle.following import Follower
@@ -38,8 +39,7 @@ from shared.storage.objects import open_objects
 from shared.storage.port import ObjectStore
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Components:
+class Components(msgspec.Struct, frozen=True, kw_only=True):
     """The parts that routes, chores and sockets share.
 
     Attributes:

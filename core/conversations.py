@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final, TypeVar
+
+from msgspec import structs
 
 from core.pipeline.conversations import Conversation, Turn, Unsaid, Visit
 from core.pipeline.notices import StageTimes
@@ -40,7 +41,7 @@ class StoredConversations:
         def work(unit: Unit) -> Callable[[], Conversation]:
             connection = SessionRepository(unit).connect(visit.session_id)
             conversation = _read(unit, visit.session_id)
-            return lambda: replace(conversation(), connection=connection.result)
+            return lambda: structs.replace(conversation(), connection=connection.result)
 
         return await self._run(visit, work)
 
@@ -50,7 +51,7 @@ class StoredConversations:
         def work(unit: Unit) -> Callable[[], Conversation]:
             connection = SessionRepository(unit).touch(visit.session_id)
             conversation = _read(unit, visit.session_id)
-            return lambda: replace(conversation(), connection=connection.result)
+            return lambda: structs.replace(conversation(), connection=connection.result)
 
         return await self._run(visit, work)
 

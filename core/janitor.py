@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from aiohttp import web
 
 from shared.errors import AppError
@@ -16,8 +16,7 @@ _FIRST_S: Final = 20.0
 _log: Final = get_logger("janitor")
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(msgspec.Struct, frozen=True):
     """One of the janitor's tasks.
 
     Attributes:

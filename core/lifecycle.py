@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from aiohttp import web
 
 from core.providers import Providers
@@ -18,8 +18,7 @@ from shared.logging import get_logger
 _log: Final = get_logger("core")
 
 
-@dataclass(frozen=True, slots=True)
-class Lifecycle:
+class Lifecycle(msgspec.Struct, frozen=True):
     """Starts what runs beside the sockets, and ends everything in good order.
 
     Attributes:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+
 from core.housekeeping.settings import HousekeepingSettings, read_housekeeping_settings
 from core.imports.settings import ImportSettings, read_import_settings
 from core.jobs.settings import JobSettings, read_job_settings
@@ -58,8 +60,7 @@ class ProviderSettings:
     cheaper_tts_voice: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoiceSettings:
+class VoiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How sessions are held.
 
     Attributes:
@@ -77,7 +78,7 @@ class VoiceSettings:
         stand_in_s: the same for a vendor that has another one after it (`UNAMENTIS_STAND_IN_AFTER_S`).
     """
 
-    timing: Timing = field(default_factory=Timing)
+    timing: Timing = msgspec.field(default_factory=Timing)
     language: str = "en-US"
     heartbeat_s: int = 25
     idle_learner_s: int = 900
@@ -90,8 +91,7 @@ class VoiceSettings:
     stand_in_s: int = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObservabilitySettings:
+class ObservabilitySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where turns are reported, beside `GET /metrics`. Empty text means nowhere.
 
     Attributes:
@@ -103,8 +103,7 @@ class ObservabilitySettings:
     otlp_url: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one process of the voice service is told.
 
     Attributes:
@@ -122,17 +121,17 @@ class Settings:
     """
 
     shared: config.Settings
-    providers: ProviderSettings = field(default_factory=ProviderSettings)
-    voice: VoiceSettings = field(default_factory=VoiceSettings)
-    observability: ObservabilitySettings = field(default_factory=ObservabilitySettings)
-    address: Address = field(default_factory=lambda: Address("127.0.0.1", DEFAULT_PORT))
+    providers: ProviderSettings = msgspec.field(default_factory=ProviderSettings)
+    voice: VoiceSettings = msgspec.field(default_factory=VoiceSettings)
+    observability: ObservabilitySettings = msgspec.field(default_factory=ObservabilitySettings)
+    address: Address = msgspec.field(default_factory=lambda: Address("127.0.0.1", DEFAULT_PORT))
     data_dir: str = ".unamentis"
     speech_room_mb: int = 4_096
     mail: MailSettings | None = None
-    jobs: JobSettings = field(default_factory=JobSettings)
-    housekeeping: HousekeepingSettings = field(default_factory=HousekeepingSettings)
-    retention: Retention = field(default_factory=Retention)
-    imports: ImportSettings = field(default_factory=ImportSettings)
+    jobs: JobSettings = msgspec.field(default_factory=JobSettings)
+    housekeeping: HousekeepingSettings = msgspec.field(default_factory=HousekeepingSettings)
+    retention: Retention = msgspec.field(default_factory=Retention)
+    imports: ImportSettings = msgspec.field(default_factory=ImportSettings)
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

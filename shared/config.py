@@ -3,8 +3,9 @@
 import base64
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal, cast
+
+import msgspec
 
 from shared.auth.origin import Network, OriginLock
 from shared.errors import InvalidInput
@@ -14,8 +15,7 @@ APPLE_KEYS_URL = "https://appleid.apple.com/auth/keys"
 GOOGLE_KEYS_URL = "https://www.googleapis.com/oauth2/v3/certs"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What an operator may turn.
 
     Attributes:
@@ -72,7 +72,7 @@ class Settings:
     registration_ms: int = 500
     objects_url: str | None = None
     cors_origins: tuple[str, ...] = ("*",)
-    origin_lock: OriginLock = field(default_factory=OriginLock)
+    origin_lock: OriginLock = msgspec.field(default_factory=OriginLock)
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

@@ -6,8 +6,9 @@ names a file that is not there.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+import msgspec
 
 from shared.db import Pending, Unit
 from shared.domain.curriculum import Curriculum, read_curriculum
@@ -33,8 +34,7 @@ log = get_logger("curricula")
 OpenUnit = Callable[[], AbstractContextManager[Unit]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """Under which a curriculum is saved.
 
     Attributes:
@@ -74,8 +74,7 @@ def save_curriculum(
     return saved.detail.result
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(msgspec.Struct, frozen=True):
     """A curriculum whose document is good and whose new files are stored, while no row names them yet."""
 
     curriculum: Curriculum
@@ -83,8 +82,7 @@ class Ready:
     files: "NewFiles"
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(msgspec.Struct, frozen=True):
     """What a unit of work has queued: the curriculum as it will be, and the files that no row will name any more."""
 
     detail: Pending[CurriculumDetail]
@@ -147,12 +145,11 @@ def discard(store: ObjectStore | None, keys: Iterable[str]) -> None:
                 log.warning("object_not_removed", key=key)
 
 
-@dataclass(frozen=True, slots=True)
-class NewFiles:
+class NewFiles(msgspec.Struct, frozen=True):
     """Pictures that are not there yet, where the larger ones have been put by name, and what they replace there."""
 
     pictures: Sequence[Picture] = ()
-    keys: Mapping[str, str] = field(default_factory=dict[str, str])
+    keys: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
     replaced: Sequence[str] = ()
 
 

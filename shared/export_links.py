@@ -2,9 +2,10 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
+
+import msgspec
 
 from shared import base64url
 from shared.auth.keys import derive
@@ -15,8 +16,7 @@ _SIGNATURE_BYTES: Final = 16
 _FACTS_BYTES: Final = 16 + 16 + 3 + 5
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedPart:
+class ExportedPart(msgspec.Struct, frozen=True):
     """One file of an export; `number` counts from 1."""
 
     tenant_id: str

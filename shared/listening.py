@@ -1,17 +1,17 @@
 """Where a process listens, and the second word it takes to let everybody on a network in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
+
+import msgspec
 
 from shared.errors import InvalidInput
 
 BEYOND: Final = "UNAMENTIS_OPEN_BEYOND_THIS_MACHINE"
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """An interface's address or name, and a port."""
 
     host: str

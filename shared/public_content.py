@@ -2,17 +2,17 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
+
+import msgspec
 
 from shared.db import PUBLIC_TENANT, Database, TenantEntry
 from shared.errors import InvalidInput
 from shared.repositories.content import store_curriculum, store_domains, store_pack
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(msgspec.Struct, frozen=True):
     """How much is there to learn from."""
 
     curricula: int

@@ -6,9 +6,10 @@ stored speech meanwhile.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
+
+import msgspec
 
 from shared.db import Database, TenantEntry
 from shared.repositories.tenant_removal import Duty, RemovalDutyRepository
@@ -22,8 +23,7 @@ _LEASE_S: Final = 120
 _MOST: Final = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Clearance:
+class Clearance(msgspec.Struct, frozen=True):
     """Works off the duties of a deployment; any number of processes may, if they share the store.
 
     Attributes:

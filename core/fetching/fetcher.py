@@ -8,10 +8,10 @@ import threading
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Generator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import aiohttp
+import msgspec
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
@@ -29,8 +29,7 @@ _MOST_RATIO: Final = 100
 _SMALL: Final = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """Of one file: its bytes once unpacked, and the seconds for all of it.
 
     Attributes:
@@ -43,8 +42,7 @@ class Limits:
     at_once: int = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(msgspec.Struct, frozen=True):
     """A file.
 
     Attributes:

@@ -7,12 +7,12 @@ it is written, whatever its name resolves to, and wherever it is redirected.
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 import idna
+import msgspec
 from yarl import URL
 
 from shared.errors import InvalidInput
@@ -73,8 +73,7 @@ class Refused(InvalidInput):
         self.rule = rule
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """An address whose spelling is harmless; where its name leads is checked when that is known.
 
     Attributes:

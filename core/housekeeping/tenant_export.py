@@ -5,7 +5,6 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -50,8 +49,7 @@ class Progress(msgspec.Struct, kw_only=True):
     objects: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(msgspec.Struct, frozen=True):
     """One file of a part, and the position behind it; `rows` of a table, none for an object."""
 
     name: str
@@ -60,8 +58,7 @@ class _File:
     rows: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TenantExport:
+class TenantExport(msgspec.Struct, frozen=True):
     """Each page of rows is as of the moment it is read; a run that ends early goes on behind the last whole part."""
 
     database: Database

@@ -1,9 +1,8 @@
 """What somebody chooses for the processes of a deployment, out of what they say and what held before. Pure."""
 
-from dataclasses import astuple
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from core.idle.setting import CUSTOM, Setting
 from core.idle.states import LONGEST_S, MODES, Thresholds
@@ -76,4 +75,4 @@ def _completed(given: GivenThresholds, timeout_s: int | None, present: Threshold
 
 
 def _seconds(thresholds: Thresholds, *, enabled: bool) -> StoredChoice:
-    return StoredChoice(seconds=list(astuple(thresholds)), enabled=enabled)
+    return StoredChoice(seconds=list(structs.astuple(thresholds)), enabled=enabled)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
 from aiohttp import web
 
 from core.idle.setting import Setting
@@ -20,8 +21,7 @@ _REMEMBERED: Final = 200
 _log: Final = get_logger("core")
 
 
-@dataclass(frozen=True, slots=True)
-class Levers:
+class Levers(msgspec.Struct, frozen=True):
     """What a state lets go of, by the state from which on it does, and what brings everything back.
 
     Attributes:
@@ -39,8 +39,7 @@ class Levers:
     sessions: Callable[[Thresholds], Mapping[str, int]] = lambda _thresholds: {}
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(msgspec.Struct, frozen=True):
     """A change of state; `wake_ms` is how long it took until everything was back."""
 
     timestamp: str

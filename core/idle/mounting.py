@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
@@ -17,8 +17,7 @@ from shared.api import Context, Service
 _NEEDS: Final = ("/ws/audio", "/v1/", "/api/tts", "/api/kb/audio", "/api/kb/prefetch", "/api/kb/feedback")
 
 
-@dataclass(frozen=True, slots=True)
-class Resting:
+class Resting(msgspec.Struct, frozen=True):
     """Mounts the governor and its routes."""
 
     governor: Governor

@@ -1,10 +1,9 @@
 """Modes of a deployment's own beside the built-in ones, as the operations console makes them."""
 
 from collections.abc import Callable
-from dataclasses import astuple, replace
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from core.idle.access import for_staff, require_staff
 from core.idle.choosing import Seconds, ordered
@@ -83,7 +82,7 @@ class ProfileRoutes:
     def change(self, request: Request, mode_id: str, body: ChangedProfile) -> dict[str, Any]:
         """Change a mode of the deployment's own; the one that is chosen changes how the processes rest at once."""
         _refuse_builtin(request, mode_id)
-        thresholds = None if body.thresholds is None else list(astuple(_ordered(body.thresholds)))
+        thresholds = None if body.thresholds is None else list(structs.astuple(_ordered(body.thresholds)))
         with request.unit() as unit:
             require_staff(request, unit)
             changed = IdleSettingsRepository(unit).change(
@@ -108,14 +107,14 @@ class ProfileRoutes:
     def duplicate(self, request: Request, mode_id: str, body: DuplicateProfile) -> dict[str, Any]:
         """Copy a mode, built-in ones too."""
         mode = _found(request, mode_id)
-        return self._add(request, replace(mode, name=body.name or f"{mode.name} copy"))
+        return self._add(request, structs.replace(mode, name=body.name or f"{mode.name} copy"))
 
     def _add(self, request: Request, mode: Mode) -> dict[str, Any]:
         stored = StoredMode(
             id=new_id(),
             name=mode.name,
             description=mode.description,
-            seconds=list(astuple(mode.thresholds)),
+            seconds=list(structs.astuple(mode.thresholds)),
             enabled=mode.enabled,
         )
         with request.unit() as unit:

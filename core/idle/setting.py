@@ -1,8 +1,9 @@
 """How the processes of a deployment rest: what its staff stored, as a process takes it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from core.idle.states import DEFAULT_MODE, MODES, Mode, Thresholds
 from shared.db import Unit
@@ -12,8 +13,7 @@ from shared.repositories.idle_settings import IdleSettingsRepository, StoredChoi
 CUSTOM: Final = "custom"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """What holds.
 
     Attributes:
@@ -24,7 +24,7 @@ class Setting:
     mode: str = DEFAULT_MODE
     enabled: bool = True
     thresholds: Thresholds = MODES[DEFAULT_MODE].thresholds
-    custom: Mapping[str, Mode] = field(default_factory=dict[str, Mode])
+    custom: Mapping[str, Mode] = msgspec.field(default_factory=dict[str, Mode])
 
     @property
     def modes(self) -> Mapping[str, Mode]:

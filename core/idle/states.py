@@ -1,16 +1,16 @@
 """How long nobody needed a process, and the state that follows from it. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, get_args
+
+import msgspec
 
 State = Literal["active", "warm", "cool", "cold", "dormant"]
 STATES: Final[tuple[State, ...]] = get_args(State)
 LONGEST_S: Final = 7 * 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
+class Thresholds(msgspec.Struct, frozen=True):
     """Seconds without use after which each state begins; each is at least the one before."""
 
     warm: int
@@ -39,8 +39,7 @@ class Thresholds:
         return {"warm": self.warm, "cool": self.cool, "cold": self.cold, "dormant": self.dormant}
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
+class Mode(msgspec.Struct, frozen=True):
     """A set of thresholds with a name; one without `enabled` never rests."""
 
     name: str

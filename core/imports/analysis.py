@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from core.imports.orders import Wants
 from shared.domain.curriculum import topic_nodes
@@ -13,8 +14,7 @@ from shared.domain.json_values import id_of, record_of, records_of, text_of
 _LONG: Final = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(msgspec.Struct, frozen=True):
     """Something a topic lacks. wish: what a job would have to be asked for; empty where no model can help."""
 
     kind: str

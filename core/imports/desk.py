@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+import msgspec
 
 from core.imports.registry import Installed, Plugins
 from core.imports.sources.port import Source
@@ -15,8 +16,7 @@ from shared.storage.port import ObjectStore
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
-class ImportDesk:
+class ImportDesk(msgspec.Struct, frozen=True):
     """What the routes work with.
 
     Attributes:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import Final
 
 from msgspec import structs
@@ -97,7 +96,7 @@ class Passes:
         if not self._wants.spoken_text:
             return made
         said = await speak(made.node, llm)
-        return replace(said, problems=made.problems, refused=made.refused or said.refused)
+        return structs.replace(said, problems=made.problems, refused=made.refused or said.refused)
 
     def _topic(self, position: int) -> StagedTopic:
         with self._open_unit() as unit:

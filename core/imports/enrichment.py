@@ -5,7 +5,6 @@ A model's words are a stranger's: they are checked like an upload before they go
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
@@ -53,8 +52,7 @@ class _Added(Struct, frozen=True):
     problems: Annotated[list[_Question], Meta(max_length=20)] = []
 
 
-@dataclass(frozen=True, slots=True)
-class Enriched:
+class Enriched(msgspec.Struct, frozen=True):
     """A topic with what was added, terms for the glossary, and how much there is of each.
 
     Attributes:
@@ -137,8 +135,7 @@ def unpractised(node: Mapping[str, Any]) -> list[str]:
     return [] if node.get("assessments") else ["problems"]
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(msgspec.Struct, frozen=True):
     """What is asked of a model about a topic, and what for."""
 
     names: Sequence[str]

@@ -1,8 +1,9 @@
 """What a language model's additions to topics will cost, from the price book, before it is asked."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from core.imports.enrichment import asking, batches, lacking, rewriting, unpractised
 from core.imports.orders import Wants
@@ -16,8 +17,7 @@ _CHARACTERS_PER_TOKEN: Final = 4
 _USUAL: Final = {"objectives": 120, "terms": 200, "checkpoints": 90, "problems": 180}
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One question to the model, in tokens."""
 
     input_tokens: int

@@ -42,8 +42,7 @@ _HERE = 0.1
 _STAGED = 0.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workshop:
+class Workshop(msgspec.Struct, frozen=True, kw_only=True):
     """What imports work with.
 
     Attributes:

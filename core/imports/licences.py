@@ -1,8 +1,9 @@
 """What a licence allows, as far as its name tells; what nobody has written down is allowed with a warning. Pure."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 _CC: Final = re.compile(r"\bcc[ -]?(by(?:[ -](?:nc|nd|sa))*|0|zero)(?:[ -]([1-4]\.\d))?\b", re.IGNORECASE)
 _CC_WORDS: Final = re.compile(
@@ -14,8 +15,7 @@ _CLOSED: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Licence:
+class Licence(msgspec.Struct, frozen=True):
     """A course's terms.
 
     Attributes:

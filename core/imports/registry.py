@@ -1,7 +1,6 @@
 """The sources of a deployment, and what each tenant has made of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -17,8 +16,7 @@ from shared.storage.port import ObjectStore
 BUILT_IN: tuple[Plugin, ...] = (samples.PLUGIN, uploads.PLUGIN, web.PLUGIN)
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
+class Installed(msgspec.Struct, frozen=True):
     """A plug-in as a tenant has it."""
 
     plugin: Plugin

@@ -1,14 +1,14 @@
 """What an operator may say about imports."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
+
+import msgspec
 
 from shared.errors import InvalidInput
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportSettings:
+class ImportSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where courses may come from.
 
     Attributes:

@@ -1,8 +1,9 @@
 """What a kind of job implements, and what it is given while it runs."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
+
+import msgspec
 
 from shared.auth.caller import Caller
 from shared.db import TenantEntry, Unit
@@ -24,8 +25,7 @@ class JobStopped(Exception):
         self.reason: StopReason = reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be done.
 
     Attributes:
@@ -39,7 +39,7 @@ class Order:
     user_id: str | None
     kind: str
     payload: Mapping[str, Any]
-    checkpoint: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    checkpoint: Mapping[str, Any] = msgspec.field(default_factory=dict[str, Any])
     attempt: int = 1
 
     @property

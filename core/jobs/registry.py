@@ -1,17 +1,17 @@
 """Which kinds of jobs this deployment runs, and which it makes by itself again and again."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
+
+import msgspec
 
 from core.jobs.port import JobHandler
 
 _EPOCH: Final = datetime(2024, 1, 1, tzinfo=UTC)  # a Monday
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
+class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     """A job the deployment orders by itself, in the public tenant: one for each slot, however many processes there are.
 
     Attributes:
@@ -24,7 +24,7 @@ class Schedule:
     kind: str
     every: timedelta
     offset: timedelta = timedelta()
-    payload: Mapping[str, object] = field(default_factory=dict[str, object])
+    payload: Mapping[str, object] = msgspec.field(default_factory=dict[str, object])
 
     def slot(self, now: datetime) -> datetime:
         """Return the beginning of the slot that a moment is in."""

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
+
+import msgspec
 
 from core.metering.warnings import tell_operators
 from shared.auth.caller import Caller
@@ -20,8 +21,7 @@ Result = TypeVar("Result")
 _PATIENCE_S: Final = (0.1, 0.4, 1.5, 3.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(msgspec.Struct, frozen=True):
     """Whose money it is; no credential is needed to settle what was spent before it was revoked."""
 
     tenant_id: str | None
@@ -33,8 +33,7 @@ class Owner:
         return TenantEntry(self.tenant_id, self.user_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(msgspec.Struct, frozen=True):
     """What a session's calls will cost, and what is left for them under the tightest cap, in micro-dollars.
 
     Attributes:

@@ -1,9 +1,10 @@
 """Meters what tenants use of the platform itself: their requests and what they store."""
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
+
+import msgspec
 
 from core.metering.warnings import tell_operators
 from shared.db import PUBLIC_TENANT, Database, TenantEntry
@@ -16,8 +17,7 @@ _FOLDER: Final = "tenants"
 _LEASE_S: Final = 1_800
 
 
-@dataclass(frozen=True, slots=True)
-class PlatformMeter:
+class PlatformMeter(msgspec.Struct, frozen=True):
     """Any number of processes may meter at once: each request and each day's storage is counted once."""
 
     database: Database

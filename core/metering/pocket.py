@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from core.metering.bank import Bank, Quote
 from core.metering.blocks import Block, Held
@@ -20,8 +21,7 @@ _USED_S: Final = 20
 _UNUSED_S: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """The least that was refused, remembered until the next turn asks again."""
 
     micro_usd: int

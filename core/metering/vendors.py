@@ -5,8 +5,9 @@ until then: the audio that was sent, the tokens that came, the characters that w
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
+
+import msgspec
 
 from core.providers import Providers
 from core.providers.fallback import (
@@ -32,8 +33,7 @@ _CHARACTERS_PER_TOKEN: Final = 4
 _BYTES_PER_MS: Final = SAMPLE_RATE * 2 // 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Maker:
+class Maker(msgspec.Struct, frozen=True):
     """A vendor and its model, as the price book names them."""
 
     provider: str

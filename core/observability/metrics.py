@@ -2,9 +2,9 @@
 
 import ipaddress
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -22,8 +22,7 @@ _FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "CF-Connecting
 _STATES: Final = {State.CLOSED: 0, State.TRYING: 1, State.OPEN: 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Readings:
+class Readings(msgspec.Struct, frozen=True):
     """What is read when somebody asks.
 
     Attributes:

@@ -1,9 +1,10 @@
 """One turn as operators see it: how long each stage took and how it ended; ids and numbers, never words."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+
+import msgspec
 
 
 class Outcome(Enum):
@@ -28,8 +29,7 @@ class StageName(Enum):
     SPEAKING = "speaking"  # the first sound sent until the turn was stored
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(msgspec.Struct, frozen=True):
     """One stage, in milliseconds after the turn's beginning; stages overlap, and eager ones begin below 0."""
 
     name: StageName
@@ -42,8 +42,7 @@ class Stage:
         return self.ended_ms - self.began_ms
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnRecord:
+class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A turn that is over.
 
     Attributes:

@@ -1,14 +1,13 @@
 """What a reply answers, and how it may end before its end."""
 
-from dataclasses import dataclass
+import msgspec
 
 from core.pipeline.conversations import Unsaid
 from core.pipeline.prepared import Prepared
 from core.pipeline.transcription import Transcription
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """What is to be answered.
 
     Attributes:
@@ -36,8 +35,7 @@ class Ask:
         return self.prepared is not None and self.prepared.passage is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What became of a reply.
 
     Attributes:
@@ -53,8 +51,7 @@ class Outcome:
     by_learner: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(msgspec.Struct, frozen=True):
     """Where an answer was cut short: the text and the milliseconds that were heard of it.
 
     Attributes: unsaid: what another connection may say of it.

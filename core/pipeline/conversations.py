@@ -1,7 +1,8 @@
 """The port that keeps what was said, so that a session survives its server."""
 
-from dataclasses import dataclass, field
 from typing import Literal, Protocol
+
+import msgspec
 
 from core.pipeline.notices import StageTimes
 from shared.auth.caller import Caller
@@ -11,16 +12,14 @@ from shared.domain.lesson import Lesson
 from shared.domain.tiers import DEFAULT_WINDOW
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(msgspec.Struct, frozen=True):
     """One caller in one session."""
 
     session_id: str
     caller: Caller
 
 
-@dataclass(frozen=True, slots=True)
-class Unsaid:
+class Unsaid(msgspec.Struct, frozen=True):
     """What is left to say of an answer whose connection ended.
 
     Attributes:
@@ -32,8 +31,7 @@ class Unsaid:
     rest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """An utterance.
 
     Attributes:
@@ -57,8 +55,7 @@ class Turn:
     sound_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     """A session as it stands.
 
     Attributes:
@@ -81,7 +78,7 @@ class Conversation:
     lesson: Lesson | None = None
     owner_id: str = ""
     instructions: str = ""
-    situation: Situation = field(default_factory=Situation)
+    situation: Situation = msgspec.field(default_factory=Situation)
     offset_ms: int = 0
     window: int = DEFAULT_WINDOW
     auto_expand: bool = True

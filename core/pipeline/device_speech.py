@@ -1,7 +1,9 @@
 """Sentences that the client speaks itself: what is known of their sound is how long it is likely to take."""
 
-from dataclasses import dataclass, replace
 from typing import Final
+
+import msgspec
+from msgspec import structs
 
 from core.voice.playback import estimate, rest
 from core.voice.sentences import Segmenter
@@ -9,8 +11,7 @@ from core.voice.sentences import Segmenter
 _MS_PER_S: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(msgspec.Struct, frozen=True):
     """A sentence, or what is left of one.
 
     Attributes:
@@ -27,7 +28,7 @@ class Sentence:
 
     def after(self, samples: int) -> "Sentence":
         """Return what is left after the first `samples`; a word begun is spoken again."""
-        return replace(self, text=rest(self.text, samples / self.samples), samples=self.samples - samples)
+        return structs.replace(self, text=rest(self.text, samples / self.samples), samples=self.samples - samples)
 
 
 def sentences(speech: str, *, first: int, rate: int, speed: float, skip_ms: int = 0) -> list[Sentence]:
@@ -50,4 +51,4 @@ def sentences(speech: str, *, first: int, rate: int, speed: float, skip_ms: int 
             left.append(sentence.after(skip) if skip else sentence)
         skip = max(0, skip - length)
     of_piece = sum(sentence.samples for sentence in left)
-    return [replace(sentence, of_piece=of_piece) for sentence in left]
+    return [structs.replace(sentence, of_piece=of_piece) for sentence in left]

@@ -1,7 +1,9 @@
 """What every session of one process works with."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import msgspec
 
 from core.metering.port import Metering
 from core.metering.unmetered import Unmetered
@@ -41,8 +43,7 @@ class Counts:
     failed: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Equipment:
+class Equipment(msgspec.Struct, frozen=True, kw_only=True):
     """Providers, detector and store, made once and shared; sessions hire the providers through the metering.
 
     Attributes:
@@ -55,9 +56,9 @@ class Equipment:
     speech: SpeechFor
     detector: VoiceDetector
     conversations: Conversations
-    metering: Metering = field(default_factory=Unmetered)
-    settings: VoiceSettings = field(default_factory=VoiceSettings)
-    counts: Counts = field(default_factory=Counts)
+    metering: Metering = msgspec.field(default_factory=Unmetered)
+    settings: VoiceSettings = msgspec.field(default_factory=VoiceSettings)
+    counts: Counts = msgspec.field(default_factory=Counts)
     observe: Observe = nobody
     narrate: Narrate = no_narrator
-    quizzes: Quizzes = field(default_factory=NoQuizzes)
+    quizzes: Quizzes = msgspec.field(default_factory=NoQuizzes)

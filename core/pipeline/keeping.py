@@ -1,6 +1,6 @@
 """Stores one exchange; its answer while it is said, so that it survives its server, and at its end."""
 
-from dataclasses import replace
+from msgspec import structs
 
 from core.pipeline.asking import Ask, Cut
 from core.pipeline.conversations import Turn, Unsaid
@@ -86,7 +86,7 @@ class Keeping:
         if text and not self._ask.is_passage:
             talk.remember(turn)
             if self._ask.prepared is None:
-                turn = replace(turn, expansion=await talk.tutoring.reflect(text, words))
+                turn = structs.replace(turn, expansion=await talk.tutoring.reflect(text, words))
         if (text or unsaid or self._kept) and not self._ask.is_passage:
             await store.store(talk.visit, turn)
         if cut is not None and cut.by_learner and sound_ms:

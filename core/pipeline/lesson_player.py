@@ -2,8 +2,9 @@
 
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from typing import Final
+
+from msgspec import structs
 
 from core.pipeline.notices import Playback, PlaybackState, Problem
 from core.pipeline.prepared import Passage, Prepared
@@ -159,7 +160,7 @@ class LessonPlayer:
         """Return who speaks the lesson: its sound is kept with the tenant it belongs to, for all who read it."""
         talk = self._talk
         owner = talk.conversation.owner_id
-        caller = replace(talk.visit.caller, tenant_id=owner) if owner else talk.visit.caller
+        caller = structs.replace(talk.visit.caller, tenant_id=owner) if owner else talk.visit.caller
         return talk.equipment.speech(caller, talk.providers.tts)
 
     def _stand(self, position: int, offset_ms: int) -> None:

@@ -1,14 +1,14 @@
 """What a client is told while a conversation goes on, in no particular wire format. Durations are milliseconds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from core.voice.playback import Spoken
 
 
-@dataclass(frozen=True, slots=True)
-class StageTimes:
+class StageTimes(msgspec.Struct, frozen=True):
     """How long the stages of a turn took: until the final words, the first token, the first sound.
 
     Attributes:
@@ -21,15 +21,13 @@ class StageTimes:
     total_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class SpeechStarted:
+class SpeechStarted(msgspec.Struct, frozen=True):
     """The learner speaks, since `at_ms` of what was heard; some silence before the first word is counted in."""
 
     at_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class SpeechEnded:
+class SpeechEnded(msgspec.Struct, frozen=True):
     """The learner's turn is over, after `at_ms` of what was heard.
 
     Attributes:
@@ -41,8 +39,7 @@ class SpeechEnded:
     turn_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """The learner's words; empty text when nothing was understood."""
 
     text: str
@@ -51,28 +48,24 @@ class Heard:
     turn_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyStarted:
+class ReplyStarted(msgspec.Struct, frozen=True):
     """The tutor thinks."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyToken:
+class ReplyToken(msgspec.Struct, frozen=True):
     """The next piece of the answer's text."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyText:
+class ReplyText(msgspec.Struct, frozen=True):
     """The whole answer as the model wrote it."""
 
     text: str
     latency_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class SpeakingStarted:
+class SpeakingStarted(msgspec.Struct, frozen=True):
     """Sound follows.
 
     Attributes:
@@ -85,16 +78,14 @@ class SpeakingStarted:
     position_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class SpeakingEnded:
+class SpeakingEnded(msgspec.Struct, frozen=True):
     """All sound of the answer was sent."""
 
     duration_ms: int
     latency_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Interrupted:
+class Interrupted(msgspec.Struct, frozen=True):
     """The answer stopped: sound that was sent and not yet played is to be dropped.
 
     Either its turn ends next, or it goes on.
@@ -103,15 +94,13 @@ class Interrupted:
     turn_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerResumed:
+class AnswerResumed(msgspec.Struct, frozen=True):
     """What stopped the answer was no interruption: it goes on where the learner stopped hearing it."""
 
     turn_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """An answer as it was stored.
 
     Attributes:
@@ -124,8 +113,7 @@ class Answer:
     pieces: tuple[Spoken, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TurnEnded:
+class TurnEnded(msgspec.Struct, frozen=True):
     """Everything about a turn is done and stored."""
 
     turn_id: str
@@ -133,8 +121,7 @@ class TurnEnded:
     answer: Answer = Answer()
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentStarted:
+class SegmentStarted(msgspec.Struct, frozen=True):
     """A passage of the lesson follows, as the turn of this id; its sound begins at `offset_ms`."""
 
     turn_id: str
@@ -147,8 +134,7 @@ class SegmentStarted:
 PlaybackState = Literal["interrupted", "checkpoint", "stopping_point", "paused", "ended"]
 
 
-@dataclass(frozen=True, slots=True)
-class Playback:
+class Playback(msgspec.Struct, frozen=True):
     """The telling of the lesson waits.
 
     Attributes:
@@ -163,8 +149,7 @@ class Playback:
     offset_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class ModeChanged:
+class ModeChanged(msgspec.Struct, frozen=True):
     """The budget leaves another mode.
 
     Attributes:
@@ -176,8 +161,7 @@ class ModeChanged:
     details: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Unvoiced:
+class Unvoiced(msgspec.Struct, frozen=True):
     """A sentence of the answer that comes without sound, when it is due: the client may speak it itself.
 
     Attributes:
@@ -194,8 +178,7 @@ class Unvoiced:
     position_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class QuizAsked:
+class QuizAsked(msgspec.Struct, frozen=True):
     """A question of a quiz is about to be read, the first being 0 of `total`; `part` of a bonus from 1, else 0."""
 
     quiz_id: str
@@ -206,8 +189,7 @@ class QuizAsked:
     part: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuizAnswered:
+class QuizAnswered(msgspec.Struct, frozen=True, kw_only=True):
     """An answer was judged.
 
     Attributes:
@@ -227,8 +209,7 @@ class QuizAnswered:
     target_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class QuizEnded:
+class QuizEnded(msgspec.Struct, frozen=True):
     """A quiz is over, or was left."""
 
     quiz_id: str
@@ -237,14 +218,13 @@ class QuizEnded:
     score: int
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """Something failed; the session goes on when it is recoverable."""
 
     code: str
     message: str
     recoverable: bool = True
-    details: Mapping[str, str] = field(default_factory=dict[str, str])
+    details: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
 
 
 Notice = (

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from core.pipeline.conversations import Unsaid
 from core.pipeline.notices import AnswerResumed, Notice, ReplyStarted, ReplyText, SegmentStarted
@@ -15,8 +16,7 @@ from core.voice.speakable import speakable
 _BYTES_PER_SAMPLE: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(msgspec.Struct, frozen=True):
     """A passage of the lesson.
 
     Attributes:
@@ -32,8 +32,7 @@ class Passage:
     speech: TextToSpeech
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
+class Rest(msgspec.Struct, frozen=True):
     """What is left to say of an answer, which stays one turn."""
 
     turn_id: str

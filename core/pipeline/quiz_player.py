@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import replace
+
+from msgspec import structs
 
 from core.pipeline.notices import Problem, QuizAnswered, QuizAsked, QuizEnded
 from core.pipeline.prepared import Prepared
@@ -61,7 +62,7 @@ class QuizPlayer:
         self._quiz_id = quiz.quiz_id
         self._step, self._heard, self._read_at = None, None, None
         self._providers, self._phrases = talk.providers, talk.phrases
-        talk.providers = replace(talk.providers, llm=self)
+        talk.providers = structs.replace(talk.providers, llm=self)
         talk.phrases = tuple({text for card in quiz.cards for text in (card.answer_text, *card.acceptable_answers)})
         self._tell_asked(match)
         self._say(Prepared(match.opening()))

@@ -6,7 +6,8 @@ stored). A vendor that fails ends its own stage; what was made before it is stil
 """
 
 import asyncio
-from dataclasses import replace
+
+from msgspec import structs
 
 from core.observability.moments import Moments
 from core.observability.record import StageName
@@ -258,9 +259,9 @@ class Reply:
             await self._released.wait()
             self._fail("STT", error)
             raise _Given from error
-        self._times = replace(self._times, stt_ms=heard.latency_ms)
+        self._times = structs.replace(self._times, stt_ms=heard.latency_ms)
         self._moments.end(StageName.STT, self._loop.time())
-        return replace(heard, turn_id=self.turn_id)
+        return structs.replace(heard, turn_id=self.turn_id)
 
     async def _commit(self, heard: Heard | None) -> None:
         """Store the learner's words once the turn is surely over, and tell what was held back."""
@@ -337,7 +338,9 @@ class Reply:
         if not self._words_stored:
             return
         self._notices.let_go()
-        self._times = replace(self._times, llm_ms=self._thinking.first_token_ms, tts_ms=self._synthesis.first_sound_ms)
+        self._times = structs.replace(
+            self._times, llm_ms=self._thinking.first_token_ms, tts_ms=self._synthesis.first_sound_ms
+        )
         cut = self._cut
         text = self._said() if cut is None else cut.text
         self._answer = Answer(text, cut is not None, self._speaker.playback.pieces)
@@ -363,7 +366,7 @@ class Reply:
 
     def _on_sound(self) -> None:
         if not self._times.total_ms:
-            self._times = replace(self._times, total_ms=self._ms_since(self.ask.since))
+            self._times = structs.replace(self._times, total_ms=self._ms_since(self.ask.since))
             self._moments.end(StageName.VOICE_TO_VOICE, self._loop.time())
             self._moments.begin(StageName.SPEAKING, self._loop.time())
             self._progress.set()

@@ -1,8 +1,10 @@
 """What the replies of one session share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import structs
 
 from core.observability.record import TurnRecord
 from core.pipeline.client import Client
@@ -72,7 +74,7 @@ class Talk:
         """Tell whoever observes of a turn that is over."""
         caller = self.visit.caller
         self.equipment.observe(
-            replace(
+            structs.replace(
                 record,
                 session_id=self.visit.session_id,
                 tenant_id=caller.tenant_id or "",

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
+
+from msgspec import structs
 
 from core.pipeline.conversations import Conversation, Conversations, Turn, Visit
 from core.providers.llm.port import Message, Prompt
@@ -45,11 +46,11 @@ class Tutoring:
 
     def stand_at(self, position: int) -> None:
         """The passage that is taught has changed."""
-        self.situation = replace(self.situation, position=position, segment="")
+        self.situation = structs.replace(self.situation, position=position, segment="")
 
     def ask_checkpoint(self, question: str) -> None:
         """The learner's next words answer a question; empty: they do not."""
-        self.situation = replace(self.situation, checkpoint=question)
+        self.situation = structs.replace(self.situation, checkpoint=question)
 
     def learn(self, turn: Turn) -> None:
         """Count what the learner's words signal."""
@@ -58,8 +59,8 @@ class Tutoring:
         signals = self.situation.signals
         for signal in signals_of(turn.text):
             if name := _COUNTS.get(signal):
-                signals = replace(signals, **{name: getattr(signals, name) + 1})
-        self.situation = replace(self.situation, signals=signals)
+                signals = structs.replace(signals, **{name: getattr(signals, name) + 1})
+        self.situation = structs.replace(self.situation, signals=signals)
 
     def prompt(self, history: Sequence[Turn], words: str) -> Prompt:
         """Return the prompt for the learner's words after what was said before; no words: they were the last of it.
@@ -78,7 +79,7 @@ class Tutoring:
             tier=tier_of(min(conversation.window, self._window)),
             words=words,
             instructions=instructions(conversation.lesson, conversation.instructions),
-            situation=replace(self.situation, elapsed_s=elapsed, barge_in=words if interrupted else ""),
+            situation=structs.replace(self.situation, elapsed_s=elapsed, barge_in=words if interrupted else ""),
         )
         return Prompt(tuple(Message(each.role, each.content) for each in built.messages), conversation.lesson)
 
@@ -99,7 +100,7 @@ class Tutoring:
         self._scores = [*self._scores, weighed.score][-WINDOW:]
         expansion = self._wanted(weighed)
         if not expansion.wanted:
-            self.situation = replace(self.situation, related=())
+            self.situation = structs.replace(self.situation, related=())
         elif not self.situation.related:
             await self._look_further(words, expansion)
         found_for, self._found_for = self._found_for, None
@@ -117,6 +118,6 @@ class Tutoring:
         except AppError:
             return False  # the turn's storing meets the same trouble, and reports it
         if found:
-            self.situation = replace(self.situation, related=found)
+            self.situation = structs.replace(self.situation, related=found)
             self._found_for = expansion
         return bool(found)

@@ -1,15 +1,15 @@
 """Speech and language vendors, each behind a small port in our own words."""
 
 import asyncio
-from dataclasses import dataclass
+
+import msgspec
 
 from core.providers.llm.port import LanguageModel
 from core.providers.stt.port import SpeechToText
 from core.providers.tts.port import TextToSpeech
 
 
-@dataclass(frozen=True, slots=True)
-class Providers:
+class Providers(msgspec.Struct, frozen=True):
     """The vendors one process speaks through, chosen once at its start.
 
     Attributes:

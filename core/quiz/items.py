@@ -1,8 +1,9 @@
 """What is asked one after the other: the questions of a pack as they are read aloud."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from shared.domain.answers import Expected
 from shared.domain.json_values import records_of
@@ -13,8 +14,7 @@ _POWER: Final = 15
 _PENALTY: Final = -5
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(msgspec.Struct, frozen=True):
     """A question of a pack.
 
     Attributes:
@@ -32,8 +32,7 @@ class Card:
     details: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """One thing to answer.
 
     Attributes:

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+import msgspec
+from msgspec import structs
 
 from core.quiz.items import Item
 from shared.domain.answers import Judgement, Strictness, judge
@@ -15,8 +17,7 @@ _PASSED: Final = re.compile(r"^(?:i )?(?:pass|skip|next|no idea|(?:do not|don't|
 _PLAIN: Final = frozenset({"exact", "required_parts", "choice", "value", "acceptable"})
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """What became of one item.
 
     Attributes:
@@ -37,8 +38,7 @@ class Result:
     pace_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """Where the quiz stands."""
 
     position: int = 0
@@ -48,8 +48,7 @@ class Standing:
     paces: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """An answer and what follows.
 
     Attributes:
@@ -109,11 +108,11 @@ class Match:
         here, item = self.standing, self.item
         unheard = heard is not None and len(heard) <= self._reads_from and not here.is_prompted
         if unheard or _AGAIN.match(words):
-            return Step(words, f"Listen. {item.text}", len("Listen. "), None, replace(here, is_prompted=False))
+            return Step(words, f"Listen. {item.text}", len("Listen. "), None, structs.replace(here, is_prompted=False))
         share = 1.0 if heard is None or here.is_prompted else self._share(heard)
         judgement = self._judged(words)
         if judgement.prompt is not None and not here.is_prompted:
-            return Step(words, judgement.prompt, len(judgement.prompt), None, replace(here, is_prompted=True))
+            return Step(words, judgement.prompt, len(judgement.prompt), None, structs.replace(here, is_prompted=True))
         points = self._points(judgement, share)
         pace = pace_ms if share >= 1 else 0
         result = Result(

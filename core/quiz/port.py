@@ -1,7 +1,8 @@
 """The port that brings questions and keeps what became of them."""
 
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from core.pipeline.conversations import Visit
 from core.quiz.items import Card
@@ -10,8 +11,7 @@ from shared.domain.answers import Strictness
 from shared.errors import InvalidInput
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What quiz is wanted.
 
     Attributes:
@@ -25,8 +25,7 @@ class Order:
     strictness: Strictness = Strictness.LENIENT
 
 
-@dataclass(frozen=True, slots=True)
-class Quiz:
+class Quiz(msgspec.Struct, frozen=True):
     """A quiz that has begun."""
 
     quiz_id: str

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
+from msgspec import structs
 
 from core.pipeline.conversations import Turn, Visit
 from core.pipeline.notices import Answer
@@ -294,7 +294,7 @@ class Commands:
         history = self._session.history
         for at, turn in enumerate(history):
             if (turn.turn_id, turn.role) == (item.turn_id, "assistant"):
-                history[at] = replace(turn, text=text, interrupted=True)
+                history[at] = structs.replace(turn, text=text, interrupted=True)
                 break
         else:
             self._remember(item, Turn(turn_id=item.turn_id, role="assistant", text=text, interrupted=True))

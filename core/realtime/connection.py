@@ -1,8 +1,8 @@
 """One Realtime client in one session: the voice socket's rules, in other words."""
 
 import asyncio
-from dataclasses import dataclass
 
+import msgspec
 from aiohttp import WSMsgType, web
 
 from core.pipeline.conversations import Conversation, Visit
@@ -23,8 +23,7 @@ from core.ws.live import Live
 from shared.errors import AppError, InvalidInput, RateLimited
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guest:
+class Guest(msgspec.Struct, frozen=True, kw_only=True):
     """Who comes, and how they talk."""
 
     visit: Visit

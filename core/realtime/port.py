@@ -1,15 +1,15 @@
 """The port through which the Realtime socket knows its guests and puts answers right."""
 
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 from core.pipeline.conversations import Visit
 from core.realtime.settings import RealtimeSettings
 from shared.auth.caller import Caller
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(msgspec.Struct, frozen=True):
     """A caller, and what their client secret says beside.
 
     Attributes:
@@ -17,7 +17,7 @@ class Admitted:
     """
 
     caller: Caller
-    settings: RealtimeSettings = field(default_factory=RealtimeSettings)
+    settings: RealtimeSettings = msgspec.field(default_factory=RealtimeSettings)
     session_id: str | None = None
 
 

@@ -1,9 +1,9 @@
 """`/v1/realtime`: who comes, to which session, in which dialect."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from aiohttp import web
 
 from core.pipeline.conversations import Visit
@@ -31,8 +31,7 @@ _BETA_HEADER: Final = "realtime=v1"
 _CLOSE_S: Final = 3.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RealtimeRoute:
+class RealtimeRoute(msgspec.Struct, frozen=True, kw_only=True):
     """Serves the socket.
 
     Attributes:

@@ -1,10 +1,9 @@
 """What a client chooses for its session, in the names of both dialects."""
 
-from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from core.realtime.audio import Format
 from core.realtime.dialect import Dialect
@@ -32,8 +31,7 @@ _Temperature = Annotated[float, Meta(ge=0, le=2)]
 _VoiceName = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnDetection:
+class TurnDetection(msgspec.Struct, frozen=True, kw_only=True):
     """How the server finds the ends of what the learner says; times in milliseconds."""
 
     type: Kind = "server_vad"
@@ -49,11 +47,13 @@ class TurnDetection:
         if self.type == "server_vad":
             exactly = self.silence_duration_ms
             likely = min(usual.likely_end_ms, exactly)
-            return replace(usual, end_ms=exactly, least_end_ms=exactly, most_end_ms=exactly, likely_end_ms=likely)
+            return structs.replace(
+                usual, end_ms=exactly, least_end_ms=exactly, most_end_ms=exactly, likely_end_ms=likely
+            )
         if self.eagerness not in _BY_EAGERNESS:
             return usual
         end, least, most = _BY_EAGERNESS[self.eagerness]
-        return replace(usual, end_ms=end, least_end_ms=least, most_end_ms=most)
+        return structs.replace(usual, end_ms=end, least_end_ms=least, most_end_ms=most)
 
     def described(self) -> dict[str, object]:
         """Return it as both dialects have it."""
@@ -69,8 +69,7 @@ class TurnDetection:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RealtimeSettings:
+class RealtimeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A session's choices.
 
     Attributes:
@@ -88,7 +87,7 @@ class RealtimeSettings:
     heard: Format = "audio/pcm"
     played: Format = "audio/pcm"
     transcribes: bool = True
-    detection: TurnDetection | None = field(default_factory=TurnDetection)
+    detection: TurnDetection | None = msgspec.field(default_factory=TurnDetection)
     max_tokens: int | None = None
     temperature: float | None = None
 
@@ -108,7 +107,7 @@ class _Detection(Struct, forbid_unknown_fields=True, frozen=True):
         kind = self.type or (before.type if before else "server_vad")
         base = before if before is not None and before.type == kind else TurnDetection(type=kind)
         given = {name: value for name, value in msgspec.structs.asdict(self).items() if value not in (UNSET, None)}
-        return replace(base, **given)
+        return structs.replace(base, **given)
 
 
 class _Format(Struct, forbid_unknown_fields=True, frozen=True):
@@ -200,7 +199,7 @@ def updated(before: RealtimeSettings, wanted: bytes, dialect: Dialect, prefix: s
     changes = _ga_changes(before, asked) if isinstance(asked, GaSession) else _beta_changes(before, asked)
     changes |= {"instructions": asked.instructions or "" if asked.instructions is not UNSET else UNSET}
     changes |= {"temperature": asked.temperature}
-    return replace(before, **{name: value for name, value in changes.items() if value is not UNSET})
+    return structs.replace(before, **{name: value for name, value in changes.items() if value is not UNSET})
 
 
 def _ga_changes(before: RealtimeSettings, asked: GaSession) -> dict[str, Any]:

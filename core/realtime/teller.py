@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
+from msgspec import structs
 
 from core.pipeline.notices import (
     Heard,
@@ -152,7 +152,7 @@ class Teller:
         """Send an event that holds the session."""
         shown = self.settings
         if not shown.instructions:
-            shown = replace(shown, instructions=self._instructions)
+            shown = structs.replace(shown, instructions=self._instructions)
         self.send(name, session=described(shown, self._session_id, self._model, self._stt, self._dialect))
 
     def send(self, name: str, **fields: object) -> None:

@@ -1,8 +1,10 @@
 """The deployment's model and voice as one Realtime session wants them."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+from msgspec import structs
 
 from core.metering.port import Metering, Purse
 from core.pipeline.conversations import Visit
@@ -45,7 +47,7 @@ class TunedModel:
         system, *said = prompt.messages
         told = "\n\n".join((system.content, *self.instructions))
         most = self.max_tokens or prompt.max_tokens
-        tuned = replace(
+        tuned = structs.replace(
             prompt, messages=(Message("system", told), *said), max_tokens=most, temperature=self.temperature
         )
         tokens = 0
@@ -108,7 +110,7 @@ class Tuning:
             self.voice = TunedVoice(equipment.speech(caller, tts))
             return self.voice
 
-        return replace(equipment, metering=_TunedMetering(equipment.metering, self), speech=speech)
+        return structs.replace(equipment, metering=_TunedMetering(equipment.metering, self), speech=speech)
 
     def apply(self, settings: RealtimeSettings, told: Sequence[str] = ()) -> None:
         """Answer from now on as the settings say.

@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+import msgspec
+
 from core.providers.fallback import StandIn
 from core.providers.streams import closing
 from core.providers.tts.port import TextToSpeech, Voice
@@ -46,8 +48,7 @@ class Hire(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Clip:
+class Clip(msgspec.Struct, frozen=True):
     """PCM16 mono.
 
     Attributes:

@@ -4,9 +4,9 @@ import hashlib
 import io
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Final, Literal
 
+import msgspec
 import numpy as np
 import soundfile
 
@@ -15,8 +15,7 @@ from core.speech.formats import resample, to_wav
 Format = Literal["wav", "mp3", "opus", "pcm"]
 
 
-@dataclass(frozen=True, slots=True)
-class Encoding:
+class Encoding(msgspec.Struct, frozen=True):
     """A format: its media type, and the sample rates it can hold (None: every one)."""
 
     media_type: str
@@ -32,8 +31,7 @@ ENCODINGS: Final[dict[Format, Encoding]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(msgspec.Struct, frozen=True):
     """A clip ready to be sent.
 
     Attributes:

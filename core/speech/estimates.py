@@ -1,8 +1,9 @@
 """What it would cost to speak what is not there yet, from the price book."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from core.providers.tts.port import Voice
 from core.speech.cache import normalised
@@ -18,8 +19,7 @@ CHARACTERS_PER_S: Final = 15
 _CHARACTER: Final[Measure] = "character"
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(msgspec.Struct, frozen=True):
     """Of the clips that are not there, each counted once.
 
     Attributes:
@@ -83,8 +83,7 @@ class Shelved:
         return self._sizes[owner_id]
 
 
-@dataclass(frozen=True, slots=True)
-class Readiness:
+class Readiness(msgspec.Struct, frozen=True):
     """How much of some items is there.
 
     Attributes:

@@ -1,9 +1,9 @@
 """Audio in and out of WAV files, and PCM from one rate to another."""
 
 import struct
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
 import soxr
 from numpy.typing import NDArray
@@ -21,8 +21,7 @@ _LONGEST_S: Final = 300
 _EXPECTED: Final = f"a WAV file of uncompressed samples, {_LONGEST_S} s long at most"
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(msgspec.Struct, frozen=True):
     """How a file's samples lie: bytes each, floats or integers, channels side by side, frames a second."""
 
     width: int

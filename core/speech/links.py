@@ -2,9 +2,10 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
+
+import msgspec
 
 from core.speech.encoding import ENCODINGS, Format
 from shared import base64url
@@ -16,8 +17,7 @@ _SIGNATURE_BYTES: Final = 16
 _FORMATS: Final = tuple(ENCODINGS)
 
 
-@dataclass(frozen=True, slots=True)
-class Linked:
+class Linked(msgspec.Struct, frozen=True):
     """A clip of a tenant in a format; `expires` is in epoch seconds."""
 
     tenant_id: str

@@ -1,9 +1,10 @@
 """Orders of prepared speech are placed, and jobs told to carry them out."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+import msgspec
 
 from core.speech.desk import SpeechDesk
 from core.speech.estimates import Estimate, Shelved
@@ -24,8 +25,7 @@ PRIORITIES: Final[dict[Purpose, int]] = {"topic": 20, "comparison": 10, "module"
 Act = Callable[[Unit, SpeechOrder], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Prospect:
+class Prospect(msgspec.Struct, frozen=True):
     """Texts that may be ordered: which are there, and what the others would cost."""
 
     there: Sequence[Outcome]

@@ -1,8 +1,9 @@
 """What is read aloud of a question, and how much of it is spoken already."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from core.providers.tts.port import Voice
 from core.speech import answers
@@ -17,8 +18,7 @@ from shared.repositories.spoken_texts import QuestionTexts
 _WAV_HEADER: Final = 44
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(msgspec.Struct, frozen=True):
     """A text of a question under the name of its segment; further hints are "hint_1" and so on."""
 
     segment: str

@@ -1,7 +1,8 @@
 """What is read aloud of lessons and questions, line by line, as those who play them ask for it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from core.providers.tts.port import Voice
 from core.speech.question_audio import passages
@@ -12,8 +13,7 @@ from shared.repositories.speech_items import NewItem
 from shared.repositories.spoken_texts import QuestionTexts, TopicTexts
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """A text as it is read aloud.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+import msgspec
 
 from shared.clock import utc_now
 from shared.storage.port import ObjectStore, Stored
@@ -12,8 +13,7 @@ from shared.storage.port import ObjectStore, Stored
 _FOLDER: Final = "speech"
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
+class Shelf(msgspec.Struct, frozen=True):
     """Clips in the object store, each below its tenant's prefix. Every method blocks: call it in a thread.
 
     A clip's age counts from when it was made: the store does not tell when it was last heard.

@@ -3,8 +3,11 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, TypeVar
+
+import msgspec
+from msgspec import structs
 
 from core.jobs.port import RunningJob
 from core.providers.tts.port import Voice
@@ -48,8 +51,7 @@ class _Run:
         return max(0.0, 1 - len(self.left) / self.order.total) if self.order.total else 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Tried:
+class _Tried(msgspec.Struct, frozen=True):
     """What an attempt at an item came to, and the failure where it did."""
 
     item: Item
@@ -202,7 +204,7 @@ class Speaking:
             )
         except AppError as error:
             tried = 0 if isinstance(error, BudgetExhausted) else 1
-            item = replace(item, attempts=item.attempts + tried)
+            item = structs.replace(item, attempts=item.attempts + tried)
             given_up = item.attempts >= _MOST_ATTEMPTS or isinstance(error, InvalidInput)
             outcome = Outcome(
                 item.position,

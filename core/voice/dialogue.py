@@ -6,6 +6,8 @@ Every method answers with the commands the shell obeys, in order.
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+
 from core.voice.completeness import completeness
 from core.voice.endpointing import RATE, Endpointing, Timing
 from core.voice.events import Command, Event
@@ -17,8 +19,7 @@ _PAST: Final = RATE  # what is kept while nobody speaks
 _NOTHING: Final[tuple[Command, ...]] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Microphone:
+class Microphone(msgspec.Struct, frozen=True, kw_only=True):
     """How a client's microphone is used.
 
     Attributes:

@@ -1,8 +1,9 @@
 """Where an utterance begins and ends, told from the detector's decisions. Time is counted in samples."""
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
+
+import msgspec
 
 from core.voice.completeness import Completeness
 from core.voice.events import Event
@@ -13,8 +14,7 @@ _PER_MS: Final = RATE // 1000
 _NOTHING: Final[tuple[Event, ...]] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
     """How long things last, in milliseconds of audio.
 
     Attributes:

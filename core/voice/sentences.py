@@ -1,8 +1,9 @@
 """Cuts the model's stream of text into pieces worth speaking."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from core.voice.speakable import speakable
 
@@ -21,8 +22,7 @@ _LIST_MARK: Final = re.compile(r"\s*\(?(\d{1,3}|[a-zA-Z])$")
 _FENCE: Final = "```"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """A stretch of the reply.
 
     Attributes:

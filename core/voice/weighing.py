@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 # What listeners say to show that they follow. Recognisers also hear "thank you" in a breath.
 _NODS: Final[Mapping[str, str]] = {
@@ -27,8 +28,7 @@ _SHORTEST_ECHO: Final = 3
 _WORD: Final = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Saying:
+class Saying(msgspec.Struct, frozen=True):
     """What the tutor was saying when the learner spoke.
 
     Attributes:

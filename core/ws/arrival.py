@@ -3,11 +3,11 @@
 Operations over HTTP learn it from `shared.api`; the sockets have no service around them.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from msgspec import structs
 
 from shared.api.errors import envelope, status_of
 from shared.api.request import ClientInfo
@@ -25,7 +25,7 @@ def introduced(caller: Caller, request: web.Request) -> Caller:
     A beta token may be bound to a device, and an app may be too old. A browser can send no such headers, and a caller
     by a ticket named their device when they bought it.
     """
-    return replace(caller, client=ClientInfo.of(request.headers).claimed)
+    return structs.replace(caller, client=ClientInfo.of(request.headers).claimed)
 
 
 def arrival(lock: OriginLock) -> Middleware:

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from aiohttp import WSMsgType, web
 
 from core.pipeline.conversations import Conversation, Visit
@@ -33,8 +33,7 @@ _CLOSE_S: Final = 3.0
 _BYTES_PER_S: Final = 2 * wire.INPUT_RATE
 
 
-@dataclass(frozen=True, slots=True)
-class AudioRoute:
+class AudioRoute(msgspec.Struct, frozen=True):
     """Serves the voice socket."""
 
     equipment: Equipment

@@ -1,7 +1,8 @@
 """Why a socket closes: one table from errors to close codes."""
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from shared.errors import (
     AppError,
@@ -40,8 +41,7 @@ _CODES: Final[dict[type[AppError], int]] = {
 _LONGEST_REASON: Final = 120  # bytes; a close frame holds 123
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
+class Closing(msgspec.Struct, frozen=True):
     """A close code and the reason that goes with it."""
 
     code: int

@@ -3,9 +3,9 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from aiohttp import web
 
 from core.pipeline.notices import Notice, Problem
@@ -22,16 +22,14 @@ _MOST_MESSAGES: Final = 2_000
 _PATIENCE_S: Final = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Sound:
+class _Sound(msgspec.Struct, frozen=True):
     """A frame of sound and how many bytes of it count."""
 
     frame: str | bytes
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Load:
+class _Load(msgspec.Struct, frozen=True):
     """A message of so many bytes that only one may wait."""
 
     text: str

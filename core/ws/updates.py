@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -53,8 +52,7 @@ def _message(type_: str, data: Mapping[str, object]) -> str:
     return msgspec.json.encode({"type": type_, "timestamp": iso(utc_now()), "data": data}).decode()
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """Who watches.
 
     Attributes:
@@ -67,10 +65,13 @@ class Standing:
     logs: int = 0
 
 
+_STRANGER: Final = Standing()
+
+
 class Watcher:
     """One connected reader and what it has not read yet."""
 
-    def __init__(self, tenant_id: str | None, caller: Caller | None = None, standing: Standing = Standing()) -> None:
+    def __init__(self, tenant_id: str | None, caller: Caller | None = None, standing: Standing = _STRANGER) -> None:
         self.tenant_id = tenant_id
         self.caller = caller
         self.standing = standing

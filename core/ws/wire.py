@@ -4,10 +4,10 @@ Source: docs/reference/websocket.md.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
+from msgspec import structs
 
 from core.pipeline.notices import (
     AnswerResumed,
@@ -262,7 +262,7 @@ def _turn_ended(notice: TurnEnded) -> str:
 
 
 def _fields(notice: QuizAsked | QuizAnswered | QuizEnded) -> dict[str, Any]:
-    return asdict(notice)
+    return structs.asdict(notice)
 
 
 def _now() -> str:

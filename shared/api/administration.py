@@ -1,7 +1,8 @@
 """How a request of an administrator is admitted, and what becomes of one that is refused."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+import msgspec
 
 from shared.api.context import Context
 from shared.api.events import HttpRequest
@@ -36,7 +37,7 @@ class AdminGate:
         kind = http.headers.get("content-type", "").partition(";")[0].strip().lower()
         if http.method not in {"GET", "HEAD"} and kind != "application/json":
             raise InvalidInput("Content-Type must be application/json", details={"Content-Type": "application/json"})
-        return replace(caller, tenant_id=known_id(tenant_id, "tenant"))
+        return msgspec.structs.replace(caller, tenant_id=known_id(tenant_id, "tenant"))
 
     def refused(
         self,

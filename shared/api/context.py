@@ -1,8 +1,9 @@
 """What the handlers of one service work with, built once per container."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from shared.auth.authenticator import Authenticator
 from shared.config import Settings
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from shared.storage.port import ObjectStore
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """Settings, the database and the authenticator of one deployment."""
 
     settings: Settings

@@ -4,7 +4,6 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from shared.api.events import HttpRequest
@@ -15,8 +14,7 @@ from shared.api.reply import Reply
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
 
 
-@dataclass(frozen=True, slots=True)
-class CsvReply(Reply):
+class CsvReply(Reply, frozen=True):
     """A table as a file to download."""
 
 

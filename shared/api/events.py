@@ -2,13 +2,13 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+
+class HttpRequest(msgspec.Struct, frozen=True):
     """What arrived, whichever payload format carried it.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from shared.errors import InvalidInput
 
@@ -13,8 +14,7 @@ _LONGEST_HEADERS: Final = 4_096
 _PARAMETER: Final = re.compile(r';\s*([\w-]+)=(?:"((?:[^"\\]|\\.)*)"|([^;\s"]*))')
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """One field of a form; `file_name` is None where it is no file."""
 
     name: str

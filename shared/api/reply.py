@@ -1,12 +1,12 @@
 """What a handler may return beside a plain model."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+
+class Reply(msgspec.Struct, frozen=True):
     """A body with a status or headers of its own.
 
     Attributes:
@@ -15,11 +15,10 @@ class Reply:
 
     body: object
     status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True):
     """A list that most clients read inside an envelope and the Android app as a bare array.
 
     Attributes:
@@ -29,7 +28,7 @@ class Listing:
 
     key: str
     items: Sequence[object]
-    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    extra: Mapping[str, Any] = msgspec.field(default_factory=dict[str, Any])
 
     def negotiated(self, *, is_android: bool) -> object:
         """Return the bare array for `X-Client-Platform: Android`, else the envelope."""
@@ -38,8 +37,7 @@ class Listing:
         return {self.key: list(self.items), **self.extra}
 
 
-@dataclass(frozen=True, slots=True)
-class PerClient:
+class PerClient(msgspec.Struct, frozen=True):
     """An answer that the Android app reads in a form of its own.
 
     Attributes:

@@ -2,10 +2,11 @@
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
+
+import msgspec
 
 from shared.api.context import Context
 from shared.api.events import HttpRequest
@@ -17,8 +18,7 @@ from shared.repositories.idempotency import IdempotencyRepository
 TENANT_HEADER: Final = "x-tenant-id"
 
 
-@dataclass(frozen=True, slots=True)
-class ClientInfo:
+class ClientInfo(msgspec.Struct, frozen=True):
     """How the client names itself; nothing here is trusted."""
 
     id: str

@@ -3,9 +3,10 @@
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, TypeVar, get_type_hints
+
+import msgspec
 
 from shared.api.request import Request
 from shared.auth.caller import Limit
@@ -31,8 +32,7 @@ class Access(Enum):
     ADMIN = "admin"  # an administrator: never a learner's credential, never open
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """One operation."""
 
     method: str

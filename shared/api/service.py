@@ -3,7 +3,6 @@
 import base64
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from random import SystemRandom
 from traceback import format_tb
 from typing import TYPE_CHECKING, Any
@@ -131,7 +130,9 @@ class Service:
         caller = self.context.authenticator.caller(
             token, address=address, allow_open=route.access is not Access.ACCOUNT
         )
-        return Request(http, replace(caller, client=ClientInfo.of(http.headers).claimed), own, self.context)
+        return Request(
+            http, msgspec.structs.replace(caller, client=ClientInfo.of(http.headers).claimed), own, self.context
+        )
 
     def _note_refusal(
         self,
@@ -233,7 +234,7 @@ def _encoded(reply: Reply) -> Reply:
     """Return a reply whose body cannot fail to be encoded any more."""
     if isinstance(reply.body, bytes):
         return reply
-    return replace(reply, body=msgspec.Raw(msgspec.json.encode(reply.body)))
+    return msgspec.structs.replace(reply, body=msgspec.Raw(msgspec.json.encode(reply.body)))
 
 
 def _response(reply: Reply, headers: Mapping[str, str], *, without_body: bool) -> dict[str, Any]:

@@ -5,10 +5,10 @@ write it.
 Source: https://developers.cloudflare.com/cloudflare-one/identity/authorization-cookie/validating-json/
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import jwt
+import msgspec
 
 from shared.auth.remote_keys import RemoteKeys
 from shared.errors import AdminUnauthenticated, Unauthenticated
@@ -17,8 +17,7 @@ LEEWAY_S: Final = 60
 HEADER: Final = "cf-access-jwt-assertion"
 
 
-@dataclass(frozen=True, slots=True)
-class AccessIdentity:
+class AccessIdentity(msgspec.Struct, frozen=True):
     """A person or a service token that Access let through.
 
     Attributes:

@@ -8,7 +8,6 @@ Sources: RFC 7515 (compact serialisation), RFC 8037 (EdDSA), RFC 9068 (the type)
 
 import hashlib
 import time
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -27,8 +26,7 @@ ALGORITHM: Final = "EdDSA"
 _SIGNATURE_CHARS: Final = 86  # 64 bytes in base64url without padding
 
 
-@dataclass(frozen=True, slots=True)
-class AccessClaims:
+class AccessClaims(msgspec.Struct, frozen=True):
     """What a verified access token says: the user, the tenant and the sign-in it belongs to."""
 
     user_id: str

@@ -6,8 +6,9 @@ request, as often as they like, and the request log has it.
 """
 
 import time
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from shared.db import Database, TenantEntry
 from shared.errors import Unavailable
@@ -21,8 +22,7 @@ _MOST: Final = 1_000
 _log: Final = get_logger("admin")
 
 
-@dataclass(slots=True)
-class _Hour:
+class _Hour(msgspec.Struct):
     number: int
     attempts: dict[tuple[str, str, str], int]
 

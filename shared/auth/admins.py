@@ -7,8 +7,9 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal, LiteralString
+
+import msgspec
 
 from shared.auth.access_jwt import HEADER, AccessVerifier
 from shared.auth.authenticator import LONGEST_TOKEN, address_prefix, bearer_token
@@ -37,8 +38,7 @@ def hash_session_token(token: str, secret: bytes) -> str:
     return hmac.new(derive(secret, "admin-session"), token.encode(), hashlib.sha256).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(msgspec.Struct, frozen=True):
     """What an administrator is about to do, as the audit log has it.
 
     Attributes:
@@ -53,8 +53,7 @@ class Deed:
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
+class _Work(msgspec.Struct, frozen=True):
     """An admin_enter call; without a limit it goes on with a request that was noted before."""
 
     caller: "AdminCaller"
@@ -92,8 +91,7 @@ class _Work:
 _NO_DEED: Final = Deed("", "", {}, "superadmin", "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdminCaller(Caller):
+class AdminCaller(Caller, frozen=True, kw_only=True):
     """An administrator as far as the credential alone tells; the round trip looks for role and scope.
 
     Attributes:
@@ -104,7 +102,7 @@ class AdminCaller(Caller):
     kind: Literal["admin"] = "admin"
     proof: Literal["access", "session"]
     login: str = ""
-    deed: Deed = field(default=_NO_DEED)
+    deed: Deed = msgspec.field(default=_NO_DEED)
 
     def enter(self, limit: Limit | None = None, rates: Rates = ORDINARY, *, reads: bool = False) -> Entry:
         """Enter as a request: checked, noted in the audit log, and limited by administrator."""

@@ -1,16 +1,16 @@
 """The Caller a credential proves, and how it enters a unit of work."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Final, Literal, LiteralString
+
+import msgspec
 
 from shared.db.entry import Entry, TenantEntry
 
 Kind = Literal["beta", "session", "open", "public", "admin", "job"]
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(msgspec.Struct, frozen=True):
     """A token bucket: it starts full with `capacity` requests and refills evenly over `window_s` seconds."""
 
     name: str
@@ -18,8 +18,7 @@ class Limit:
     window_s: int = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(msgspec.Struct, frozen=True):
     """Requests per minute that one account, one network address and one tenant may make.
 
     What an operator grants a tenant replaces `account` and `tenant` there.
@@ -33,8 +32,7 @@ class Rates:
 ORDINARY: Final = Rates()
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(msgspec.Struct, frozen=True):
     """How a caller's program names itself: X-Client-ID, -Platform and -Version; empty where it does not.
 
     Only a beta token's binding to a device believes it; without an id, None, the device was proved before.
@@ -45,8 +43,7 @@ class Client:
     version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Check:
+class _Check(msgspec.Struct, frozen=True):
     """An app_admit call: the credential is checked, nothing is limited or counted."""
 
     caller: "Caller"
@@ -66,8 +63,7 @@ class _Check:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Admission:
+class _Admission(msgspec.Struct, frozen=True):
     """An api_enter call: checks the credential, limits and meters the request."""
 
     caller: "Caller"
@@ -102,8 +98,7 @@ class _Admission:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """Who calls, as far as the credential alone tells; the round trip confirms it.
 
     Attributes:
@@ -173,8 +168,8 @@ class Caller:
 
     def choosing(self, tenant_id: str) -> "Caller":
         """Return this caller at work in another tenant; the round trip tells whether they belong to it."""
-        return replace(self, tenant_id=tenant_id, credential_tenant_id=self.home_id)
+        return msgspec.structs.replace(self, tenant_id=tenant_id, credential_tenant_id=self.home_id)
 
     def as_user(self, user_id: str) -> "Caller":
         """Return this caller with the user the database found."""
-        return replace(self, user_id=user_id)
+        return msgspec.structs.replace(self, user_id=user_id)

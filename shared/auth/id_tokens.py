@@ -8,11 +8,11 @@ https://developer.apple.com/documentation/signinwithapple/verifying-a-user
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 import jwt
+import msgspec
 
 from shared.auth.remote_keys import RemoteKeys
 from shared.errors import Unauthenticated
@@ -31,8 +31,7 @@ _FAR: Final = 1 << 35  # seconds since 1970 that every date can hold
 _RELAY: Final = "@privaterelay.appleid.com"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """A person as a provider knows them.
 
     Attributes:

@@ -8,8 +8,9 @@ import hashlib
 import hmac
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 from shared import base64url
 from shared.auth.keys import derive
@@ -23,8 +24,7 @@ _IDS: Final = 32  # bytes of the tenant's and the token's ids
 _BYTES: Final = _IDS + 32
 
 
-@dataclass(frozen=True, slots=True)
-class OneTimeToken:
+class OneTimeToken(msgspec.Struct, frozen=True):
     """A token as its bearer shows it; only the stored hash tells whether it is good."""
 
     tenant_id: str

@@ -9,8 +9,9 @@ import hmac
 import ipaddress
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from shared.errors import Forbidden
 
@@ -25,8 +26,7 @@ _REQUEST_ID: Final = re.compile(r"[0-9A-Za-z-]{16,64}")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-@dataclass(frozen=True, slots=True)
-class OriginLock:
+class OriginLock(msgspec.Struct, frozen=True):
     """Knows the way requests must have come.
 
     Attributes:

@@ -1,10 +1,10 @@
 """What the database's own catalogue says of our tables."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any, Final
 
+import msgspec
 import psycopg
 from psycopg import sql
 
@@ -12,8 +12,7 @@ from psycopg import sql
 _NOT_COPIED: Final = "schema_migrations"
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """A table whose rows outlive a crash.
 
     Attributes:

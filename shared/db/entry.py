@@ -1,8 +1,9 @@
 """The first statement of a unit of work: it says for whom the rest runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import LiteralString, Protocol
+
+import msgspec
 
 # Everyone may read this tenant's content; only operators write it.
 PUBLIC_TENANT = "00000000-0000-7000-8000-000000000001"
@@ -22,8 +23,7 @@ class Entry(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class CommandLine:
+class CommandLine(msgspec.Struct, frozen=True):
     """Enters as whoever sits at the machine and owns the database; what is changed is noted like an administrator's.
 
     Attributes:
@@ -42,8 +42,7 @@ class CommandLine:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class TenantEntry:
+class TenantEntry(msgspec.Struct, frozen=True):
     """Enters a tenant without a caller: the work of seeds, jobs and continued requests.
 
     Attributes:

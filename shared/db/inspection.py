@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import psycopg
 from psycopg.rows import class_row
 
@@ -13,8 +13,7 @@ from shared.db.errors import from_psycopg
 from shared.db.runner import migrations
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseState:
+class DatabaseState(msgspec.Struct, frozen=True, kw_only=True):
     """What was found.
 
     Attributes:
@@ -39,8 +38,7 @@ class DatabaseState:
     most_connections: int
 
 
-@dataclass(frozen=True, slots=True)
-class QueueState:
+class QueueState(msgspec.Struct, frozen=True):
     """How jobs do, of all tenants.
 
     Attributes:

@@ -3,10 +3,10 @@
 import hashlib
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import psycopg
 
 from shared.db.connection import APP_ROLE, connect
@@ -17,8 +17,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_KEY = 8_766_001
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(msgspec.Struct, frozen=True):
     """One file: `0001_name.sql`."""
 
     version: int

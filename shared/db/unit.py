@@ -1,9 +1,9 @@
 """The unit of work: statements are queued and sent together, so that a request costs one round trip."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, LiteralString, TypeVar, cast
 
+import msgspec
 import psycopg
 from psycopg.rows import class_row, dict_row, scalar_row, tuple_row
 from psycopg.types.json import Jsonb
@@ -45,8 +45,7 @@ class Pending(Generic[T]):
         self._result = value
 
 
-@dataclass(frozen=True, slots=True)
-class _Statement:
+class _Statement(msgspec.Struct, frozen=True):
     sql: LiteralString
     params: Mapping[str, object]
     factory: Any

@@ -6,8 +6,9 @@ uncertainty = 0.25 hedging + 0.30 deflection + 0.35 knowledge gap + 0.10 vague l
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 Marker = Literal["hedging", "question_deflection", "knowledge_gap", "vague_language", "out_of_scope"]
 Trend = Literal["improving", "stable", "declining"]
@@ -74,8 +75,7 @@ _VAGUE: Final = frozenset(_VAGUE_WORDS.split())
 _WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Confidence:
+class Confidence(msgspec.Struct, frozen=True):
     """How sure an answer sounds; all figures 0 to 1."""
 
     score: float
@@ -91,8 +91,7 @@ class Confidence:
         return round(1 - self.score, 4)
 
 
-@dataclass(frozen=True, slots=True)
-class Expansion:
+class Expansion(msgspec.Struct, frozen=True):
     """Whether the tutor should look further, how urgently and how far; priority "none" says that it need not."""
 
     priority: Priority

@@ -1,8 +1,9 @@
 """What a tutor keeps in view: four buffers of text within budgets, rebuilt for every call of the model. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final, Literal
+
+import msgspec
 
 from shared.domain.buffers import Buffer, tokens
 from shared.domain.lesson import Lesson
@@ -23,16 +24,14 @@ _RELATED_SHARE: Final = 0.4
 _SPEAKERS: Final = {"user": "Learner", "assistant": "Tutor", "system": "Note"}
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """One message of a conversation with a language model."""
 
     role: Literal["system", "user", "assistant"]
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class Signals:
+class Signals(msgspec.Struct, frozen=True):
     """How often a learner asked to clarify, asked to repeat, or was confused."""
 
     clarifications: int = 0
@@ -40,8 +39,7 @@ class Signals:
     confusions: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where the topic stands in its curriculum.
 
     Attributes:
@@ -56,8 +54,7 @@ class Place:
     outline: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the session beside the lesson and what was said.
 
     Attributes:
@@ -77,12 +74,11 @@ class Situation:
     related: tuple[str, ...] = ()
     elapsed_s: int = 0
     covered: tuple[str, ...] = ()
-    signals: Signals = field(default_factory=Signals)
-    place: Place = field(default_factory=Place)
+    signals: Signals = msgspec.field(default_factory=Signals)
+    place: Place = msgspec.field(default_factory=Place)
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What goes to the model.
 
     Attributes:
@@ -143,7 +139,7 @@ def _kept(history: Sequence[Message], tier: Tier) -> tuple[Message, ...]:
         whole = buffer.add(message.content)
         if not whole and kept:
             break
-        kept.append(replace(message, content=buffer.text))
+        kept.append(msgspec.structs.replace(message, content=buffer.text))
         room -= tokens(buffer.text)
     return tuple(reversed([message for message in kept if message.content]))
 

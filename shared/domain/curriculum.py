@@ -1,8 +1,9 @@
 """What a UMCF document says: its summary, its topics and the material of each. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+import msgspec
 
 from shared.domain.chunking import chunks
 from shared.domain.json_values import id_of, integer_of, list_of, record_of, records_of, text_of, texts_of
@@ -20,8 +21,7 @@ STATUSES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(msgspec.Struct, frozen=True):
     """One thing to learn in one sitting.
 
     Attributes:
@@ -38,17 +38,16 @@ class Topic:
     type: str = "topic"
     order_index: int = 0
     duration: str | None = None
-    segments: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    objectives: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    misconceptions: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    examples: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    assessments: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    embedded: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    reference: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    segments: list[dict[str, Any]] = msgspec.field(default_factory=list[dict[str, Any]])
+    objectives: list[dict[str, Any]] = msgspec.field(default_factory=list[dict[str, Any]])
+    misconceptions: list[dict[str, Any]] = msgspec.field(default_factory=list[dict[str, Any]])
+    examples: list[dict[str, Any]] = msgspec.field(default_factory=list[dict[str, Any]])
+    assessments: list[dict[str, Any]] = msgspec.field(default_factory=list[dict[str, Any]])
+    embedded: list[dict[str, Any]] = msgspec.field(default_factory=list[dict[str, Any]])
+    reference: list[dict[str, Any]] = msgspec.field(default_factory=list[dict[str, Any]])
 
 
-@dataclass(frozen=True, slots=True)
-class Curriculum:
+class Curriculum(msgspec.Struct, frozen=True):
     """The summary of a document, its topics, and what is shared by them.
 
     Attributes:

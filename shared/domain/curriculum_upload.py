@@ -4,8 +4,9 @@ Everything is bounded before it is unpacked: a body may come from anybody who te
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
+
+import msgspec
 
 from shared.domain.archives import archive_errors, bad_archive, checked, is_archive, pointer_of
 from shared.domain.curriculum_files import local_files
@@ -28,8 +29,7 @@ MOST_MARKS: Final = 1_000_000
 _DOCUMENT_ENDINGS: Final = (".json", ".umcf")
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(msgspec.Struct, frozen=True):
     """A document that has not been checked yet, and the files beside it by name."""
 
     document: Any

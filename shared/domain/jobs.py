@@ -1,7 +1,8 @@
 """What a job is: its states, how long a failed one waits, and how much of all the work one tenant gets."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 # failed: a dead letter, with its reason; it can be retried. Only people lead a job out of paused, failed or cancelled.
 JobStatus = Literal["queued", "running", "paused", "completed", "failed", "cancelled"]
@@ -31,8 +32,7 @@ def backoff_s(attempt: int, chance: float) -> float:
     return longest * (0.5 + chance / 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(msgspec.Struct, frozen=True):
     """How many jobs may be on their way at once, in the queue or under work.
 
     A long queue serves nobody: who is in it first is served first, whoever else has waited for less. So it is kept as

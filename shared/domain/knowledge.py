@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from shared.domain.json_values import list_of, record_of, records_of
 from shared.domain.shapes import (
@@ -57,8 +58,7 @@ def camel_domain(domain_id: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-@dataclass(frozen=True, slots=True)
-class PackCell:
+class PackCell(msgspec.Struct, frozen=True):
     """How many questions of a pack agree in domain, subcategory, difficulty and type; `voiced` of them have audio."""
 
     domain_id: str
@@ -69,8 +69,7 @@ class PackCell:
     voiced: int
 
 
-@dataclass(frozen=True, slots=True)
-class DomainGroup:
+class DomainGroup(msgspec.Struct, frozen=True):
     """One domain of a pack: its questions, and how many fall into each subcategory."""
 
     domain_id: str
@@ -78,8 +77,7 @@ class DomainGroup:
     subcategories: dict[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class PackStats:
+class PackStats(msgspec.Struct, frozen=True):
     """What a pack's questions add up to.
 
     Attributes:

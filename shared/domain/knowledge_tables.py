@@ -11,7 +11,6 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 import msgspec
@@ -38,8 +37,7 @@ _OTHER_ENCODINGS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_
 _MOST_VALUES: Final = 2_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """A question of a file.
 
     Attributes:
@@ -49,16 +47,15 @@ class Row:
 
     number: int
     question: Mapping[str, Any]
-    problems: list[Problem] = field(default_factory=list[Problem])
+    problems: list[Problem] = msgspec.field(default_factory=list[Problem])
 
 
-@dataclass(frozen=True, slots=True)
-class PackFile:
+class PackFile(msgspec.Struct, frozen=True):
     """What a file says: the pack's own fields, as far as it has any, its rows, and columns nobody knows."""
 
     pack: Mapping[str, Any]
     rows: list[Row]
-    ignored: list[str] = field(default_factory=list[str])
+    ignored: list[str] = msgspec.field(default_factory=list[str])
 
 
 def read_pack_file(body: bytes, *, is_table: bool) -> PackFile:

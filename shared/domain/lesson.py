@@ -1,8 +1,9 @@
 """The material of one topic, as a tutor uses it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 _SAID: Final[Mapping[str, str]] = {
     "natural": "This is a good place to pause. Shall we go on?",
@@ -11,16 +12,14 @@ _SAID: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class GlossaryTerm:
+class GlossaryTerm(msgspec.Struct, frozen=True):
     """A word of the lesson and what it means."""
 
     term: str
     definition: str
 
 
-@dataclass(frozen=True, slots=True)
-class Misconception:
+class Misconception(msgspec.Struct, frozen=True):
     """A wrong idea learners often hold, how it sounds, and what is true instead."""
 
     triggers: tuple[str, ...]
@@ -28,8 +27,7 @@ class Misconception:
     correction: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(msgspec.Struct, frozen=True):
     """A place where the telling of a lesson waits for the learner.
 
     Attributes:
@@ -49,8 +47,7 @@ class Stop:
         return self.prompt or _SAID.get(self.kind, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Lesson:
+class Lesson(msgspec.Struct, frozen=True):
     """One topic.
 
     Attributes:

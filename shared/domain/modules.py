@@ -1,14 +1,14 @@
 """Training modules: what is built in, and what a tenant's decisions make of it. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 FEATURES: Final = ("team_mode", "speed_training", "competition_sim")
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(msgspec.Struct, frozen=True):
     """A training module as it comes.
 
     Attributes:

@@ -8,9 +8,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 from shared.domain.lesson import Lesson
 from shared.domain.stems import content_stems, sentences, tokens
@@ -43,8 +44,7 @@ _LEANS: Final = re.compile(
 _SIGNPOST: Final = re.compile(r"(?:Let us|Let's|Now we can|Now let|In this (?:lesson|topic)|Next,? we)\b")
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(msgspec.Struct, frozen=True):
     """One passage, cut into sentences.
 
     Attributes:
@@ -58,8 +58,7 @@ class Passage:
     body: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """Sentences of one passage that answer a question.
 
     Attributes:

@@ -3,8 +3,9 @@
 import hashlib
 import io
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from shared.errors import InvalidInput
 
@@ -36,8 +37,7 @@ _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,190}\.[A-Za-z]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(msgspec.Struct, frozen=True):
     """A file to be kept.
 
     Attributes:

@@ -1,27 +1,26 @@
 """Checks of untyped JSON that report every problem with its JSON pointer (RFC 6901), not only the first one."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, cast
+
+import msgspec
 
 from shared.errors import InvalidInput
 
 MOST_PROBLEMS: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """One place of a document and what was expected there."""
 
     pointer: str
     expected: str
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(msgspec.Struct):
     """The problems found so far, at most `MOST_PROBLEMS` of them."""
 
-    problems: list[Problem] = field(default_factory=list[Problem])
+    problems: list[Problem] = msgspec.field(default_factory=list[Problem])
 
     def add(self, pointer: str, expected: str) -> None:
         """Note a problem."""

@@ -1,13 +1,13 @@
 """How much a tutor keeps in view, by the size of the model's context window."""
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 DEFAULT_WINDOW: Final = 200_000
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
+class Tier(msgspec.Struct, frozen=True):
     """Budgets in tokens.
 
     Attributes:

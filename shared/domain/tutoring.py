@@ -6,8 +6,9 @@ sentences and, most of the time, one question that checks what was understood.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 from shared.domain.lesson import Lesson
 from shared.domain.passages import Finding, LessonIndex, index, overlap
@@ -25,8 +26,7 @@ _YES_OR_NO: Final = re.compile(r"(?!Can you\b)(?:Is|Are|Was|Were|Do|Does|Did|Can
 _MULTIPLE_CHOICE: Final = re.compile(r"\b(?:of these|of the following|below|which statement)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(msgspec.Struct, frozen=True):
     """One earlier message of the conversation, as it was heard."""
 
     role: Literal["user", "assistant"]

@@ -1,9 +1,10 @@
 """What using the system costs: usage in provider units, money in integer micro-dollars."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Final, Literal
+
+import msgspec
 
 from shared.errors import InvalidInput
 
@@ -20,8 +21,7 @@ FULL_SHARE = 100
 LONGEST_REPORT_DAYS: Final = 366
 
 
-@dataclass(frozen=True, slots=True)
-class UsageEvent:
+class UsageEvent(msgspec.Struct, frozen=True):
     """One thing a provider did for us.
 
     Attributes:

@@ -1,8 +1,9 @@
 """What a mail is, and what sends it."""
 
-from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Protocol
+
+import msgspec
 
 from shared.errors import AppError, Unavailable
 
@@ -19,8 +20,7 @@ class MailUnavailable(Unavailable):
     code = "mail_unavailable"
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(msgspec.Struct, frozen=True):
     """One message to one person, plain text."""
 
     recipient: str

@@ -1,7 +1,8 @@
 """Empties the outbox: finds whose an address is, makes the mail, hands it on, and tries again later where it must."""
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from shared.auth.one_time_tokens import LIFETIME_S, OneTimeToken, Purpose
 from shared.db import Database, TenantEntry
@@ -21,8 +22,7 @@ MOST_ATTEMPTS: Final = 10
 log = get_logger("postman")
 
 
-@dataclass(frozen=True, slots=True)
-class Postman:
+class Postman(msgspec.Struct, frozen=True):
     """Carries a deployment's mail; any number of them may work at once.
 
     Attributes:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
+
+import msgspec
 
 from shared.errors import InvalidInput
 from shared.mail.folder import FolderMailer
@@ -18,8 +19,7 @@ _REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _EXPECTED: Final = "UNAMENTIS_MAIL_URL must be folder:<path>, ses:<region>, smtp://user:password@host:587 or smtps://…"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailSettings:
+class MailSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What an operator may turn.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 import smtplib
 import ssl
-from dataclasses import dataclass
 from email.utils import formatdate, make_msgid, parseaddr
 from typing import Final
+
+import msgspec
 
 from shared.mail.port import Mail, MailRefused, MailUnavailable
 
@@ -12,8 +13,7 @@ TIMEOUT_S: Final = 20.0
 _PERMANENT: Final = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmtpServer:
+class SmtpServer(msgspec.Struct, frozen=True, kw_only=True):
     """Where mail is handed in.
 
     Attributes:

@@ -1,13 +1,13 @@
 """People and what they sign in to."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """A person as they see themselves, with their role in the tenant at hand."""
 
     id: str
@@ -24,8 +24,7 @@ class Account:
     tenant_kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
+class SignIn(msgspec.Struct, frozen=True):
     """What signing in needs to know about an address before anybody is proved."""
 
     tenant_id: str
@@ -35,8 +34,7 @@ class SignIn:
     is_locked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(msgspec.Struct, frozen=True):
     """What an account's owner is asked for before something that cannot be undone.
 
     Attributes:

@@ -3,14 +3,14 @@
 The functions behind this check the administrator of the transaction; who is none gets nothing.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Administrator:
+class Administrator(msgspec.Struct, frozen=True):
     """Who administers: `tenants` None reaches all of them."""
 
     name: str
@@ -18,8 +18,7 @@ class Administrator:
     tenants: list[str] | None
 
 
-@dataclass(frozen=True, slots=True)
-class ManagedUser:
+class ManagedUser(msgspec.Struct, frozen=True):
     """An account; `total` counts all that fit, on whatever page."""
 
     tenant_id: str
@@ -34,8 +33,7 @@ class ManagedUser:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class ManagedTenant:
+class ManagedTenant(msgspec.Struct, frozen=True):
     """A tenant; `parent_id` is a team's organisation, `total` counts all the administrator reaches."""
 
     tenant_id: str
@@ -47,16 +45,14 @@ class ManagedTenant:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class GrantedLimits:
+class GrantedLimits(msgspec.Struct, frozen=True):
     """Requests per minute that a tenant was granted, of each account and of all together; None is the deployment's."""
 
     account_per_minute: int | None
     tenant_per_minute: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """Somebody's role in the tenant at hand."""
 
     user_id: str

@@ -1,13 +1,13 @@
 """Who administers this deployment, and how they sign in without Cloudflare Access."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class AdminSignIn:
+class AdminSignIn(msgspec.Struct, frozen=True):
     """What signing in needs to know before anybody is proved; `totp_nonce` makes the key of the one-time codes."""
 
     id: str
@@ -15,8 +15,7 @@ class AdminSignIn:
     totp_nonce: str
 
 
-@dataclass(frozen=True, slots=True)
-class Admin:
+class Admin(msgspec.Struct, frozen=True):
     """An administrator.
 
     Attributes:

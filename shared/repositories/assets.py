@@ -1,16 +1,16 @@
 """The files of visual assets: small ones in their rows, the others in the object store."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+import msgspec
 
 from shared.db import Pending, Unit
 from shared.domain.pictures import Picture
 
 
-@dataclass(frozen=True, slots=True)
-class AssetFacts:
+class AssetFacts(msgspec.Struct, frozen=True):
     """A file without its bytes.
 
     Attributes:
@@ -32,16 +32,14 @@ class AssetFacts:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Asset(AssetFacts):
+class Asset(AssetFacts, frozen=True):
     """One file; `body` is None when it is in the object store."""
 
     body: bytes | None
     thumbnail: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class RemovedAsset:
+class RemovedAsset(msgspec.Struct, frozen=True):
     """A file whose row is gone; the object is the caller's to remove."""
 
     object_key: str | None

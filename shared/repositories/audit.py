@@ -1,16 +1,16 @@
 """The audit log: added to and read, never changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from shared.db import Pending, Unit
 from shared.ids import new_id
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
+class AuditEntry(msgspec.Struct, frozen=True):
     """What happened.
 
     Attributes:
@@ -31,8 +31,7 @@ class AuditEntry:
     details: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditSearch:
+class AuditSearch(msgspec.Struct, frozen=True, kw_only=True):
     """Which entries; None leaves a criterion out, `action` is how it begins."""
 
     tenant_id: str | None = None
@@ -45,8 +44,7 @@ class AuditSearch:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedDeed:
+class RefusedDeed(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt to administer that was refused.
 
     Attributes:

@@ -1,23 +1,22 @@
 """Sign-ins and the refresh tokens that keep them alive."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+import msgspec
 
 from shared.db import Pending, Unit
 
 Outcome = Literal["rotated", "reused", "expired", "inactive", "locked", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(msgspec.Struct, frozen=True):
     """The device a sign-in belongs to."""
 
     device_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Rotation:
+class Rotation(msgspec.Struct, frozen=True):
     """What became of a presented refresh token.
 
     Attributes:
@@ -30,8 +29,7 @@ class Rotation:
     step: int
 
 
-@dataclass(frozen=True, slots=True)
-class LiveSession:
+class LiveSession(msgspec.Struct, frozen=True):
     """A sign-in as its owner sees it; `is_current` is the one they ask with."""
 
     id: str

@@ -1,23 +1,22 @@
 """A tenant's own curricula as its teachers work on them: changes, the archive, removal."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+import msgspec
 
 from shared.db import Pending, Unit
 from shared.repositories.curricula import StoredDocument
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(msgspec.Struct, frozen=True):
     """A curriculum that was removed, or could be."""
 
     id: str
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Archived:
+class Archived(msgspec.Struct, frozen=True):
     """A curriculum in the archive."""
 
     id: str

@@ -1,7 +1,8 @@
 """Beta tokens: who holds one, how fast it may go, until when, from which device."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from shared.auth.beta_tokens import hash_beta_token, mint_beta_token
 from shared.clock import utc_now
@@ -9,8 +10,7 @@ from shared.db import Pending, Unit
 from shared.ids import new_id
 
 
-@dataclass(frozen=True, slots=True)
-class BetaToken:
+class BetaToken(msgspec.Struct, frozen=True):
     """Everything about a token except the token.
 
     Attributes:
@@ -34,8 +34,7 @@ class BetaToken:
     revoked_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class TokenId:
+class TokenId(msgspec.Struct, frozen=True):
     """A token's id."""
 
     id: str

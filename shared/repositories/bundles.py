@@ -1,8 +1,9 @@
 """Bundles: packs made of other packs, as a copy of their questions or following them by reference."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from shared.db import Pending, Unit
 from shared.domain.knowledge import MOST_PACK_QUESTIONS
@@ -12,8 +13,7 @@ SHOWN_GROUPS: Final = 50
 _PREVIEWED_CHARACTERS: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Duplicate:
+class Duplicate(msgspec.Struct, frozen=True):
     """A question that was left out; `skipped` counts all of them."""
 
     question_id: str
@@ -21,8 +21,7 @@ class Duplicate:
     skipped: int
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateGroup:
+class DuplicateGroup(msgspec.Struct, frozen=True):
     """Questions of several packs that ask the same.
 
     Attributes:
@@ -33,8 +32,7 @@ class DuplicateGroup:
     occurrences: list[dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Overlap:
+class Overlap(msgspec.Struct, frozen=True):
     """How much of some packs is the same: all their questions, and those that would stay."""
 
     total: int

@@ -1,9 +1,10 @@
 """What clients log. Callers see their own entries; those who teach or run the tenant see everybody's in it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 from shared.ids import new_id
@@ -11,8 +12,7 @@ from shared.ids import new_id
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewLog:
+class NewLog(msgspec.Struct, frozen=True, kw_only=True):
     """One entry, as its client made it; `logged_at` by the client's clock."""
 
     level: Level
@@ -25,8 +25,7 @@ class NewLog:
     logged_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(msgspec.Struct, frozen=True):
     """One stored entry."""
 
     id: str
@@ -43,8 +42,7 @@ class Log:
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogFilter:
+class LogFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which entries; None means any.
 
     Attributes:

@@ -4,15 +4,15 @@ Callers see their own; those who teach or run the tenant see everybody's in it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     """What a client says of itself with one request; empty where it says nothing, which changes nothing.
 
     Attributes:
@@ -29,14 +29,13 @@ class Sighting:
     app_version: str = ""
     activity: str = ""
     current_session_id: str | None = None
-    config: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    config: Mapping[str, Any] = msgspec.field(default_factory=dict[str, Any])
     address: str = ""
     reports: int = 0
     logs: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(msgspec.Struct, frozen=True):
     """A program somebody used. `seconds_away`: since it was last seen."""
 
     id: str

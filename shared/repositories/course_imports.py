@@ -1,15 +1,15 @@
 """Imports: topics of a curriculum that is not there yet, and which course became which curriculum."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class StagedTopic:
+class StagedTopic(msgspec.Struct, frozen=True):
     """A topic that waits for the others. node: None where it has nothing to say. terms: for the glossary."""
 
     position: int
@@ -18,8 +18,7 @@ class StagedTopic:
     terms: list[dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedCourse:
+class ImportedCourse(msgspec.Struct, frozen=True):
     """A course that became a curriculum."""
 
     course_id: str
@@ -28,8 +27,7 @@ class ImportedCourse:
     imported_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ImportCounts:
+class ImportCounts(msgspec.Struct, frozen=True):
     """Imports of a tenant: at work, waiting, and completed since midnight (UTC)."""
 
     active: int

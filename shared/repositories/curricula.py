@@ -1,9 +1,10 @@
 """Curricula: the stored UMCF documents, their summaries, and the lessons in them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 from shared.domain.curriculum import Curriculum, Topic
@@ -11,8 +12,7 @@ from shared.domain.lesson import Lesson
 from shared.domain.lesson_material import lesson_of
 
 
-@dataclass(frozen=True, slots=True)
-class CurriculumSummary:
+class CurriculumSummary(msgspec.Struct, frozen=True):
     """A curriculum as lists show it; `duration` is ISO 8601, `status` draft, published or archived."""
 
     id: str
@@ -37,32 +37,28 @@ class CurriculumSummary:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class CurriculumDetail(CurriculumSummary):
+class CurriculumDetail(CurriculumSummary, frozen=True):
     """A curriculum with what its topics share."""
 
     glossary: list[dict[str, Any]]
     objectives: list[dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredDocument:
+class StoredDocument(msgspec.Struct, frozen=True):
     """A UMCF document as it came; `revision` counts the documents this curriculum has had."""
 
     document: dict[str, Any]
     revision: int
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectRow:
+class SubjectRow(msgspec.Struct, frozen=True):
     """A subject and how many curricula name it."""
 
     name: str
     curriculum_count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CurriculumFilter:
+class CurriculumFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which curricula; None takes all but the archived ones.
 
     Attributes:
@@ -74,8 +70,7 @@ class CurriculumFilter:
     search: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _LessonRow:
+class _LessonRow(msgspec.Struct, frozen=True):
     curriculum_title: str
     glossary: list[dict[str, Any]]
     title: str
@@ -96,8 +91,7 @@ class _LessonRow:
         return lesson_of(self.curriculum_title, topic, self.glossary)
 
 
-@dataclass(frozen=True, slots=True)
-class PendingLesson:
+class PendingLesson(msgspec.Struct, frozen=True):
     """A lesson that is there once the unit of work has ended."""
 
     _row: Pending[_LessonRow]

@@ -1,13 +1,13 @@
 """What people sign in from."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceFacts:
+class DeviceFacts(msgspec.Struct, frozen=True):
     """A device as its owner's client describes it; nothing here is trusted.
 
     Attributes:
@@ -23,8 +23,7 @@ class DeviceFacts:
     app_version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownDevice:
+class KnownDevice(msgspec.Struct, frozen=True):
     """A device as its owner sees it; `is_current` is the one they are looking from."""
 
     id: str

@@ -1,14 +1,14 @@
 """The domains questions belong to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class QuestionDomain:
+class QuestionDomain(msgspec.Struct, frozen=True):
     """A field of knowledge; `weight` is its share of a competition, 0 to 1."""
 
     id: str

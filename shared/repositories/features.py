@@ -1,15 +1,15 @@
 """Feature settings of a tenant; those of the public tenant are the deployment's."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 from shared.domain.usage import Mode
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureSettings:
+class FeatureSettings(msgspec.Struct, frozen=True):
     """What was set for the unit's tenant, and for the whole deployment."""
 
     own: Mapping[str, Any]

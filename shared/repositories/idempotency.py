@@ -1,13 +1,13 @@
 """Claims of idempotency keys and the answers kept under them."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """The outcome of claiming a key: either `claim` is set, or the first answer's `status` and `body` are."""
 
     claim: datetime | None
@@ -15,8 +15,7 @@ class Claim:
     body: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True):
     """What is kept of a request that was carried out; the answer's `status` and `body` are None while there is none."""
 
     fingerprint: str

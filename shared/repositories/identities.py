@@ -1,13 +1,13 @@
 """Identities at Apple and Google that sign somebody in."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """The account that an identity, or else its address, belongs to.
 
     Attributes:
@@ -22,8 +22,7 @@ class Known:
     is_locked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LinkedIdentity:
+class LinkedIdentity(msgspec.Struct, frozen=True):
     """An identity of an account; `email` is what the provider told last."""
 
     id: str

@@ -1,8 +1,9 @@
 """How the processes of a deployment rest, as its staff set it: it belongs to no tenant, and every process obeys."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import Final
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 
@@ -10,8 +11,7 @@ from shared.db import Json, Pending, Unit
 MOST_MODES: Final = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredMode:
+class StoredMode(msgspec.Struct, frozen=True, kw_only=True):
     """A mode of the deployment's own.
 
     Attributes:
@@ -25,8 +25,7 @@ class StoredMode:
     enabled: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredChoice:
+class StoredChoice(msgspec.Struct, frozen=True, kw_only=True):
     """What holds: exactly one of a built-in mode, a mode of the deployment's own, and seconds alone.
 
     Attributes:
@@ -80,7 +79,7 @@ class IdleSettingsRepository:
         self._unit.run(
             """SELECT add_idle_mode(jsonb_populate_record(NULL::idle_modes, %(mode)s), %(most)s)
                -- cross-tenant: of the deployment""",
-            mode=Json(asdict(mode)),
+            mode=Json(msgspec.structs.asdict(mode)),
             most=MOST_MODES,
         )
 
@@ -133,5 +132,5 @@ class IdleSettingsRepository:
         self._unit.run(
             """SELECT choose_idle(jsonb_populate_record(NULL::idle_choice, %(choice)s))
                -- cross-tenant: of the deployment""",
-            choice=Json(asdict(choice)),
+            choice=Json(msgspec.structs.asdict(choice)),
         )

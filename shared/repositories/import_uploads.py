@@ -1,14 +1,14 @@
 """Files people brought to be imported: what they are; their bytes are in the object store."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportUpload:
+class ImportUpload(msgspec.Struct, frozen=True, kw_only=True):
     """A file. revision: the hex of its SHA-256. topics: how many it makes."""
 
     id: str

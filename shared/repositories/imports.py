@@ -1,14 +1,14 @@
 """What a tenant has already of the questions a file brings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
+class Present(msgspec.Struct, frozen=True):
     """A question there is already.
 
     Attributes:

@@ -1,14 +1,11 @@
 """Jobs of every tenant, for units of work of an administrator."""
 
-from dataclasses import dataclass
-
 from shared.db import Pending, Unit
 from shared.domain.jobs import JobStatus
 from shared.repositories.jobs import StoredJob
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TenantJob(StoredJob):
+class TenantJob(StoredJob, frozen=True, kw_only=True):
     """A job, and whose it is."""
 
     tenant_id: str

@@ -1,13 +1,13 @@
 """The way of jobs from the outbox to the queue. One relay carries the jobs of all tenants."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Departure:
+class Departure(msgspec.Struct, frozen=True):
     """A job that is taken to the queue.
 
     Attributes:
@@ -21,8 +21,7 @@ class Departure:
     waited_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """How the queue is doing.
 
     Attributes:

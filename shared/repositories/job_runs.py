@@ -1,16 +1,16 @@
 """Runs of jobs. What a run writes, it writes as the run that holds the job: one that was replaced writes nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 from shared.domain.jobs import Wish
 from shared.repositories.jobs import bounded
 
 
-@dataclass(frozen=True, slots=True)
-class Beginning:
+class Beginning(msgspec.Struct, frozen=True):
     """What somebody who wants to run a job is told.
 
     Attributes:
@@ -26,15 +26,13 @@ class Beginning:
     user_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Stand:
+class Stand(msgspec.Struct, frozen=True):
     """A run that still holds its job, and what was asked of it."""
 
     wish: Wish | None
 
 
-@dataclass(frozen=True, slots=True)
-class Beat:
+class Beat(msgspec.Struct, frozen=True):
     """The same, of one run of many."""
 
     run: str

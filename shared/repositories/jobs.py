@@ -1,7 +1,6 @@
 """Jobs as those see them who ask for them: the order, what became of it, and what is asked of it afterwards."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +11,7 @@ from shared.domain.jobs import HIGHEST_PRIORITY, LONGEST_KEY, LOWEST_PRIORITY, M
 from shared.errors import InvalidInput
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredJob:
+class StoredJob(msgspec.Struct, frozen=True, kw_only=True):
     """A job.
 
     Attributes:
@@ -48,8 +46,7 @@ class StoredJob:
     finished_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class JobEvent:
+class JobEvent(msgspec.Struct, frozen=True):
     """Something that happened to a job; cursors of one job grow."""
 
     cursor: int

@@ -1,16 +1,16 @@
 """Lists of courses: the caller's own and those shared in the tenant."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 from shared.ids import new_id
 
 
-@dataclass(frozen=True, slots=True)
-class CourseList:
+class CourseList(msgspec.Struct, frozen=True):
     """A list without its items."""
 
     id: str
@@ -22,8 +22,7 @@ class CourseList:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ListItem:
+class ListItem(msgspec.Struct, frozen=True):
     """A course of an import source in a list."""
 
     id: str
@@ -35,8 +34,7 @@ class ListItem:
     added_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class NewItem:
+class NewItem(msgspec.Struct, frozen=True):
     """A course to be added."""
 
     source_id: str
@@ -46,8 +44,7 @@ class NewItem:
     notes: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
+class Membership(msgspec.Struct, frozen=True):
     """A list that holds a course."""
 
     course_id: str

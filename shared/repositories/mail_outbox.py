@@ -1,12 +1,11 @@
 """Mail that waits to be sent."""
 
-from dataclasses import dataclass
+import msgspec
 
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(msgspec.Struct, frozen=True):
     """A mail somebody asked for; `attempts` counts this one."""
 
     kind: str

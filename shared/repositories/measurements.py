@@ -4,15 +4,15 @@ Callers see their own; those who teach or run the tenant see everybody's in it. 
 percentiles right to 2.5 %.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, LiteralString
+
+import msgspec
 
 from shared.db import Database, Pending, TenantEntry, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(msgspec.Struct, frozen=True):
     """Everything that is still counted, and how much of it came within the last hour."""
 
     total_metrics: int
@@ -32,8 +32,7 @@ class Totals:
     answer_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Latency:
+class Latency(msgspec.Struct, frozen=True):
     """A stage's latencies over a window. source: "server" measured its turns, "client" reported its own."""
 
     source: str
@@ -47,8 +46,7 @@ class Latency:
     average: float
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderLatency:
+class ProviderLatency(msgspec.Struct, frozen=True):
     """The end-to-end latencies that clients measured with one provider."""
 
     provider: str
@@ -56,8 +54,7 @@ class ProviderLatency:
     average: float
 
 
-@dataclass(frozen=True, slots=True)
-class Reporters:
+class Reporters(msgspec.Struct, frozen=True):
     """How many reports and events came within a window, of how many clients and sessions."""
 
     measured: int
@@ -65,8 +62,7 @@ class Reporters:
     sessions: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSession:
+class ClientSession(msgspec.Struct, frozen=True):
     """What a client measured in one of its own sessions. providers: by stage, as it names them."""
 
     session_id: str
@@ -83,8 +79,7 @@ class ClientSession:
     last_seen: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(msgspec.Struct, frozen=True):
     """A day (UTC) of use; seconds and US dollars as clients reported them."""
 
     day: date
@@ -95,8 +90,7 @@ class Day:
     reported_usd: float
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """One person's use over a window."""
 
     user_id: str
@@ -270,8 +264,7 @@ class MeasurementRepository:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Retention:
+class Retention(msgspec.Struct, frozen=True):
     """How long what is measured is kept, in days: clients' logs, what they report, and the sums over it."""
 
     log_days: int = 14

@@ -1,7 +1,6 @@
 """Reservations, usage and budgets of a tenant."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import msgspec
@@ -11,8 +10,7 @@ from shared.domain.usage import Unit as Measure
 from shared.domain.usage import UsageEvent
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
+class Threshold(msgspec.Struct, frozen=True):
     """A share of a budget that was passed.
 
     Attributes:
@@ -25,8 +23,7 @@ class Threshold:
     cap: int
 
 
-@dataclass(frozen=True, slots=True)
-class PeriodUsage:
+class PeriodUsage(msgspec.Struct, frozen=True):
     """A budget's state: micro-dollars spent and reserved in the running day or month, and the cap."""
 
     period: str
@@ -35,8 +32,7 @@ class PeriodUsage:
     cap: int
 
 
-@dataclass(frozen=True, slots=True)
-class OwnUsage:
+class OwnUsage(msgspec.Struct, frozen=True):
     """What a learner used on one day (UTC) of one kind, in its unit, and what it cost in micro-dollars."""
 
     day: date
@@ -46,8 +42,7 @@ class OwnUsage:
     micro_usd: int
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(msgspec.Struct, frozen=True):
     """The price in force: `micro_usd` for every `per_quantity` units of what a provider does."""
 
     provider: str

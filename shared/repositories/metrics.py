@@ -4,16 +4,16 @@ Callers see their own; those who teach or run the tenant see everybody's in it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 from shared.ids import new_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measures:
+class Measures(msgspec.Struct, frozen=True, kw_only=True):
     """The numbers of one session: latencies in milliseconds, duration in seconds, costs in US dollars."""
 
     session_duration: float
@@ -35,8 +35,7 @@ class Measures:
     network_degradations: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewSnapshot:
+class NewSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A client's summary of one session.
 
     Attributes:
@@ -54,8 +53,7 @@ class NewSnapshot:
     extra: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot(Measures):
+class Snapshot(Measures, frozen=True, kw_only=True):
     """A stored summary."""
 
     id: str
@@ -67,8 +65,7 @@ class Snapshot(Measures):
     extra: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Aggregates:
+class Aggregates(msgspec.Struct, frozen=True):
     """Over all summaries the caller sees; latencies leave out those that measured none."""
 
     avg_e2e_latency: float
@@ -80,8 +77,7 @@ class Aggregates:
     total_turns: int
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(msgspec.Struct, frozen=True):
     """A single event.
 
     Attributes:
@@ -128,7 +124,7 @@ class MetricsRepository:
             key=new.key,
             reported_at=new.reported_at,
             extra=Json(new.extra),
-            **asdict(new.measures),
+            **msgspec.structs.asdict(new.measures),
         )
 
     def find(self, *, client_id: str | None, limit: int) -> Pending[list[Snapshot]]:
@@ -176,5 +172,5 @@ class MetricsRepository:
             client=client,
             client_id=client_id,
             client_name=client_name,
-            events=Json([{"id": new_id(), **asdict(event)} for event in events]),
+            events=Json([{"id": new_id(), **msgspec.structs.asdict(event)} for event in events]),
         )

@@ -1,14 +1,14 @@
 """Model servers that somebody of the tenant wrote down. They are records: nothing here calls them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class ModelServer:
+class ModelServer(msgspec.Struct, frozen=True):
     """One server; `type` is the operator's word for what it runs."""
 
     id: str
@@ -69,6 +69,5 @@ class ModelServerRepository:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Removed:
+class _Removed(msgspec.Struct, frozen=True):
     id: str

@@ -1,13 +1,13 @@
 """What a tenant decided about modules, and the questions of the shared ones."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleSettings:
+class ModuleSettings(msgspec.Struct, frozen=True):
     """A tenant's own decisions; `feature_overrides` has only the features it decided about."""
 
     module_id: str
@@ -15,8 +15,7 @@ class ModuleSettings:
     feature_overrides: dict[str, bool]
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleSize:
+class ModuleSize(msgspec.Struct, frozen=True):
     """A domain's share of a module: its questions, and the bytes of their texts."""
 
     domain_id: str
@@ -24,8 +23,7 @@ class ModuleSize:
     text_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleQuestion:
+class ModuleQuestion(msgspec.Struct, frozen=True):
     """A question as a module carries it."""
 
     id: str

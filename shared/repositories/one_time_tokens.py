@@ -1,12 +1,11 @@
 """Tokens that mails carry."""
 
-from dataclasses import dataclass
+import msgspec
 
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class TokenOwner:
+class TokenOwner(msgspec.Struct, frozen=True):
     """Whom a one-time token belongs to."""
 
     user_id: str

@@ -1,7 +1,6 @@
 """Question packs, as their readers see them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,8 +10,7 @@ from shared.db import Pending, Unit
 from shared.domain.knowledge import PackCell, PackStats
 
 
-@dataclass(frozen=True, slots=True)
-class Pack:
+class Pack(msgspec.Struct, frozen=True):
     """A pack; `cells` count its questions by what they agree in.
 
     Attributes:
@@ -39,16 +37,14 @@ class Pack:
         return PackStats.of(msgspec.convert(self.cells, list[PackCell]))
 
 
-@dataclass(frozen=True, slots=True)
-class PackContent(Pack):
+class PackContent(Pack, frozen=True):
     """A pack, the ids of its questions, in its order, and those of the packs a bundle was made of."""
 
     question_ids: list[str]
     source_pack_ids: list[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackFilter:
+class PackFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which packs; None takes all. `search` is text found literally in name or description, in any case."""
 
     type: str | None = None

@@ -1,21 +1,20 @@
 """Usage of the platform itself: requests, from the counters that every request adds to, and storage."""
 
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Counter:
+class Counter(msgspec.Struct, frozen=True):
     """A tenant's day (UTC) whose requests are not all metered yet."""
 
     tenant_id: str
     day: date
 
 
-@dataclass(frozen=True, slots=True)
-class StorageDay:
+class StorageDay(msgspec.Struct, frozen=True):
     """A day (UTC) whose storage is to be measured now, by whoever got this."""
 
     day: date

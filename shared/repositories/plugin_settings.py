@@ -1,14 +1,14 @@
 """How a tenant has set the plug-ins of its sources."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class PluginState:
+class PluginState(msgspec.Struct, frozen=True):
     """What a tenant has said of one plug-in. priority: the lower comes first."""
 
     plugin_id: str

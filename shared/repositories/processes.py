@@ -4,9 +4,10 @@ They are nobody's: no row belongs to a tenant, and none tells of one.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 
@@ -16,8 +17,7 @@ Grain = Literal["hour", "day"]
 SAMPLE_S: Final = 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """What a process says of itself.
 
     Attributes:
@@ -43,11 +43,10 @@ class Sample:
     requests_per_minute: int
     models: Sequence[Mapping[str, str]]
     sockets: int = 0
-    idle_seconds: Mapping[str, float] = field(default_factory=dict[str, float])
+    idle_seconds: Mapping[str, float] = msgspec.field(default_factory=dict[str, float])
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(msgspec.Struct, frozen=True):
     """A process that said something within a day.
 
     Attributes:
@@ -71,8 +70,7 @@ class Process:
     sockets: int
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """An hour or a day of all services.
 
     Attributes:

@@ -1,14 +1,14 @@
 """Which questions are spoken, kept with them for lists, filters and the counts of packs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class SpokenQuestion:
+class SpokenQuestion(msgspec.Struct, frozen=True):
     """A question that is noted as spoken, and its text."""
 
     id: str

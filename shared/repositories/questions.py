@@ -1,16 +1,16 @@
 """Knowledge-bowl questions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 from shared.domain.knowledge import MOST_PACK_QUESTIONS
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """A question as its reader sees it.
 
     Attributes:
@@ -46,8 +46,7 @@ class Question:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuestionFilter:
+class QuestionFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which questions; None takes all. `search` is words that all occur, in any form, the last one perhaps begun."""
 
     pack_id: str | None = None

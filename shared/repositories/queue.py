@@ -1,14 +1,14 @@
 """The queue that is a table: messages hold ids of jobs, and nothing of what the jobs are about."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(msgspec.Struct, frozen=True):
     """A message that is invisible to others until its lease ends; deliveries counts this one."""
 
     id: int
@@ -16,8 +16,7 @@ class Received:
     deliveries: int
 
 
-@dataclass(frozen=True, slots=True)
-class Dead:
+class Dead(msgspec.Struct, frozen=True):
     """A message that nobody gets any more, and why."""
 
     id: int

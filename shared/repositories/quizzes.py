@@ -1,15 +1,15 @@
 """Quizzes played by voice, of the caller alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class QuizCard:
+class QuizCard(msgspec.Struct, frozen=True):
     """A question of a pack as it is asked."""
 
     question_id: str
@@ -23,8 +23,7 @@ class QuizCard:
     details: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class QuizRow:
+class QuizRow(msgspec.Struct, frozen=True):
     """A quiz; `ended_at` is None while it lasts, and where it was never ended."""
 
     id: str
@@ -39,8 +38,7 @@ class QuizRow:
     ended_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class QuizAnswer:
+class QuizAnswer(msgspec.Struct, frozen=True):
     """What became of a question.
 
     Attributes:

@@ -1,16 +1,16 @@
 """Ephemeral client secrets of Realtime sockets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
 
 from shared.auth.caller import Caller, Client, Kind
 from shared.auth.client_secrets import hash_client_secret, mint_client_secret
 from shared.db import Json, Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class RealtimeSecret:
+class RealtimeSecret(msgspec.Struct, frozen=True):
     """Whom a secret admits, and to what.
 
     Attributes:
@@ -30,7 +30,7 @@ class RealtimeSecret:
         """Return the caller, now at a network address; their credential is checked like any other."""
         caller = Caller(self.kind, self.tenant_id, self.credential, self.user_id, address, self.home_id)
         # Whoever made the secret named a device, if one was wanted; the browser that uses it cannot.
-        return replace(caller, client=Client(id=None))
+        return msgspec.structs.replace(caller, client=Client(id=None))
 
 
 class RealtimeSecretRepository:

@@ -1,9 +1,10 @@
 """What happened in a session, beside what was said."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 from shared.ids import new_id
@@ -12,8 +13,7 @@ from shared.repositories.session_claims import claim_open
 EventType = Literal["created", "started", "paused", "resumed", "ended", "connected", "topic_changed", "barge_in"]
 
 
-@dataclass(frozen=True, slots=True)
-class SessionEvent:
+class SessionEvent(msgspec.Struct, frozen=True):
     """Something that happened; `data` maps text to text."""
 
     id: str
@@ -22,8 +22,7 @@ class SessionEvent:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BargeIn:
+class BargeIn(msgspec.Struct, frozen=True, kw_only=True):
     """A learner spoke while the tutor did.
 
     Attributes:

@@ -1,13 +1,13 @@
 """What a learner did, session by session."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class PastSession:
+class PastSession(msgspec.Struct, frozen=True):
     """A session as the learner's history shows it.
 
     Attributes:

@@ -1,8 +1,9 @@
 """What turns tell of a learner and of the tutor: signals and confidence, noted when the turn is stored."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 from shared.domain.confidence import WINDOW, Confidence, Expansion, Marker, confidence_of
@@ -14,8 +15,7 @@ from shared.repositories.turns import NewTurn
 _LONGEST_EXCERPT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class ScoredAnswer:
+class ScoredAnswer(msgspec.Struct, frozen=True):
     """How sure an answer sounded."""
 
     score: float
@@ -119,8 +119,7 @@ class SessionInsightRepository:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(msgspec.Struct, frozen=True):
     """A passage of another topic that speaks of what was asked."""
 
     topic_title: str

@@ -1,7 +1,6 @@
 """What a session teaches: its curriculum, its topic, and the lesson made of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -16,8 +15,7 @@ from shared.repositories.session_events import SessionEventRepository
 from shared.repositories.topic_progress import TopicProgressRepository
 
 
-@dataclass(frozen=True, slots=True)
-class SessionLesson:
+class SessionLesson(msgspec.Struct, frozen=True):
     """The stored material of a session's topic; every field below `place` is None where there is no such topic.
 
     Attributes:

@@ -6,7 +6,6 @@ the tenant see it; for everybody else it does not exist.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -22,8 +21,7 @@ from shared.repositories.topic_progress import TopicProgressRepository
 Status = Literal["created", "active", "paused", "ended"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewSession:
+class NewSession(msgspec.Struct, frozen=True, kw_only=True):
     """A session to be made; a free conversation until a curriculum is chosen for it.
 
     Attributes:
@@ -37,8 +35,7 @@ class NewSession:
     auto_expand_context: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """A session as it stands.
 
     Attributes:
@@ -84,16 +81,14 @@ class Session:
         return Signals(self.clarifications, self.repetitions, self.confusions)
 
 
-@dataclass(frozen=True, slots=True)
-class SessionOwner:
+class SessionOwner(msgspec.Struct, frozen=True):
     """Whose a session is."""
 
     tenant_id: str
     user_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class SessionFilter:
+class SessionFilter(msgspec.Struct, frozen=True):
     """Which sessions a list holds.
 
     Attributes:
@@ -105,8 +100,7 @@ class SessionFilter:
     everyone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SessionCounts:
+class SessionCounts(msgspec.Struct, frozen=True):
     """How many sessions the caller sees."""
 
     total: int

@@ -1,8 +1,9 @@
 """The texts of orders of prepared speech: what is to be said, and what became of each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 from shared.db import Pending, Unit
 from shared.ids import new_id
@@ -14,8 +15,7 @@ _ITEMS: Final = """SELECT id, order_id, position, owner_id::text, text, source_r
     FROM speech_items WHERE tenant_id = %(tenant_id)s"""
 
 
-@dataclass(frozen=True, slots=True)
-class NewItem:
+class NewItem(msgspec.Struct, frozen=True):
     """A text to be spoken.
 
     Attributes:
@@ -32,8 +32,7 @@ class NewItem:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """A text of an order; `error` is the code of the last failure, `cached` says that it was there already."""
 
     id: str
@@ -56,8 +55,7 @@ class Item:
     rating_notes: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What an attempt came to; `tried`: 1 where a vendor was asked in vain, else 0. Costs are added to earlier ones."""
 
     position: int

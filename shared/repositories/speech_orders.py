@@ -4,9 +4,10 @@ Everybody of a tenant sees them. Except where a learner asks for a topic to come
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal, LiteralString
+
+import msgspec
 
 from shared.db import Pending, Unit
 from shared.domain.jobs import JobStatus, Wish
@@ -40,8 +41,7 @@ _ORDERS: Final[LiteralString] = """SELECT o.id, o.purpose, o.name, o.description
     WHERE o.tenant_id = %(tenant_id)s"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewOrder:
+class NewOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be prepared; `job_id` of who carries it out is given when it starts."""
 
     purpose: Purpose
@@ -57,8 +57,7 @@ class NewOrder:
     target_date: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpeechOrder:
+class SpeechOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order.
 
     Attributes:

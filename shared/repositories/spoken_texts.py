@@ -1,14 +1,14 @@
 """Texts that are read aloud: of questions and of topics, and whose they are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class QuestionTexts:
+class QuestionTexts(msgspec.Struct, frozen=True):
     """What a question's audio says; `owner_id` is the tenant it belongs to."""
 
     id: str
@@ -19,8 +19,7 @@ class QuestionTexts:
     hints: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class TopicTexts:
+class TopicTexts(msgspec.Struct, frozen=True):
     """A topic's transcript: records with `type` and `content`; `owner_id` is the tenant it belongs to."""
 
     id: str

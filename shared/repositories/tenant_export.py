@@ -1,8 +1,9 @@
 """Everything that is kept about a tenant, for those who own it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 from shared.ids import new_id
@@ -13,8 +14,7 @@ KIND: Final = "tenant_export"
 _WITHOUT: Final = (*LEFT_OUT, "outbox")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """Rows of one table in the order of its key; `last_key` names the last one, None behind the end."""
 
     page_rows: Sequence[Mapping[str, Any]]

@@ -1,14 +1,14 @@
 """The removal of tenants: their rows at once, their objects as a duty of whoever holds the object store."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+class Removal(msgspec.Struct, frozen=True):
     """What was removed, and what was found afterwards.
 
     Attributes:
@@ -39,8 +39,7 @@ class Removal:
         return [name for name, count in found.items() if count]
 
 
-@dataclass(frozen=True, slots=True)
-class Duty:
+class Duty(msgspec.Struct, frozen=True):
     """Folders of the object store that are to be emptied."""
 
     id: str

@@ -1,12 +1,11 @@
 """Tenants as their people see them: where somebody may work."""
 
-from dataclasses import dataclass
+import msgspec
 
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Workplace:
+class Workplace(msgspec.Struct, frozen=True):
     """A tenant the unit's user belongs to.
 
     Attributes:

@@ -1,13 +1,13 @@
 """How far learners have come in their topics."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class TopicProgress:
+class TopicProgress(msgspec.Struct, frozen=True):
     """How far a learner has come in one topic, over all sessions on it.
 
     Attributes:

@@ -1,7 +1,6 @@
 """The topics of curricula."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -10,8 +9,7 @@ from shared.db import Json, Pending, Unit
 from shared.domain.curriculum import Topic
 
 
-@dataclass(frozen=True, slots=True)
-class TopicSummary:
+class TopicSummary(msgspec.Struct, frozen=True):
     """A topic as its curriculum lists it; `duration` is ISO 8601."""
 
     id: str
@@ -25,8 +23,7 @@ class TopicSummary:
     assessment_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class ListedTopic(TopicSummary):
+class ListedTopic(TopicSummary, frozen=True):
     """A topic among those of other curricula."""
 
     curriculum_id: str

@@ -1,8 +1,9 @@
 """What was said in a session."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
+
+import msgspec
 
 from shared.db import Pending, Unit
 from shared.ids import new_id
@@ -15,8 +16,7 @@ Role = Literal["user", "assistant"]
 _RESUMED_WITHIN_S: Final = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewTurn:
+class NewTurn(msgspec.Struct, frozen=True, kw_only=True):
     """An utterance to be stored.
 
     Attributes:
@@ -46,8 +46,7 @@ class NewTurn:
     sound_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True):
     """A stored utterance; `sequence` counts from 1 within its session."""
 
     id: str
@@ -65,16 +64,14 @@ class Turn:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RecentTurn(Turn):
+class RecentTurn(Turn, frozen=True):
     """A stored utterance and what is left to say of it; None when nothing is, or too much time has passed."""
 
     said: str | None
     unsaid: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Latencies:
+class Latencies(msgspec.Struct, frozen=True):
     """Medians over a session's turns, in milliseconds; None where no turn says."""
 
     stt_ms: int | None

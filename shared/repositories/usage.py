@@ -1,13 +1,13 @@
 """What was used, as administrators see it, and the caps they set."""
 
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class UsageRow:
+class UsageRow(msgspec.Struct, frozen=True):
     """One tenant's use of one price on one day (UTC): `quantity` in `unit`, money in micro-dollars."""
 
     tenant_id: str
@@ -21,8 +21,7 @@ class UsageRow:
     micro_usd: int
 
 
-@dataclass(frozen=True, slots=True)
-class DeploymentBudget:
+class DeploymentBudget(msgspec.Struct, frozen=True):
     """The state of a cap of the whole deployment, and the cap of a tenant that has none of its own, micro-dollars."""
 
     period: str

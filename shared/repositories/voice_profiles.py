@@ -1,9 +1,10 @@
 """The voices a tenant has chosen and named, and which of them its modules speak with."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+
+import msgspec
 
 from shared.db import Json, Pending, Unit
 from shared.ids import new_id
@@ -13,8 +14,7 @@ _PROFILES: Final = """SELECT id, name, description, provider, voice_id, settings
     FROM tts_profiles WHERE tenant_id = %(tenant_id)s"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewProfile:
+class NewProfile(msgspec.Struct, frozen=True, kw_only=True):
     """A voice to be named; `settings` as the wire has them."""
 
     name: str
@@ -27,8 +27,7 @@ class NewProfile:
     sample_text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(msgspec.Struct, frozen=True):
     """A named voice."""
 
     id: str
@@ -46,8 +45,7 @@ class Profile:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleVoice:
+class ModuleVoice(msgspec.Struct, frozen=True):
     """What a module speaks with; the highest `priority` is the best."""
 
     id: str
@@ -57,8 +55,7 @@ class ModuleVoice:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileFilter:
+class ProfileFilter(msgspec.Struct, frozen=True):
     """Which profiles; None is every one."""
 
     provider: str | None = None

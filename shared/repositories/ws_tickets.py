@@ -1,14 +1,13 @@
 """Tickets that open one WebSocket once."""
 
-from dataclasses import dataclass, replace
+import msgspec
 
 from shared.auth.caller import Caller, Client, Kind
 from shared.auth.ws_tickets import LIFETIME_S, hash_ticket, mint_ticket
 from shared.db import Pending, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(msgspec.Struct, frozen=True):
     """Whom a ticket admits: the caller who asked for it, as their credential proved them."""
 
     kind: Kind
@@ -21,7 +20,7 @@ class Ticket:
         """Return the caller, now at a network address; their credential is checked like any other."""
         caller = Caller(self.kind, self.tenant_id, self.credential, self.user_id, address, self.home_id)
         # A browser names no device when it opens a socket; whoever bought the ticket did.
-        return replace(caller, client=Client(id=None))
+        return msgspec.structs.replace(caller, client=Client(id=None))
 
 
 class WsTicketRepository:

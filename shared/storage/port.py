@@ -1,13 +1,13 @@
 """The port of the object store."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+
+class Stored(msgspec.Struct, frozen=True):
     """An object that is there: its size in bytes, and when it was stored."""
 
     key: str

@@ -1,7 +1,9 @@
 """Conversations in memory: passes the same conformance test as those in PostgreSQL."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import structs
 
 from core.pipeline.conversations import Conversation, Turn, Visit
 from shared.domain.context import Situation
@@ -48,7 +50,7 @@ class MemoryConversations:
         for i, known in enumerate(session.turns):
             if (known.turn_id, known.role) == (turn.turn_id, turn.role):
                 if not known.complete or (known.unsaid and (turn.complete or len(turn.text) > len(known.text))):
-                    session.turns[i] = replace(turn, complete=known.complete or turn.complete)
+                    session.turns[i] = structs.replace(turn, complete=known.complete or turn.complete)
                 break
         else:
             session.turns.append(turn)
@@ -89,7 +91,7 @@ class MemoryConversations:
         return session
 
     def _conversation(self, visit: Visit, session: MemorySession) -> Conversation:
-        history = tuple(replace(turn) for turn in session.turns)
+        history = tuple(structs.replace(turn) for turn in session.turns)
         lesson = session.lessons.get(session.topic_id)
         return Conversation(
             session_id=visit.session_id,

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import structs
 
 from core.jobs.port import JobHandler, JobStopped, Order, StopReason
 from shared.db import Database, Unit
@@ -61,7 +62,7 @@ class RecordedJob:
 
     def again(self, *, stop_at: int | None = None) -> "RecordedJob":
         """Return the next run of the same job, from what this one stored."""
-        order = replace(self._order, checkpoint=self.checkpoint, attempt=self._order.attempt + 1)
+        order = structs.replace(self._order, checkpoint=self.checkpoint, attempt=self._order.attempt + 1)
         return RecordedJob(order, database=self._database, stop_at=stop_at, reason=self._reason)
 
     async def advance(

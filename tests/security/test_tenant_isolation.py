@@ -5,10 +5,11 @@ The walk finds routes by itself. It fails for a path parameter it has no id for,
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import psycopg
 import pytest
+from msgspec import structs
 
 from shared.api import Access, Context, Request, Routes, Service
 from shared.api.routes import Route
@@ -43,7 +44,7 @@ class Parties:
 
 def meet(routes: Routes, context: Context) -> Parties:
     """Return both tenants at one service, which never refuses for asking too often."""
-    context = replace(context, settings=replace(context.settings, logins_per_minute=1000))
+    context = structs.replace(context, settings=structs.replace(context.settings, logins_per_minute=1000))
     database = context.database
     ours, strangers = ALPHA, BETA
     if routes.name in FOR_TEACHERS:

@@ -1,8 +1,9 @@
 """Credentials and contexts on a test's own database."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+
+from msgspec import structs
 
 from shared.api import Context
 from shared.auth.access_tokens import AccessClaims, AccessTokens
@@ -17,7 +18,7 @@ SECRET = bytes(range(32))
 
 def settings_for(database_url: str, **changes: Any) -> Settings:
     """Return settings in token mode for a database, without pace; the names of `Settings` override."""
-    return replace(Settings(database_url=database_url, secret=SECRET, registration_ms=0), **changes)
+    return structs.replace(Settings(database_url=database_url, secret=SECRET, registration_ms=0), **changes)
 
 
 def context_for(database_url: str, **changes: Any) -> Context:

@@ -1,8 +1,10 @@
 """Apple and Google as a test's own servers: they publish keys and sign ID tokens for our apps."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec import structs
 
 from shared.api import Context
 from shared.ids import new_id
@@ -49,7 +51,7 @@ class Vendor:
 
 def configured(context: Context, server: KeyServer, **changes: Any) -> Context:
     """Return the context of a deployment whose apps sign in with both providers."""
-    settings = replace(
+    settings = structs.replace(
         context.settings,
         apple_audiences=(AUDIENCE,),
         google_audiences=(AUDIENCE,),
@@ -57,4 +59,4 @@ def configured(context: Context, server: KeyServer, **changes: Any) -> Context:
         google_keys_url=server.url,
         **changes,
     )
-    return replace(context, settings=settings)
+    return structs.replace(context, settings=settings)

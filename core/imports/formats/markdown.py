@@ -6,10 +6,10 @@ section of it has sections of its own, it is a unit, and those are the topics. D
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
+import msgspec
 from markdown_it import MarkdownIt
 
 from core.imports.formats.page_text import Page, read_page, topic_node
@@ -38,8 +38,7 @@ _FACT: Final = re.compile(r"([A-Za-z][\w-]{0,40})\s*:\s*(.*)")
 _LONGEST_FRONT: Final = 200  # lines
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
+class _Section(msgspec.Struct, frozen=True):
     """A heading and the lines up to the next one: from `start`, the body from `body`, to `end`."""
 
     level: int

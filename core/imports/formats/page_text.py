@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any, Final, Literal
 
+import msgspec
+
 from core.imports.formats.port import Draft, Node, title_of
 from shared.domain.chunking import chunks
 
@@ -30,8 +32,7 @@ _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 Kind = Literal["heading", "text", "item", "row", "code"]
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """A stretch of a page."""
 
     kind: Kind

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+import msgspec
+
 from shared.domain.pictures import Picture
 from shared.errors import InvalidInput
 
@@ -16,8 +18,7 @@ MOST_TOPICS: Final = 1_000
 _LONGEST_TITLE: Final = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a topic is.
 
     Attributes:
@@ -30,8 +31,7 @@ class Place:
     unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(msgspec.Struct, frozen=True):
     """What a book says about itself.
 
     Attributes:
@@ -51,8 +51,7 @@ class Outline:
     curriculum_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """A topic, without what is not text.
 
     Attributes:
@@ -64,8 +63,7 @@ class Draft:
     pictures: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(msgspec.Struct, frozen=True):
     """What the importer knows and the book does not."""
 
     curriculum_id: str

@@ -9,9 +9,9 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 import obstore
 
 from core.imports.formats.port import title_of
@@ -32,8 +32,7 @@ MOST_FILES: Final = 10_000
 _TRIES: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(msgspec.Struct, frozen=True):
     """A file and what changes when it does."""
 
     path: str

@@ -4,7 +4,6 @@ A source may be asked by many at once, and keeps nothing between two questions. 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -20,8 +19,7 @@ from shared.storage.port import ObjectStore
 LONGEST_COURSE_ID: Final = 2_800
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(msgspec.Struct, frozen=True):
     """A course somebody can import.
 
     Attributes:
@@ -37,15 +35,14 @@ class Course:
     subject: str = ""
     level: str = ""
     keywords: Sequence[str] = ()
-    licence: Licence = field(default_factory=lambda: licence_of(""))
+    licence: Licence = msgspec.field(default_factory=lambda: licence_of(""))
     revision: str = ""
     size: int | None = None
     places: Sequence[Place] = ()
     left_out: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Browse:
+class Browse(msgspec.Struct, frozen=True):
     """Which courses of a source: page, from 1, of those that have the words and are of the subject and level."""
 
     page: int = 1
@@ -57,8 +54,7 @@ class Browse:
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
+class Shelf(msgspec.Struct, frozen=True):
     """One page of courses, how many there are in all, and what they could be filtered by."""
 
     courses: Sequence[Course]
@@ -67,8 +63,7 @@ class Shelf:
     levels: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
+class Material(msgspec.Struct, frozen=True):
     """A course as its source has it now. name: what its source calls it. revision: the hex of its SHA-256."""
 
     name: str
@@ -116,8 +111,7 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Shop:
+class Shop(msgspec.Struct, frozen=True):
     """What a source works with: its tenant's units of work, the deployment's objects and fetcher, its settings."""
 
     open_unit: OpenUnit
@@ -126,8 +120,7 @@ class Shop:
     settings: msgspec.Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Plugin:
+class Plugin(msgspec.Struct, frozen=True):
     """A source that could be opened.
 
     Attributes:

@@ -1,7 +1,8 @@
 """Courses that are all known at once: filtered, sorted, cut into pages, searched. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec import structs
 
 from core.imports.formats.reading import read_book
 from core.imports.licences import licence_of
@@ -41,7 +42,7 @@ def looked_into(course: Course, material: Material) -> Course:
     Raises: InvalidInput: it is no book.
     """
     outline = read_book(material.body, material.name).outline
-    return replace(
+    return structs.replace(
         course,
         title=outline.title,
         description=outline.description or course.description,

@@ -6,7 +6,6 @@ relay's, which keeps every queue short: see `shared.domain.jobs.Window`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Final, Protocol
 
 import msgspec
@@ -35,8 +34,7 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True):
     schedule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     """A message in somebody's hands.
 
     Attributes:
@@ -49,8 +47,7 @@ class Delivery:
     receipt: object
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
+class DeadLetter(msgspec.Struct, frozen=True):
     """A message that nobody gets any more; text is what was sent."""
 
     text: str

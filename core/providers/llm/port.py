@@ -1,22 +1,21 @@
 """The port every language model implements."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+import msgspec
 
 from shared.domain.lesson import Lesson
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """One message of the conversation handed to the model."""
 
     role: Literal["system", "user", "assistant"]
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(msgspec.Struct, frozen=True):
     """What the model answers.
 
     Attributes:
@@ -32,15 +31,13 @@ class Prompt:
     temperature: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(msgspec.Struct, frozen=True):
     """A piece of the answer, spaces included."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ModelUsage:
+class ModelUsage(msgspec.Struct, frozen=True):
     """What the answer cost, in the vendor's tokens; estimated at four characters a token where not told."""
 
     input_tokens: int

@@ -1,14 +1,14 @@
 """The port every speech recogniser implements."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
+
+import msgspec
 
 SAMPLE_RATE = 16_000
 
 
-@dataclass(frozen=True, slots=True)
-class Transcript:
+class Transcript(msgspec.Struct, frozen=True):
     """What a recogniser heard so far.
 
     Attributes:

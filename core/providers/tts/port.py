@@ -1,12 +1,12 @@
 """The port every speech synthesiser implements."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+
+class Voice(msgspec.Struct, frozen=True):
     """How a sentence is spoken.
 
     Attributes:

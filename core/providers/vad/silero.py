@@ -8,10 +8,10 @@ Source: the module `silero_vad.tinygrad_model` of the silero-vad wheel, MIT lice
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,16 +30,14 @@ _BINS: Final = 129
 _UNITS: Final = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(msgspec.Struct, frozen=True):
     """A linear map, ready for `rows @ weight + bias`."""
 
     weight: Array
     bias: Array
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(msgspec.Struct, frozen=True):
     """The network's parameters, laid out so that each convolution is one matrix product."""
 
     transform: Array

@@ -1,6 +1,6 @@
 """Who may make an account: everybody, whoever holds a beta token that was not used for it yet, or nobody."""
 
-from dataclasses import dataclass
+import msgspec
 
 from shared.api import Request
 from shared.auth.authenticator import bearer_token
@@ -8,8 +8,7 @@ from shared.auth.beta_tokens import hash_beta_token, tenant_of_beta_token
 from shared.errors import Forbidden, Unauthenticated
 
 
-@dataclass(frozen=True, slots=True)
-class Invitation:
+class Invitation(msgspec.Struct, frozen=True):
     """A beta token that is offered as an invitation; the database knows whether it is one."""
 
     tenant_id: str

@@ -4,7 +4,7 @@ Asking for a mail writes the same row whoever asks for whichever address; whethe
 mail is made. So neither the answer nor its timing tells.
 """
 
-from dataclasses import replace
+import msgspec
 
 from auth_api.account_models import AddressedMail, PasswordReset, Verification
 from auth_api.models import Message
@@ -44,7 +44,7 @@ def reset_password(request: Request, body: PasswordReset) -> Message:
     token = OneTimeToken.read(_required("token", body.token))
     new_password = _required("new_password", body.new_password)
     token_hash = token.hash(request.context.settings.secret)
-    request.recognise(replace(request.caller, tenant_id=token.tenant_id))
+    request.recognise(msgspec.structs.replace(request.caller, tenant_id=token.tenant_id))
     with request.unit() as unit:
         owner = OneTimeTokenRepository(unit).owner(token.id, purpose="reset_password", token_hash=token_hash)
     if owner.result is None:
@@ -63,7 +63,7 @@ def reset_password(request: Request, body: PasswordReset) -> Message:
 def verify_email(request: Request, query: Verification) -> Message:
     """Take an address as its owner's, with the token of a mail."""
     token = OneTimeToken.read(_required("token", query.token))
-    request.recognise(replace(request.caller, tenant_id=token.tenant_id))
+    request.recognise(msgspec.structs.replace(request.caller, tenant_id=token.tenant_id))
     with request.unit() as unit:
         tokens = OneTimeTokenRepository(unit)
         tokens.verify_email(token.id, token_hash=token.hash(request.context.settings.secret))
@@ -83,7 +83,7 @@ def resend_verification(request: Request, body: AddressedMail) -> Message:
         if token is None:
             _required("email", None)
         caller = request.context.authenticator.caller(token, address=request.caller.address)
-        request.recognise(replace(caller, client=request.client.claimed))
+        request.recognise(msgspec.structs.replace(caller, client=request.client.claimed))
         with request.unit() as unit:
             account = AccountRepository(unit).me()
         email = account.result.email or ""

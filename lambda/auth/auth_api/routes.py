@@ -1,7 +1,8 @@
 """Register, sign in, stay signed in, sign out."""
 
-from dataclasses import replace
 from typing import Final
+
+import msgspec
 
 from auth_api.account_routes import account
 from auth_api.devices import device_facts
@@ -105,7 +106,7 @@ def log_in(request: Request, body: Credentials) -> SignedIn:
     given, password = read_credentials(body)
     email = normal_email(given)
     devices = KnownDevices(request.context.settings.secret)
-    request.recognise(replace(request.caller, proved_device=devices.proved(email, body.known_device)))
+    request.recognise(msgspec.structs.replace(request.caller, proved_device=devices.proved(email, body.known_device)))
     attempt, source = devices.account(email), request.caller.counted_by
     with request.unit() as unit:
         LoginAttemptRepository(unit).begin(attempt, source)
@@ -205,7 +206,7 @@ def _nobody_in(tenant_id: str, request: Request) -> Caller:
 
     An app that is too old keeps its sign-in until it has been updated, and may end it.
     """
-    return replace(request.caller, tenant_id=tenant_id, client=Client())
+    return msgspec.structs.replace(request.caller, tenant_id=tenant_id, client=Client())
 
 
 def _bearer(request: Request, *, optional: bool) -> Caller | None:
@@ -220,7 +221,7 @@ def _bearer(request: Request, *, optional: bool) -> Caller | None:
             return None
         raise
     # Of the client only its id, which a token may be bound to: an old app may sign out too.
-    return replace(caller, client=Client(request.client.id))
+    return msgspec.structs.replace(caller, client=Client(request.client.id))
 
 
 def _close_by_token(

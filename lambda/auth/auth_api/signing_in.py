@@ -1,8 +1,8 @@
 """What register and login share: from proved credentials to a signed-in client."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from msgspec import UNSET
 
 from auth_api.models import Credentials, DeviceId, SignedIn, Tokens, User
@@ -20,8 +20,7 @@ from shared.repositories.auth_sessions import AuthSessionRepository
 from shared.repositories.devices import DeviceFacts, DeviceRepository
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """Whose credentials were proved, or who is being made."""
 
     tenant_id: str

@@ -1,15 +1,15 @@
 """Formulas in LaTeX as drawings. The only place that calls ziamath, which is imported by the first formula."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 _UNKNOWN: Final = re.compile(r">\s*(\\[A-Za-z]+)\s*<")
 _USUAL_SIZE: Final = 24.0
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(msgspec.Struct, frozen=True):
     """An SVG file; sizes in pixels."""
 
     svg: str

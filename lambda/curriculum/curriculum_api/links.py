@@ -5,9 +5,10 @@ Whoever reads a lesson shows its pictures, and what shows pictures sends no toke
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
+
+import msgspec
 
 from shared import base64url
 from shared.auth.keys import derive
@@ -20,8 +21,7 @@ _SIGNATURE_BYTES: Final = 16
 _FACTS_BYTES: Final = 16 + 16 + 1 + 5
 
 
-@dataclass(frozen=True, slots=True)
-class Linked:
+class Linked(msgspec.Struct, frozen=True):
     """What an address names: a file or its thumbnail; `expires` is in epoch seconds."""
 
     tenant_id: str

@@ -7,11 +7,12 @@ for cities. The projection is Web Mercator, as in every map on the web.
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib.resources import files
 from typing import Final
+
+import msgspec
 
 from curriculum_api.media_models import Line, Map, MapStyle, Point
 from shared.errors import InvalidInput
@@ -22,8 +23,7 @@ _USUAL: Final = (800, 500)
 _HUNDREDTHS: Final = 100.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
+class _Look(msgspec.Struct, frozen=True):
     sea: str
     land: str
     border: str

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 from msgspec import UNSET
 
 from kb_api.transfer_models import ImportReport, Result, RowProblem, RowReport
@@ -28,8 +28,7 @@ _EXPORTED: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(msgspec.Struct, frozen=True):
     """A row, what becomes of it, and the columns to store for it; none where nothing is to be stored."""
 
     report: RowReport

@@ -38,7 +38,7 @@ def snapshot_answer(snapshot: Snapshot) -> dict[str, object]:
         "session_id": snapshot.session_id,
         "timestamp": iso(snapshot.reported_at),
         "received_at": snapshot.received_at.timestamp(),
-        **{name: getattr(snapshot, name) for name in Measures.__dataclass_fields__},
+        **{name: getattr(snapshot, name) for name in Measures.__struct_fields__},
     }
     if snapshot.extra:
         answer["raw_data"] = snapshot.extra

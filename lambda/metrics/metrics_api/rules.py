@@ -96,7 +96,7 @@ def snapshot_of(
         client_id, client_name: as the X-Client headers say.
     Raises: InvalidInput: nobody says whose report it is, or its timestamp is none.
     """
-    numbers = {name: getattr(report, name) or 0 for name in Measures.__dataclass_fields__}
+    numbers = {name: getattr(report, name) or 0 for name in Measures.__struct_fields__}
     return NewSnapshot(
         client_id=known_client(report.client_id, client_id),
         client_name=report.client_name or client_name or "",

@@ -3,7 +3,6 @@
 import http.client
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,7 @@ CONTENT = Path(__file__).parent / "content"
 _log = get_logger("migrate")
 
 
-@dataclass(frozen=True, slots=True)
-class Migrations:
+class Migrations(msgspec.Struct, frozen=True):
     """Migrates one database.
 
     Attributes:

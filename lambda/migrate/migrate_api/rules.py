@@ -1,14 +1,14 @@
 """What an invocation asks for; pure functions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 PHYSICAL_ID: Final = "unamentis-schema"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """The work of one invocation.
 
     Attributes:

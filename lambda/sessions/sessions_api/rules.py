@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+import msgspec
 
 from sessions_api.requests import AddTurn, ChooseTopic, Mistake, ReportBargeIn, ReportSignal, SetPosition, Term
 from shared.domain.confidence import Confidence, expansion_of, trend_of
@@ -104,8 +105,7 @@ def told_place(body: SetPosition) -> Place | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedSignal:
+class ReportedSignal(msgspec.Struct, frozen=True):
     """A signal as a client reports it; `key` names the report where it says when it was."""
 
     type: Signal
@@ -145,7 +145,7 @@ def session_context(
         tier=tier_of(session.model_context_window),
         words=words,
         instructions=session.system_prompt,
-        situation=replace(situation, barge_in=barge_in, related=wider),
+        situation=msgspec.structs.replace(situation, barge_in=barge_in, related=wider),
     )
 
 

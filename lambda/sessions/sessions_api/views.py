@@ -1,6 +1,6 @@
 """What a context is built from, read in one round trip."""
 
-from dataclasses import dataclass
+import msgspec
 
 from sessions_api.rules import session_context
 from shared.db import Pending, Unit
@@ -11,8 +11,7 @@ from shared.repositories.sessions import Session, SessionRepository
 from shared.repositories.turns import Turn, TurnRepository
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """A session, its lesson, the last turns, how sure the last answers were, and what other topics say."""
 
     session: Pending[Session]

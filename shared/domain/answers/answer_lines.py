@@ -11,9 +11,10 @@ limits (`before "gravity" is read`) cannot be told from an answer alone and is l
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 _UNDERLINED: Final = re.compile(
     r"<u>(.+?)</u>|<b>(.+?)</b>|\*\*(.+?)\*\*|__(.+?)__|(?<![A-Za-z0-9])_(.+?)_(?![A-Za-z0-9])",
@@ -40,8 +41,7 @@ _GROUPS: Final = re.compile(r"\[([^\[\]]*)\]|\(([^()]*)\)")
 _LONGEST: Final = 4_000
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(msgspec.Struct, frozen=True):
     """One way to say an answer.
 
     Attributes:
@@ -52,16 +52,14 @@ class Wording:
     required: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(msgspec.Struct, frozen=True):
     """An answer that is on the way; `ask` is what to ask then, empty where the line does not say."""
 
     wording: Wording
     ask: str
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerLine:
+class AnswerLine(msgspec.Struct, frozen=True):
     """What a line says; the first of `accepted` is the answer itself."""
 
     accepted: tuple[Wording, ...]

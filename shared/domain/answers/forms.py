@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 from shared.domain.answers.values import number_of
 
@@ -38,8 +39,7 @@ _GREEK: Final = {
 _LONGEST: Final = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(msgspec.Struct, frozen=True):
     """A normalised answer.
 
     Attributes:

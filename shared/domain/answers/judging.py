@@ -1,9 +1,10 @@
 """Whether an answer counts: the rules, in their order; the first that matches decides."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Literal
+
+import msgspec
 
 from shared.domain.answers.answer_lines import AnswerLine, Wording, read_answer_line
 from shared.domain.answers.forms import Form, form_of, plain
@@ -36,8 +37,7 @@ _MOST_AROUND: Final = 5
 _VALUES: Final = frozenset({"number", "numeric"})
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(msgspec.Struct, frozen=True):
     """What a question asks for.
 
     Attributes:
@@ -47,12 +47,11 @@ class Expected:
     """
 
     answer: str
-    acceptable: Sequence[str] = field(default_factory=tuple[str, ...])
+    acceptable: Sequence[str] = msgspec.field(default_factory=tuple[str, ...])
     answer_type: str = "text"
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True):
     """What was decided.
 
     Attributes:
@@ -71,8 +70,7 @@ class Judgement:
     prompt: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(msgspec.Struct, frozen=True):
     """One expected wording in the form in which answers of its type are compared."""
 
     text: str

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from msgspec import structs
 
 from core.fetching.rules import Refused
 from core.imports.importing import CourseImport
@@ -156,7 +157,7 @@ async def test_pictures_stay_where_the_databases_answer_was_lost(school: School)
     shown = a_document("shown", a_topic("one", media={"embedded": [asset]}))
     school.shelf.files["/photo.umcf"] = zipped({"curriculum.json": json.dumps(shown), "assets/p.jpg": photo})
     pictures = open_objects("memory://")
-    handler, job = CourseImport(replace(school.shop(), pictures=pictures)), school.job("/photo.umcf")
+    handler, job = CourseImport(structs.replace(school.shop(), pictures=pictures)), school.job("/photo.umcf")
     lost = AnswerLost(job.order, database=school.database)
     with pytest.raises(Unavailable):
         await handler.run(lost)

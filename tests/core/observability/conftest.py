@@ -1,9 +1,9 @@
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from core.observability.record import Outcome, Stage, StageName, TurnRecord
 
@@ -28,6 +28,6 @@ def record() -> Callable[..., TurnRecord]:
     """Makes a turn's record, with some fields changed."""
 
     def make(**changes: Any) -> TurnRecord:
-        return replace(RECORD, **changes)
+        return structs.replace(RECORD, **changes)
 
     return make

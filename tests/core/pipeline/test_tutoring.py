@@ -1,9 +1,9 @@
 """What the model is asked in a session on a lesson: from the fakes turn by turn, and for a real lesson as stored."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from core.conversations import StoredConversations
 from core.pipeline.conversations import Turn, Visit
@@ -165,7 +165,7 @@ async def test_the_model_receives_a_real_lesson_in_four_buffers(
     lesson = conversation.lesson
     assert lesson is not None
     room = make_room(llm=FakeModel("Because light scatters."))
-    room.equipment = replace(room.equipment, conversations=stored)
+    room.equipment = structs.replace(room.equipment, conversations=stored)
     room.session = VoiceSession(room.equipment, visit, conversation, room.client)
     room.session.configure(Microphone(hands_free=True), output_rate=16_000)
     await ask(room, "I don't understand. Can you say that again?")

@@ -2,11 +2,12 @@ import asyncio
 import base64
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from aiohttp import web
+from msgspec import structs
 from openai import AsyncOpenAI
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
@@ -121,7 +122,7 @@ class House:
         return Caller("session", TENANT, token, "user", address=address)
 
     async def admit(self, token: str | None, address: str, client: Program) -> Caller:
-        return replace(self.authenticate(token, address), client=client)
+        return structs.replace(self.authenticate(token, address), client=client)
 
     async def confirm(self, caller: Caller) -> Standing:
         return Standing(caller.user_id or "")

@@ -1,12 +1,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 import msgspec
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType, web
+from msgspec import structs
 
 from core.assembly import LIFECYCLE, Parts, assemble
 from core.pipeline.equipment import Equipment
@@ -140,7 +141,7 @@ class House:
         return Caller("session", TENANT, token, "user", address=address)
 
     async def admit(self, token: str | None, address: str, client: Client) -> Caller:
-        return replace(self.authenticate(token, address), client=client)
+        return structs.replace(self.authenticate(token, address), client=client)
 
     async def confirm(self, caller: Caller) -> Standing:
         return Standing(caller.user_id or "")

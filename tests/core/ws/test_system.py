@@ -3,10 +3,10 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
+from msgspec import structs
 
 from core.ws.system import HomeLoop, SystemNews
 from core.ws.updates import Updates, Watcher
@@ -58,7 +58,7 @@ def test_a_vendor_that_fails_and_recovers_is_told_once_each() -> None:
     updates, watcher = Updates(), Watcher("one")
     updates.enter(watcher)
     news = SystemNews(updates)
-    failing = replace(SAMPLE, models=[{**VENDOR, "status": "resting"}])
+    failing = structs.replace(SAMPLE, models=[{**VENDOR, "status": "resting"}])
     told: list[tuple[str, Mapping[str, Any]]] = []
     for sample in (SAMPLE, failing, failing, SAMPLE):
         news.sampled(sample)

@@ -1,9 +1,8 @@
 """Decisions about names and roles."""
 
-import dataclasses
-
 import pytest
 from auth_api.rules import account_name, account_role, chosen_name
+from msgspec import structs
 
 from shared.clock import utc_now
 from shared.repositories.accounts import Account
@@ -27,10 +26,10 @@ ACCOUNT = Account(
 def test_a_name_is_one_line_and_never_empty() -> None:
     assert chosen_name(" Ada \n Lovelace ", "ada@school.example") == "Ada Lovelace"
     assert chosen_name(None, "ada@school.example") == chosen_name("  ", "ada@school.example") == "ada"
-    nameless = dataclasses.replace(ACCOUNT, display_name="")
+    nameless = structs.replace(ACCOUNT, display_name="")
     assert account_name(ACCOUNT) == "Ada"
     assert account_name(nameless) == "ada"
-    assert account_name(dataclasses.replace(nameless, email=None)) == "Learner"
+    assert account_name(structs.replace(nameless, email=None)) == "Learner"
 
 
 @pytest.mark.parametrize(
@@ -44,4 +43,4 @@ def test_a_name_is_one_line_and_never_empty() -> None:
     ],
 )
 def test_owning_oneself_is_no_administration(role: str, kind: str, shown: str) -> None:
-    assert account_role(dataclasses.replace(ACCOUNT, role=role, tenant_kind=kind)) == shown
+    assert account_role(structs.replace(ACCOUNT, role=role, tenant_kind=kind)) == shown

@@ -1,6 +1,5 @@
 """How packs and questions look on the wire."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +7,7 @@ import msgspec
 import pytest
 from kb_api.models import ListQuestions
 from kb_api.rules import pack_detail, pack_item, question_filter, question_item
+from msgspec import structs
 
 from shared.errors import InvalidInput
 from shared.repositories.domains import QuestionDomain
@@ -53,12 +53,12 @@ def test_moments_have_no_fraction_and_absent_things_are_left_out() -> None:
     item = wire(pack_item(PACK))
     assert item["updated_at"] == "2026-03-04T05:06:07Z"
     assert "competition_year" not in item
-    assert wire(pack_item(replace(PACK, competition_year=2025)))["competition_year"] == 2025
+    assert wire(pack_item(structs.replace(PACK, competition_year=2025)))["competition_year"] == 2025
     assert "domain_name" not in wire(question_item(QUESTION))
 
 
 def test_details_never_replace_a_common_field() -> None:
-    odd = replace(QUESTION, details={"id": "other", "lead_in": "So:", "unknown": 1})
+    odd = structs.replace(QUESTION, details={"id": "other", "lead_in": "So:", "unknown": 1})
     item = wire(question_item(odd))
     assert (item["id"], item["lead_in"], "unknown" in item) == ("a", "So:", False)
 

@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-from dataclasses import replace
 
 import psycopg
 import pytest
+from msgspec import structs
 
 from core.housekeeping.export_routes import export_routes
 from core.housekeeping.tenant_export import TenantExport
@@ -51,7 +51,7 @@ def test_an_owner_asks_waits_and_fetches(
     here = f"/api/auth/tenant/exports/{made.body['id']}"
     assert "parts" not in client.get(here).body
     store = open_objects("memory://")
-    order = replace(an_order(ALPHA_TENANT, "tenant_export", {}), id=made.body["id"])
+    order = structs.replace(an_order(ALPHA_TENANT, "tenant_export", {}), id=made.body["id"])
     result = asyncio.run(TenantExport(database, store).run(RecordedJob(order)))
     with psycopg.connect(database_url) as connection:
         connection.execute(

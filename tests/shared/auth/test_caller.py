@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from threading import Barrier
 
 import psycopg
 import pytest
+from msgspec import structs
 
 from shared.auth.authenticator import Authenticator
 from shared.auth.beta_tokens import hash_beta_token
@@ -89,7 +89,7 @@ def state(database_url: str) -> dict[str, int]:
 def test_a_refusal_by_one_bucket_leaves_the_others_untouched(
     database: Database, database_url: str, rates: Rates, token_rate: int
 ) -> None:
-    caller = replace(
+    caller = structs.replace(
         beta_caller(add_beta_token(database, ALPHA, requests_per_minute=token_rate)), address="203.0.113.9"
     )
     assert [passes(database, caller, None, rates) for _ in range(2)] == [True, True]
@@ -131,9 +131,9 @@ def test_an_account_an_address_and_a_tenant_are_counted_over_all_credentials(dat
     rates = Rates(account=2, address=3, tenant=4)
     assert [passes(database, caller, None, rates) for caller in (token, phone, token)] == [True, True, False]
     assert [passes(database, other, None, rates) for _ in range(2)] == [True, False]
-    moved = replace(other, address="203.0.113.10")
+    moved = structs.replace(other, address="203.0.113.10")
     assert [passes(database, moved, None, rates) for _ in range(2)] == [True, False]
-    assert not passes(database, replace(phone, address="203.0.113.11"), None, rates)
+    assert not passes(database, structs.replace(phone, address="203.0.113.11"), None, rates)
     assert passes(database, foreign, None, rates)
 
 

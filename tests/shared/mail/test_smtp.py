@@ -1,9 +1,9 @@
 """SMTP: encryption, logins, and refusals for now or for good."""
 
 import ssl
-from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from shared.mail.port import Mail, MailRefused, MailUnavailable
 from shared.mail.smtp import SmtpMailer, SmtpServer
@@ -20,9 +20,9 @@ def test_a_login_is_made_behind_starttls_only() -> None:
         SmtpMailer(settings, SENDER, trust=trust).send(MAIL)
         assert (len(server.received), server.encrypted, server.logins) == (1, [True], [USER])
         with pytest.raises(MailUnavailable):
-            SmtpMailer(replace(settings, tls="none"), SENDER, trust=trust).send(MAIL)
+            SmtpMailer(structs.replace(settings, tls="none"), SENDER, trust=trust).send(MAIL)
         with pytest.raises(MailUnavailable):
-            SmtpMailer(replace(settings, password="wrong"), SENDER, trust=trust).send(MAIL)
+            SmtpMailer(structs.replace(settings, password="wrong"), SENDER, trust=trust).send(MAIL)
         assert len(server.received) == 1
 
 

@@ -1,9 +1,9 @@
 """Measurements of clients: stored once, seen by those they belong to and by who teaches them."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec import structs
 
 from shared.db import Database, TenantEntry
 from shared.repositories.metrics import Aggregates, Measures, MetricsRepository, NewEvent, NewSnapshot, Snapshot
@@ -68,29 +68,29 @@ def test_a_report_is_read_as_it_was_sent(database: Database) -> None:
     (snapshot_id,) = add(database, REPORT)
     (found,) = find(database)
     assert (found.id, found.client_id, found.session_id, found.extra) == (snapshot_id, "phone-1", "s-1", REPORT.extra)
-    assert all(getattr(found, name) == getattr(MEASURES, name) for name in Measures.__dataclass_fields__)
+    assert all(getattr(found, name) == getattr(MEASURES, name) for name in Measures.__struct_fields__)
     assert found.reported_at == REPORT.reported_at
 
 
 def test_a_report_sent_again_is_the_first(database: Database) -> None:
-    assert len(set(add(database, REPORT, REPORT, replace(REPORT, client_name="renamed")))) == 1
+    assert len(set(add(database, REPORT, REPORT, structs.replace(REPORT, client_name="renamed")))) == 1
     assert len(find(database)) == 1
 
 
 @pytest.mark.parametrize("change", [{"key": "other"}, {"client_id": "phone-2"}, {"session_id": "s-2"}])
 def test_another_client_session_or_time_is_another_report(database: Database, change: dict[str, str]) -> None:
-    assert len(set(add(database, REPORT, replace(REPORT, **change)))) == 2
+    assert len(set(add(database, REPORT, structs.replace(REPORT, **change)))) == 2
 
 
 def test_the_newest_come_first(database: Database) -> None:
-    ids = add(database, *(replace(REPORT, key=str(n), client_id=f"phone-{n}") for n in range(3)))
+    ids = add(database, *(structs.replace(REPORT, key=str(n), client_id=f"phone-{n}") for n in range(3)))
     assert [found.id for found in find(database, limit=2)] == [ids[2], ids[1]]
     assert [found.id for found in find(database, client_id="phone-0")] == [ids[0]]
 
 
 def test_aggregates_leave_out_what_was_not_measured(database: Database) -> None:
-    silent = replace(MEASURES, e2e_latency_median=0.0, llm_ttft_median=0.0, turns_total=6, total_cost=0.04)
-    add(database, REPORT, replace(REPORT, key="2", measures=silent))
+    silent = structs.replace(MEASURES, e2e_latency_median=0.0, llm_ttft_median=0.0, turns_total=6, total_cost=0.04)
+    add(database, REPORT, structs.replace(REPORT, key="2", measures=silent))
     total = aggregate(database)
     assert (total.avg_e2e_latency, total.avg_llm_ttft, total.total_turns, total.total_sessions) == (500, 200, 10, 2)
     assert total.total_cost == pytest.approx(0.1)
@@ -111,7 +111,10 @@ def test_an_event_is_stored_once(database: Database) -> None:
     for _ in range(2):
         with database.unit(ALPHA) as unit:
             MetricsRepository(unit).ingest(
-                client="ios", client_id="phone-1", client_name="A phone", events=[EVENT, replace(EVENT, digest="d2")]
+                client="ios",
+                client_id="phone-1",
+                client_name="A phone",
+                events=[EVENT, structs.replace(EVENT, digest="d2")],
             )
     with database.unit(ALPHA) as unit:
         count = unit.value(int, "SELECT count(*) FROM client_events WHERE tenant_id = %(tenant_id)s")

@@ -1,8 +1,7 @@
 """Packs as their tenants see them."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from shared.db import PUBLIC_TENANT, Database, TenantEntry
 from shared.errors import NotFound
@@ -37,7 +36,7 @@ def test_updated_at_moves_only_with_the_pack(database: Database) -> None:
     assert stored() == first
     changed = stored(name="Renamed")
     assert changed != first
-    assert replace(changed, name="Mine", revision=1, updated_at=first.updated_at) == first
+    assert structs.replace(changed, name="Mine", revision=1, updated_at=first.updated_at) == first
 
 
 def test_two_packs_may_share_a_question(database: Database) -> None:

@@ -1,8 +1,7 @@
 """Quizzes of one learner."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from shared.db import Database, TenantEntry
 from shared.errors import NotFound
@@ -17,7 +16,7 @@ RIGHT = QuizAnswer(
     position=0, question_id="a-1", part=0, given="this", matched=True, rule="exact", reason="it is", points=10,
     buzzed_at=1.0, pace_ms=900, target_ms=5_000,
 )  # fmt: skip
-WRONG = replace(RIGHT, matched=False, rule="none", points=0)
+WRONG = structs.replace(RIGHT, matched=False, rule="none", points=0)
 
 
 def begin(database: Database, who: TenantEntry = ALPHA) -> str:
@@ -78,11 +77,11 @@ def test_missed_questions_come_back_first_and_known_ones_last(database: Database
     assert asked(database, "lightning", "bonus") == ["a-3"]
     quiz_id = begin(database)
     keep(database, quiz_id, RIGHT)
-    keep(database, quiz_id, replace(WRONG, position=1, question_id="a-3"))
+    keep(database, quiz_id, structs.replace(WRONG, position=1, question_id="a-3"))
     assert asked(database) == ["a-2", "a-3", "a-1"]
     pass_time(database, 700)
     assert asked(database) == ["a-3", "a-2", "a-1"]
-    keep(database, quiz_id, replace(RIGHT, position=2, question_id="a-3"))
+    keep(database, quiz_id, structs.replace(RIGHT, position=2, question_id="a-3"))
     assert asked(database)[0] == "a-2"
 
 
@@ -92,7 +91,7 @@ def test_missed_questions_come_back_first_and_known_ones_last(database: Database
 def test_a_bonus_moves_on_once_and_only_with_every_part(database: Database, parts: tuple[bool, ...], box: int) -> None:
     quiz_id = begin(database)
     for at, right in enumerate(parts):
-        keep(database, quiz_id, replace(RIGHT if right else WRONG, position=at, part=at + 1))
+        keep(database, quiz_id, structs.replace(RIGHT if right else WRONG, position=at, part=at + 1))
     with database.unit(ALPHA) as unit:
         found = unit.value(
             list[int],
@@ -108,7 +107,7 @@ def test_nobody_sees_or_changes_anothers_quiz(database: Database) -> None:
     for other in (classmate, BETA):
         with pytest.raises(NotFound), database.unit(other) as unit:
             QuizRepository(unit).get(quiz_id)
-        keep(database, quiz_id, replace(WRONG, position=5), other)
+        keep(database, quiz_id, structs.replace(WRONG, position=5), other)
         with database.unit(other) as unit:
             QuizRepository(unit).end(quiz_id)
             answers, total = QuizRepository(unit).answers(quiz_id), QuizRepository(unit).count()

@@ -1,9 +1,9 @@
 """Turns: stored once, in order, and never lost."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from shared.db import Database, TenantEntry
 from shared.errors import Conflict, NotFound
@@ -55,20 +55,22 @@ def test_a_turn_is_stored_as_it_was_said(database: Database, session_id: str) ->
 
 def test_a_turn_sent_again_is_stored_once_and_the_first_stays(database: Database, session_id: str) -> None:
     first = store(database, session_id, QUESTION)
-    again = store(database, session_id, replace(QUESTION, content="Why is the sea blue?"))
+    again = store(database, session_id, structs.replace(QUESTION, content="Why is the sea blue?"))
     assert again == first
     assert count(database, session_id) == 1
 
 
 def test_an_answer_grows_until_it_is_complete(database: Database, session_id: str) -> None:
     store(database, session_id, QUESTION, ANSWER)
-    grown = store(database, session_id, replace(ANSWER, content="Because blue light"))
+    grown = store(database, session_id, structs.replace(ANSWER, content="Because blue light"))
     assert (grown.content, grown.complete) == ("Because blue light", False)
     cut = store(
-        database, session_id, replace(ANSWER, content="Because blue", interrupted=True, complete=True, total_ms=900)
+        database,
+        session_id,
+        structs.replace(ANSWER, content="Because blue", interrupted=True, complete=True, total_ms=900),
     )
     assert (cut.content, cut.interrupted, cut.complete, cut.total_ms) == ("Because blue", True, True, 900)
-    assert store(database, session_id, replace(ANSWER, content="Because blue light scatters")) == cut
+    assert store(database, session_id, structs.replace(ANSWER, content="Because blue light scatters")) == cut
     assert [turn.sequence for turn in kept(database, session_id)] == [1, 2]
     assert count(database, session_id) == 2
 
@@ -137,15 +139,15 @@ def test_medians_are_over_the_turns_that_say(database: Database, session_id: str
 
 
 def test_the_most_sound_of_an_answer_counts_however_often_it_is_stored(database: Database, session_id: str) -> None:
-    half = replace(ANSWER, complete=True, said="Because", unsaid=" air", sound_ms=900)
-    store(database, session_id, QUESTION, half, half, replace(half, said=None, unsaid=None, sound_ms=400))
+    half = structs.replace(ANSWER, complete=True, said="Because", unsaid=" air", sound_ms=900)
+    store(database, session_id, QUESTION, half, half, structs.replace(half, said=None, unsaid=None, sound_ms=400))
     with database.unit(ALPHA) as unit:
         found = unit.value(int, "SELECT sum(sound_ms) FROM turns WHERE tenant_id = %(tenant_id)s")
     assert found.result == 900
 
 
 def test_an_answer_is_put_right_and_a_strangers_is_not_found(database: Database, session_id: str) -> None:
-    store(database, session_id, QUESTION, replace(ANSWER, content="Because air scatters light", complete=True))
+    store(database, session_id, QUESTION, structs.replace(ANSWER, content="Because air scatters light", complete=True))
     with pytest.raises(NotFound), database.unit(BETA) as unit:
         TurnRepository(unit).correct(session_id, "t1", "Nothing")
     with database.unit(ALPHA) as unit:

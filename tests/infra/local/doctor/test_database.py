@@ -1,8 +1,7 @@
 """What the state of a database and of its queue means."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from infra.local.doctor.database import judge, judge_queue
 from shared.db.inspection import DatabaseState, QueueState
@@ -47,7 +46,7 @@ def test_all_is_well() -> None:
     ],
 )
 def test_what_is_wrong(change: dict[str, object], check: str, state: str) -> None:
-    assert states(replace(GOOD, **change))[check] == state
+    assert states(structs.replace(GOOD, **change))[check] == state
 
 
 @pytest.mark.parametrize(
@@ -60,17 +59,17 @@ def test_what_is_wrong(change: dict[str, object], check: str, state: str) -> Non
     ],
 )
 def test_encryption_is_asked_for_where_the_way_is_long(url: str, state: str) -> None:
-    assert states(replace(GOOD, encrypted=False), url)["database TLS"] == state
+    assert states(structs.replace(GOOD, encrypted=False), url)["database TLS"] == state
 
 
 @pytest.mark.parametrize(
     ("queue", "state"),
     [
         (CALM, "ok"),
-        (replace(CALM, overdue=900, oldest_s=60), "ok"),
-        (replace(CALM, overdue=1, oldest_s=121), "failed"),
-        (replace(CALM, workers=0), "warning"),
-        (replace(CALM, failed=1), "warning"),
+        (structs.replace(CALM, overdue=900, oldest_s=60), "ok"),
+        (structs.replace(CALM, overdue=1, oldest_s=121), "failed"),
+        (structs.replace(CALM, workers=0), "warning"),
+        (structs.replace(CALM, failed=1), "warning"),
     ],
 )
 def test_a_queue(queue: QueueState, state: str) -> None:

@@ -6,9 +6,8 @@ request, as often as they like, and the request log has it.
 """
 
 import time
+from dataclasses import dataclass
 from typing import Final
-
-import msgspec
 
 from shared.db import Database, TenantEntry
 from shared.errors import Unavailable
@@ -22,7 +21,8 @@ _MOST: Final = 1_000
 _log: Final = get_logger("admin")
 
 
-class _Hour(msgspec.Struct):
+@dataclass(slots=True)
+class _Hour:
     number: int
     attempts: dict[tuple[str, str, str], int]
 

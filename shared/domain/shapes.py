@@ -1,6 +1,7 @@
 """Checks of untyped JSON that report every problem with its JSON pointer (RFC 6901), not only the first one."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 import msgspec
@@ -17,10 +18,11 @@ class Problem(msgspec.Struct, frozen=True):
     expected: str
 
 
-class Findings(msgspec.Struct):
+@dataclass(slots=True)
+class Findings:
     """The problems found so far, at most `MOST_PROBLEMS` of them."""
 
-    problems: list[Problem] = msgspec.field(default_factory=list[Problem])
+    problems: list[Problem] = field(default_factory=list[Problem])
 
     def add(self, pointer: str, expected: str) -> None:
         """Note a problem."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -55,7 +54,7 @@ class PostgresQueue:
         until = asyncio.get_running_loop().time() + wait_s
         while True:
             self._news.clear()
-            if found := await taken_whole(self._take(most), partial(self.release, after_s=0)):
+            if found := await taken_whole(self, self._take(most)):
                 return found
             left = until - asyncio.get_running_loop().time()
             if left <= 0:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 import aio_pika
@@ -111,7 +110,7 @@ class RabbitQueue:
         with _answers():
             while True:
                 _, queue = await self._open()
-                found = await taken_whole(self._take(queue, most), partial(self.release, after_s=0))
+                found = await taken_whole(self, self._take(queue, most))
                 left = until - time.monotonic()
                 if found or left <= 0:
                     return found

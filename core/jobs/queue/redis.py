@@ -6,7 +6,6 @@ What touches several keys, or must first see whose a message is, is one script, 
 import asyncio
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -155,8 +154,8 @@ class RedisQueue:
         while True:
             try:
                 with _answers():
-                    taking = self._take(most, until - asyncio.get_running_loop().time())
-                    found = await taken_whole(taking, partial(self.release, after_s=0))
+                    left = until - asyncio.get_running_loop().time()
+                    found = await taken_whole(self, self._take(most, left))
             except _NoGroupError:
                 # The server has lost everything; what was in it is sent again.
                 await self.open()

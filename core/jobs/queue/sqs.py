@@ -5,7 +5,6 @@ import json
 import math
 from collections.abc import Generator, Sequence
 from contextlib import AsyncExitStack, contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -86,7 +85,7 @@ class SqsQueue:
 
     async def receive(self, most: int, *, wait_s: float) -> list[Delivery]:
         """Return up to `most` messages, as soon as there is one; when cancelled, this poll is waited for."""
-        return await taken_whole(self._take(most, wait_s), partial(self.release, after_s=0))
+        return await taken_whole(self, self._take(most, wait_s))
 
     async def _take(self, most: int, wait_s: float) -> list[Delivery]:
         with _answers():

@@ -29,7 +29,7 @@ FAULTS: dict[Fault, tuple[str, ...]] = {
     "endless": ("malformed", "timeout"),
 }
 # Short, because some tests wait for it to pass.
-LIMIT_S = 1.5
+LIMIT_S = 2.5
 
 
 class FreePayer:

@@ -21,7 +21,6 @@ from multiprocessing.synchronize import Barrier
 from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
 import uvloop
 from auth_api.routes import routes as auth_routes
 from msgspec import structs
@@ -33,6 +32,7 @@ from shared.auth.authenticator import Authenticator
 from shared.config import Settings
 from shared.db import Database, Unit
 from shared.db.entry import Entry
+from shared.db.wire import Wire
 
 DELAY_S = 0.001
 ROUTES: dict[str, Routes] = {"auth": auth_routes, "sessions": session_routes}
@@ -42,11 +42,11 @@ PLENTY = 1_000_000_000
 class SequentialUnit(Unit):
     """The same statements, each awaited before the next is sent."""
 
-    def send(self, connection: "psycopg.Connection[Any]") -> None:
-        with connection.transaction():
-            for statement in self._statements:
-                with connection.cursor(row_factory=statement.factory) as cursor:
-                    statement.settle(cursor.execute(statement.sql, statement.params))
+    def send(self, wire: Wire) -> None:
+        with wire.connection.transaction():
+            for statement, settle in zip(self._statements, self._settle, strict=True):
+                (answer,) = wire.exchange([statement])
+                settle(answer)
 
 
 class SequentialDatabase(Database):
@@ -56,8 +56,8 @@ class SequentialDatabase(Database):
     def unit(self, entry: Entry) -> Generator[Unit]:
         unit = SequentialUnit(entry)
         yield unit
-        with self._connections() as connection:
-            unit.send(connection)
+        with self._wires() as wire:
+            unit.send(wire)
 
 
 VARIANTS: dict[str, type[Database]] = {"one pipeline": Database, "one by one": SequentialDatabase}

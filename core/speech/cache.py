@@ -115,6 +115,13 @@ class SpeechCache:
                 return True
         return await self._stored(key) is not None or await self._keep(key, clip)
 
+    async def settle(self, tenant_id: str) -> None:
+        """Wait until what was made of a tenant's speech has reached the object store, so that it can be removed."""
+        mine = f"tenants/{tenant_id}/"
+        made = [task for key, task in self._storing.items() if key.startswith(mine) and key not in self._making]
+        if made:
+            await asyncio.wait(made)
+
     def drop(self, keys: Iterable[str]) -> None:
         """Forget clips the object store no longer holds."""
         for key in keys:

@@ -142,6 +142,7 @@ class SpeechRoutes:
         self._staff(request)
         tenant_id, desk = request.tenant_id, self._desk
         named = query.hash or (hash_of(desk.cache.key(tenant_id, query.text, voice)) if query.text else "")
+        self._at.run(desk.cache.settle(tenant_id))
         if not named:
             return self._removed(request, desk.shelf.clear(tenant_id))
         return self._removed(request, desk.shelf.remove(tenant_id, named))

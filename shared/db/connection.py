@@ -1,6 +1,5 @@
 """Connections as the application role, and the unit of work on one of them."""
 
-import logging
 import select
 import threading
 from collections.abc import Generator
@@ -15,12 +14,10 @@ from psycopg.types.string import TextLoader
 from shared.db.entry import Entry
 from shared.db.errors import from_psycopg
 from shared.db.unit import Unit
+from shared.db.wire import Statement, Wire
 
 APP_ROLE = "unamentis_app"
 STATEMENT_TIMEOUT_MS = 8_000
-
-# What refuses a unit of work is raised; that its pipeline then ends in pieces is no news.
-logging.getLogger("psycopg").addFilter(lambda record: not str(record.msg).startswith("error ignored terminating"))
 
 
 def connect(url: str, *, role: str | None = APP_ROLE, timeout_s: int = 5) -> "psycopg.Connection[Any]":
@@ -32,10 +29,7 @@ def connect(url: str, *, role: str | None = APP_ROLE, timeout_s: int = 5) -> "ps
     """
     options = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC" + (f" -c role={role}" if role else "")
     try:
-        # Never prepared: the driver would go on to use a statement whose preparation a refused unit of work undid.
-        connection = psycopg.connect(
-            url, autocommit=True, options=options, connect_timeout=timeout_s, prepare_threshold=None
-        )
+        connection = psycopg.connect(url, autocommit=True, options=options, connect_timeout=timeout_s)
     except psycopg.Error as exc:
         raise from_psycopg(exc) from exc
     connection.adapters.register_loader("uuid", TextLoader)
@@ -44,12 +38,12 @@ def connect(url: str, *, role: str | None = APP_ROLE, timeout_s: int = 5) -> "ps
     return connection
 
 
-def _is_stale(connection: "psycopg.Connection[Any]") -> bool:
+def _is_stale(wire: Wire) -> bool:
     """Tell, without a round trip, whether an idle connection died: an idle server says nothing but goodbye."""
-    if connection.closed:
+    if wire.is_closed:
         return True
     poll = select.poll()  # select() refuses descriptors above 1023
-    poll.register(connection.fileno(), select.POLLIN)
+    poll.register(wire.connection.fileno(), select.POLLIN)
     return bool(poll.poll(0))
 
 
@@ -60,20 +54,20 @@ class _Single:
         self._url = url
         self._role = role
         self._lock = threading.Lock()
-        self._connection: psycopg.Connection[Any] | None = None
+        self._wire: Wire | None = None
 
     @contextmanager
-    def __call__(self) -> Generator["psycopg.Connection[Any]"]:
+    def __call__(self) -> Generator[Wire]:
         with self._lock:
-            if self._connection is None or _is_stale(self._connection):
+            if self._wire is None or _is_stale(self._wire):
                 self.close()
-                self._connection = connect(self._url, role=self._role)
-            yield self._connection
+                self._wire = Wire(connect(self._url, role=self._role))
+            yield self._wire
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None
 
 
 class _Pool:
@@ -82,32 +76,32 @@ class _Pool:
     def __init__(self, url: str, size: int, role: str | None) -> None:
         self._url = url
         self._role = role
-        self._free: list[psycopg.Connection[Any]] = []
+        self._free: list[Wire] = []
         self._slots = threading.BoundedSemaphore(size)
         self._lock = threading.Lock()
 
     @contextmanager
-    def __call__(self) -> Generator["psycopg.Connection[Any]"]:
+    def __call__(self) -> Generator[Wire]:
         with self._slots:
-            connection = self._take() or connect(self._url, role=self._role)
+            wire = self._take() or Wire(connect(self._url, role=self._role))
             try:
-                yield connection
+                yield wire
             finally:
-                if connection.closed:
-                    connection.close()
+                if wire.is_closed:
+                    wire.close()
                 else:
                     with self._lock:
-                        self._free.append(connection)
+                        self._free.append(wire)
 
-    def _take(self) -> "psycopg.Connection[Any] | None":
+    def _take(self) -> Wire | None:
         while True:
             with self._lock:
                 if not self._free:
                     return None
-                connection = self._free.pop()
-            if not _is_stale(connection):
-                return connection
-            connection.close()
+                wire = self._free.pop()
+            if not _is_stale(wire):
+                return wire
+            wire.close()
 
     def close(self) -> None:
         with self._lock:
@@ -125,7 +119,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, pool_size: int = 1, role: str | None = APP_ROLE) -> None:
-        self._connections = _Single(url, role) if pool_size == 1 else _Pool(url, pool_size, role)
+        self._wires = _Single(url, role) if pool_size == 1 else _Pool(url, pool_size, role)
 
     @contextmanager
     def unit(self, entry: Entry) -> Generator[Unit]:
@@ -136,20 +130,20 @@ class Database:
         """
         unit = Unit(entry)
         yield unit
-        with self._connections() as connection:
-            unit.send(connection)
+        with self._wires() as wire:
+            unit.send(wire)
 
     def ping(self) -> None:
         """See whether the database answers.
 
         Raises: Unavailable: it does not.
         """
-        with self._connections() as connection:
+        with self._wires() as wire:
             try:
-                connection.execute("SELECT 1")
+                wire.exchange([Statement("SELECT 1", {})])
             except psycopg.Error as exc:
                 raise from_psycopg(exc) from exc
 
     def close(self) -> None:
         """Close every connection that is not in use."""
-        self._connections.close()
+        self._wires.close()

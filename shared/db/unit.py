@@ -1,15 +1,14 @@
 """The unit of work: statements are queued and sent together, so that a request costs one round trip."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, LiteralString, TypeVar, cast
 
-import msgspec
 import psycopg
-from psycopg.rows import class_row, dict_row, scalar_row, tuple_row
 from psycopg.types.json import Jsonb
 
 from shared.db.entry import Entry
 from shared.db.errors import from_psycopg
+from shared.db.wire import Answer, Statement, Wire
 from shared.errors import InvalidInput, NotFound
 
 T = TypeVar("T")
@@ -45,13 +44,6 @@ class Pending(Generic[T]):
         self._result = value
 
 
-class _Statement(msgspec.Struct, frozen=True):
-    sql: LiteralString
-    params: Mapping[str, object]
-    factory: Any
-    settle: Callable[[Any], None]
-
-
 class Unit:
     """Collects statements; leaving `Database.unit()` sends them in one implicit transaction with a single Sync.
 
@@ -62,89 +54,88 @@ class Unit:
 
     def __init__(self, entry: Entry) -> None:
         self._tenant_id = entry.tenant_id
-        self._statements: list[_Statement] = []
+        self._statements: list[Statement] = []
+        self._settle: list[Callable[[Answer], None]] = []
         sql, params = entry.statement
         self.entered: Pending[Mapping[str, object] | None] = Pending()
-        self._queue(sql, params, dict_row, lambda cur: self.entered.resolve(cur.fetchone()))
+        self._queue(sql, params, lambda answer: self.entered.resolve(_first(answer.rows(dict))), keep_plan=True)
 
     @property
     def tenant_id(self) -> str | None:
         """The tenant this unit works for."""
         return self._tenant_id
 
-    def one(self, row: type[T], sql: LiteralString, *, missing: str = "not found", **params: object) -> Pending[T]:
+    def one(
+        self, row: type[T], sql: LiteralString, *, missing: str = "not found", keep_plan: bool = False, **params: object
+    ) -> Pending[T]:
         """Queue a statement that answers one row, built as `row(**columns)`.
 
         Args:
             missing: the message of the NotFound raised at the unit's end when there is no row.
+            keep_plan: the connection keeps its plan, see `Statement`.
         """
         pending: Pending[T] = Pending()
 
-        def settle(cur: psycopg.Cursor[T]) -> None:
-            found = cur.fetchone()
+        def settle(answer: Answer) -> None:
+            found = _first(answer.rows(row))
             if found is None:
                 raise NotFound(missing)
             pending.resolve(found)
 
-        self._queue(sql, params, class_row(row), settle)
+        self._queue(sql, params, settle, keep_plan=keep_plan)
         return pending
 
-    def maybe(self, row: type[T], sql: LiteralString, **params: object) -> Pending[T | None]:
+    def maybe(
+        self, row: type[T], sql: LiteralString, *, keep_plan: bool = False, **params: object
+    ) -> Pending[T | None]:
         """Queue a statement that answers one row or none."""
         pending: Pending[T | None] = Pending()
-        self._queue(sql, params, class_row(row), lambda cur: pending.resolve(cur.fetchone()))
+        self._queue(sql, params, lambda answer: pending.resolve(_first(answer.rows(row))), keep_plan=keep_plan)
         return pending
 
-    def all(self, row: type[T], sql: LiteralString, **params: object) -> Pending[list[T]]:
+    def all(self, row: type[T], sql: LiteralString, *, keep_plan: bool = False, **params: object) -> Pending[list[T]]:
         """Queue a statement that answers any number of rows."""
         pending: Pending[list[T]] = Pending()
-        self._queue(sql, params, class_row(row), lambda cur: pending.resolve(cur.fetchall()))
+        self._queue(sql, params, lambda answer: pending.resolve(answer.rows(row)), keep_plan=keep_plan)
         return pending
 
-    def value(self, kind: type[T], sql: LiteralString, **params: object) -> Pending[T]:
+    def value(self, kind: type[T], sql: LiteralString, *, keep_plan: bool = False, **params: object) -> Pending[T]:
         """Queue a statement that answers the single column of a single row, of type `kind`."""
         del kind  # only names the type for the reader and the checker
         pending: Pending[T] = Pending()
-        self._queue(sql, params, scalar_row, lambda cur: pending.resolve(cast("T", cur.fetchone())))
+        self._queue(
+            sql, params, lambda answer: pending.resolve(cast("T", _first(answer.scalars()))), keep_plan=keep_plan
+        )
         return pending
 
-    def run(self, sql: LiteralString, **params: object) -> Pending[int]:
+    def run(self, sql: LiteralString, *, keep_plan: bool = False, **params: object) -> Pending[int]:
         """Queue a statement that answers only how many rows it touched."""
         pending: Pending[int] = Pending()
-        self._queue(sql, params, tuple_row, lambda cur: pending.resolve(cur.rowcount))
+        self._queue(sql, params, lambda answer: pending.resolve(answer.count), keep_plan=keep_plan)
         return pending
 
     def _queue(
-        self, sql: LiteralString, params: Mapping[str, object], factory: Any, settle: Callable[[Any], None]
+        self, sql: LiteralString, params: Mapping[str, object], settle: Callable[[Answer], None], *, keep_plan: bool
     ) -> None:
         # Only the database knows whether a tenant is a team; it is asked in the same statement, once.
         sql = sql.replace("%(readable)s", "(SELECT app_readable())")
-        self._statements.append(_Statement(sql, {"tenant_id": self._tenant_id, **params}, factory, settle))
+        self._statements.append(Statement(sql, {"tenant_id": self._tenant_id, **params}, keep_plan))
+        self._settle.append(settle)
 
-    def _execute(self, connection: "psycopg.Connection[Any]", cursors: list["psycopg.Cursor[Any]"]) -> None:
-        try:
-            for statement in self._statements:
-                cursor = connection.cursor(row_factory=statement.factory)
-                cursors.append(cursor.execute(statement.sql, statement.params))
-        except BaseException as exc:
-            # Where the driver refuses a value and not the server, the Sync at the pipeline's end would commit what
-            # went before it.
-            if not (isinstance(exc, psycopg.Error) and exc.sqlstate):
-                connection.execute("ROLLBACK")
-            raise
-
-    def send(self, connection: "psycopg.Connection[Any]") -> None:
+    def send(self, wire: Wire) -> None:
         """Send everything behind one Sync and resolve what was promised.
 
         Raises: AppError: a statement was refused, or answered no row where one was promised.
         """
-        cursors: list[psycopg.Cursor[Any]] = []
         try:
-            with connection.pipeline():
-                self._execute(connection, cursors)
+            answers = wire.exchange(self._statements)
         except psycopg.Error as exc:
             raise from_psycopg(exc) from exc
         except UnicodeEncodeError:
             raise InvalidInput("a text holds half of a surrogate pair") from None
-        for statement, cursor in zip(self._statements, cursors, strict=True):
-            statement.settle(cursor)
+        for settle, answer in zip(self._settle, answers, strict=True):
+            settle(answer)
+
+
+def _first(found: Sequence[T]) -> T | None:
+    return found[0] if found else None

@@ -182,5 +182,6 @@ class AccountRepository:
                JOIN memberships m ON m.tenant_id = u.tenant_id AND m.user_id = u.id
                JOIN tenants t ON t.tenant_id = m.tenant_id
                WHERE u.tenant_id = %(tenant_id)s AND u.id = app_user()""",
+            keep_plan=True,
             missing="account not found",
         )

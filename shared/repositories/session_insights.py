@@ -92,6 +92,7 @@ class SessionInsightRepository:
                    WHERE c.tenant_id = %(tenant_id)s AND c.session_id = %(session_id)s AND app_sees(s.user_id)
                    ORDER BY c.created_at DESC, c.id DESC LIMIT %(limit)s) newest
                ORDER BY created_at, id""",
+            keep_plan=True,
             session_id=session_id,
             limit=limit,
         )

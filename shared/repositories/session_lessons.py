@@ -163,6 +163,7 @@ class SessionLessonRepository:
                     ON past.tenant_id = s.curriculum_tenant AND past.id = s.curriculum_id
                    AND past.revision = s.curriculum_revision
                WHERE s.tenant_id = %(tenant_id)s AND s.id = %(session_id)s AND app_sees(s.user_id)""",
+            keep_plan=True,
             missing=f"session {session_id} not found",
             session_id=session_id,
         )

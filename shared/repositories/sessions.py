@@ -145,6 +145,7 @@ class SessionRepository:
                       questions, expansion_count, created_at, started_at, ended_at, session_active_ms(s) AS active_ms
                FROM learning_sessions s
                WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s AND app_sees(user_id)""",
+            keep_plan=True,
             missing=f"session {session_id} not found",
             session_id=session_id,
         )

@@ -115,6 +115,7 @@ class TurnRepository:
                -- Progress that arrives late does not shorten what was stored when its connection ended.
                WHERE NOT t.complete OR t.unsaid IS NOT NULL
                  AND (excluded.complete OR length(excluded.content) > length(t.content))""",
+            keep_plan=True,
             session_id=session_id,
             id=new_id(),
             turn_id=turn.turn_id,
@@ -135,6 +136,7 @@ class TurnRepository:
             """UPDATE learning_sessions SET turn_count = (
                    SELECT count(*) FROM turns WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s)
                WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s""",
+            keep_plan=True,
             session_id=session_id,
         )
         return self._unit.one(
@@ -144,6 +146,7 @@ class TurnRepository:
                FROM turns
                WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s AND turn_id = %(turn_id)s
                  AND role = %(role)s""",
+            keep_plan=True,
             session_id=session_id,
             turn_id=turn.turn_id,
             role=turn.role,
@@ -175,6 +178,7 @@ class TurnRepository:
                    WHERE t.tenant_id = %(tenant_id)s AND t.session_id = %(session_id)s AND app_sees(s.user_id)
                    ORDER BY t.sequence DESC LIMIT %(limit)s) newest
                ORDER BY sequence""",
+            keep_plan=True,
             session_id=session_id,
             limit=limit,
         )
@@ -191,6 +195,7 @@ class TurnRepository:
                    WHERE t.tenant_id = %(tenant_id)s AND t.session_id = %(session_id)s AND app_sees(s.user_id)
                    ORDER BY t.sequence DESC LIMIT %(limit)s) newest
                ORDER BY sequence""",
+            keep_plan=True,
             session_id=session_id,
             limit=limit,
             seconds=_RESUMED_WITHIN_S,

@@ -64,7 +64,9 @@ def functions() -> tuple[Function, ...]:
 
 
 async def _signed_out(_request: web.Request) -> web.Response:
-    return web.Response(text="<title>Access</title>Signed out", content_type="text/html")
+    # With an icon: the browser would look for one by itself, and complain that there is none.
+    page = '<title>Access</title><link rel="icon" href="/favicon.svg">Signed out'
+    return web.Response(text=page, content_type="text/html")
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from typing import LiteralString
 
 from shared.db import Unit
 from shared.db.connection import connect
+from shared.db.wire import Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +25,4 @@ def at_the_machine(owner_url: str, tenant_id: str) -> Generator[Unit]:
     unit = Unit(_AtTheMachine(tenant_id))
     yield unit
     with connect(owner_url, role=None) as connection:
-        unit.send(connection)
+        unit.send(Wire(connection))

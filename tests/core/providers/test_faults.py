@@ -50,7 +50,7 @@ class Talker:
     """A learner in a session of their own."""
 
     providers: Providers
-    patience_s: float = PATIENCE_S
+    patience_s: int = PATIENCE_S
 
     def __post_init__(self) -> None:
         self.client = FakeClient()
@@ -130,7 +130,7 @@ async def failing(stage: str, fault: Fault) -> None:
     code, make = STAGES[stage]
     async with speech_server() as broken, speech_server() as working:
         broken.fault = fault
-        limit, patience = (LIMIT_S, 5.0) if fault in WAITED_FOR else (PATIENCE_S, PATIENCE_S)
+        limit, patience = (LIMIT_S, 5) if fault in WAITED_FOR else (PATIENCE_S, PATIENCE_S)
         made = [make(broken.url, limit), make(broken.url, limit), make(working.url, PATIENCE_S)]
         alone, spared, bystander = Talker(made[0], patience), Talker(backed(made[1]), patience), Talker(made[2])
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from threading import Event
 
 import pytest
 
@@ -38,6 +39,18 @@ class BrokenStore:
 
     def entries(self, prefix: str) -> Iterator[Stored]:
         raise Unavailable(prefix)
+
+
+class GatedStore(BrokenStore):
+    """An object store that takes its time: a clip is there when the gate is open."""
+
+    def __init__(self) -> None:
+        self.opened = Event()
+        self.held: dict[str, int] = {}
+
+    def put(self, key: str, data: bytes) -> None:
+        self.opened.wait(10)
+        self.held[key] = len(data)
 
 
 @pytest.fixture
@@ -205,4 +218,18 @@ async def test_what_memory_forgets_the_store_still_has(tts: FakeTextToSpeech, st
     assert (cache.stats.entries, cache.stats.bytes) == (0, 0)
     assert await whole(cache.speak(ALPHA, "Hello", VOICE)) == first
     assert tts.asked == ["Hello"]
+    await cache.close()
+
+
+async def test_what_is_about_to_be_stored_can_be_waited_for(tts: FakeTextToSpeech) -> None:
+    store = GatedStore()
+    cache = SpeechCache(tts, store)
+    await whole(cache.speak(ALPHA, "Hello", VOICE))
+    await cache.settle(BETA)
+    settled = asyncio.create_task(cache.settle(ALPHA))
+    await asyncio.wait([settled], timeout=0.01)
+    assert (settled.done(), store.held) == (False, {})
+    store.opened.set()
+    await settled
+    assert set(store.held) == {cache.key(ALPHA, "Hello", VOICE)}
     await cache.close()

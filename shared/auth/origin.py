@@ -71,6 +71,8 @@ class OriginLock(msgspec.Struct, frozen=True):
         return any(matches)
 
     def _is_proxy(self, address: str) -> bool:
+        if not self.proxies:
+            return False
         try:
             parsed = ipaddress.ip_address(address)
         except ValueError:

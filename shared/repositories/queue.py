@@ -59,19 +59,28 @@ class QueueRepository:
             lease_s=lease_s,
         )
 
-    def show_again(self, deliveries: Mapping[int, str], *, after_s: float) -> None:
-        """Queue when messages are due again: later, for whoever still works on them; soon, for who gives them back.
-
-        Args: deliveries: receipts by message id.
-        """
+    def extend(self, deliveries: Mapping[int, str], *, lease_s: float) -> None:
+        """Queue another lease on messages that are still worked on. Args: deliveries: receipts by message id."""
         self._unit.run(
             """-- cross-tenant: the queue holds ids alone
-               UPDATE queue_messages m SET visible_at = now() + make_interval(secs => %(after_s)s)
+               UPDATE queue_messages m SET visible_at = now() + make_interval(secs => %(lease_s)s)
                FROM unnest(%(ids)s::bigint[], %(receipts)s::uuid[]) AS d (id, receipt)
                WHERE m.queue = %(queue)s AND m.id = d.id AND m.receipt = d.receipt""",
             queue=self._queue,
             ids=list(deliveries),
             receipts=list(deliveries.values()),
+            lease_s=lease_s,
+        )
+
+    def release(self, message_id: int, receipt: str, *, after_s: float) -> None:
+        """Queue the return of a message. Its receipt ends: a sign of life that comes late hides it from nobody."""
+        self._unit.run(
+            """-- cross-tenant: the queue holds ids alone
+               UPDATE queue_messages SET visible_at = now() + make_interval(secs => %(after_s)s), receipt = NULL
+               WHERE queue = %(queue)s AND id = %(id)s AND receipt = %(receipt)s""",
+            queue=self._queue,
+            id=message_id,
+            receipt=receipt,
             after_s=after_s,
         )
 

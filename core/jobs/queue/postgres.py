@@ -68,7 +68,7 @@ class PostgresQueue:
     async def extend(self, deliveries: Sequence[Delivery]) -> None:
         """Keep messages for another lease."""
         receipts = _receipts(deliveries)
-        await self._database.run(_NOBODY, lambda unit: self._of(unit).show_again(receipts, after_s=self._lease_s))
+        await self._database.run(_NOBODY, lambda unit: self._of(unit).extend(receipts, lease_s=self._lease_s))
 
     async def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """Be done with messages."""
@@ -77,8 +77,8 @@ class PostgresQueue:
 
     async def release(self, delivery: Delivery, *, after_s: float) -> None:
         """Give a message back: others get it after some seconds."""
-        receipts = _receipts([delivery])
-        await self._database.run(_NOBODY, lambda unit: self._of(unit).show_again(receipts, after_s=after_s))
+        ((message_id, receipt),) = _receipts([delivery]).items()
+        await self._database.run(_NOBODY, lambda unit: self._of(unit).release(message_id, receipt, after_s=after_s))
 
     async def bury(self, delivery: Delivery, reason: str) -> None:
         """Make a message a dead letter."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+from collections import deque
 from collections.abc import Generator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -42,6 +43,8 @@ class SqsQueue:
         self._is_fifo = url.endswith(".fifo")
         self._dead_url = ""
         self._client: SQSClient | None = None
+        # A sign of life that comes after a message was given back must not hide it.
+        self._given_back: deque[object] = deque(maxlen=100)
         self._stack = AsyncExitStack()
 
     async def open(self) -> None:
@@ -108,7 +111,8 @@ class SqsQueue:
 
     async def extend(self, deliveries: Sequence[Delivery]) -> None:
         """Keep messages for another lease."""
-        entries = [{**entry, "VisibilityTimeout": self._lease_s} for entry in _receipts(deliveries)]
+        ours = [delivery for delivery in deliveries if delivery.receipt not in self._given_back]
+        entries = [{**entry, "VisibilityTimeout": self._lease_s} for entry in _receipts(ours)]
         with _answers():
             for batch in _batches(entries):
                 # What has failed is no longer ours.
@@ -122,6 +126,7 @@ class SqsQueue:
 
     async def release(self, delivery: Delivery, *, after_s: float) -> None:
         """Give a message back: others get it after some seconds."""
+        self._given_back.append(delivery.receipt)
         with _answers(ours_no_more=True):
             await self._sqs.change_message_visibility(
                 QueueUrl=self._url,

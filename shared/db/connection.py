@@ -29,7 +29,10 @@ def connect(url: str, *, role: str | None = APP_ROLE, timeout_s: int = 5) -> "ps
     """
     options = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC" + (f" -c role={role}" if role else "")
     try:
-        connection = psycopg.connect(url, autocommit=True, options=options, connect_timeout=timeout_s)
+        # The driver prepares nothing by itself: which plans are kept is said statement by statement.
+        connection = psycopg.connect(
+            url, autocommit=True, options=options, connect_timeout=timeout_s, prepare_threshold=None
+        )
     except psycopg.Error as exc:
         raise from_psycopg(exc) from exc
     connection.adapters.register_loader("uuid", TextLoader)

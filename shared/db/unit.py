@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from shared.db.entry import Entry
 from shared.db.errors import from_psycopg
-from shared.db.wire import Answer, Statement, Wire
+from shared.db.wire import Answer, KeepPlan, Statement, Wire
 from shared.errors import InvalidInput, NotFound
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class Unit:
         self._settle: list[Callable[[Answer], None]] = []
         sql, params = entry.statement
         self.entered: Pending[Mapping[str, object] | None] = Pending()
-        self._queue(sql, params, lambda answer: self.entered.resolve(_first(answer.rows(dict))), keep_plan=True)
+        self._queue(KeepPlan(sql), params, lambda answer: self.entered.resolve(_first(answer.rows(dict))))
 
     @property
     def tenant_id(self) -> str | None:
@@ -66,13 +66,12 @@ class Unit:
         return self._tenant_id
 
     def one(
-        self, row: type[T], sql: LiteralString, *, missing: str = "not found", keep_plan: bool = False, **params: object
+        self, row: type[T], sql: LiteralString | KeepPlan, *, missing: str = "not found", **params: object
     ) -> Pending[T]:
         """Queue a statement that answers one row, built as `row(**columns)`.
 
         Args:
             missing: the message of the NotFound raised at the unit's end when there is no row.
-            keep_plan: the connection keeps its plan, see `Statement`.
         """
         pending: Pending[T] = Pending()
 
@@ -82,44 +81,41 @@ class Unit:
                 raise NotFound(missing)
             pending.resolve(found)
 
-        self._queue(sql, params, settle, keep_plan=keep_plan)
+        self._queue(sql, params, settle)
         return pending
 
-    def maybe(
-        self, row: type[T], sql: LiteralString, *, keep_plan: bool = False, **params: object
-    ) -> Pending[T | None]:
+    def maybe(self, row: type[T], sql: LiteralString | KeepPlan, **params: object) -> Pending[T | None]:
         """Queue a statement that answers one row or none."""
         pending: Pending[T | None] = Pending()
-        self._queue(sql, params, lambda answer: pending.resolve(_first(answer.rows(row))), keep_plan=keep_plan)
+        self._queue(sql, params, lambda answer: pending.resolve(_first(answer.rows(row))))
         return pending
 
-    def all(self, row: type[T], sql: LiteralString, *, keep_plan: bool = False, **params: object) -> Pending[list[T]]:
+    def all(self, row: type[T], sql: LiteralString | KeepPlan, **params: object) -> Pending[list[T]]:
         """Queue a statement that answers any number of rows."""
         pending: Pending[list[T]] = Pending()
-        self._queue(sql, params, lambda answer: pending.resolve(answer.rows(row)), keep_plan=keep_plan)
+        self._queue(sql, params, lambda answer: pending.resolve(answer.rows(row)))
         return pending
 
-    def value(self, kind: type[T], sql: LiteralString, *, keep_plan: bool = False, **params: object) -> Pending[T]:
+    def value(self, kind: type[T], sql: LiteralString | KeepPlan, **params: object) -> Pending[T]:
         """Queue a statement that answers the single column of a single row, of type `kind`."""
         del kind  # only names the type for the reader and the checker
         pending: Pending[T] = Pending()
-        self._queue(
-            sql, params, lambda answer: pending.resolve(cast("T", _first(answer.scalars()))), keep_plan=keep_plan
-        )
+        self._queue(sql, params, lambda answer: pending.resolve(cast("T", _first(answer.scalars()))))
         return pending
 
-    def run(self, sql: LiteralString, *, keep_plan: bool = False, **params: object) -> Pending[int]:
+    def run(self, sql: LiteralString | KeepPlan, **params: object) -> Pending[int]:
         """Queue a statement that answers only how many rows it touched."""
         pending: Pending[int] = Pending()
-        self._queue(sql, params, lambda answer: pending.resolve(answer.count), keep_plan=keep_plan)
+        self._queue(sql, params, lambda answer: pending.resolve(answer.count))
         return pending
 
     def _queue(
-        self, sql: LiteralString, params: Mapping[str, object], settle: Callable[[Answer], None], *, keep_plan: bool
+        self, sql: LiteralString | KeepPlan, params: Mapping[str, object], settle: Callable[[Answer], None]
     ) -> None:
+        keep_plan = isinstance(sql, KeepPlan)
         # Only the database knows whether a tenant is a team; it is asked in the same statement, once.
-        sql = sql.replace("%(readable)s", "(SELECT app_readable())")
-        self._statements.append(Statement(sql, {"tenant_id": self._tenant_id, **params}, keep_plan))
+        text = (sql.sql if isinstance(sql, KeepPlan) else sql).replace("%(readable)s", "(SELECT app_readable())")
+        self._statements.append(Statement(text, {"tenant_id": self._tenant_id, **params}, keep_plan))
         self._settle.append(settle)
 
     def send(self, wire: Wire) -> None:

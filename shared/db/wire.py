@@ -28,14 +28,23 @@ MOST_PLANS = 100
 _PLACE = re.compile(r"%(?:%|\((\w+)\)s)")
 
 
+class KeepPlan(msgspec.Struct, frozen=True):
+    """A statement whose plan the connection keeps.
+
+    For what runs in every request or turn and finds its rows by key: the plan knows no values, and is made anew only
+    when a table has been analysed.
+    """
+
+    sql: LiteralString
+
+
 class Statement(msgspec.Struct, frozen=True):
     """What to send.
 
     Attributes:
         sql: with places as `%(name)s`; `%%` is a percent sign.
         params: values by name, and more than the text names if need be.
-        keep_plan: the connection keeps the plan and uses it again. For statements of every request or turn that find
-            their rows by key: the plan knows no values, and is made anew only when a table has been analysed.
+        keep_plan: the connection keeps the plan and uses it again, see `KeepPlan`.
     """
 
     sql: LiteralString

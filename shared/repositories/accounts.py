@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from shared.db import Pending, Unit
+from shared.db import KeepPlan, Pending, Unit
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -176,12 +176,13 @@ class AccountRepository:
         """Queue the read of the unit's user."""
         return self._unit.one(
             Account,
-            """SELECT u.id, u.email, u.email_verified, u.display_name, u.avatar_url, u.locale, u.timezone,
-                      u.created_at, u.updated_at, u.last_login_at, m.role, t.kind AS tenant_kind
-               FROM users u
-               JOIN memberships m ON m.tenant_id = u.tenant_id AND m.user_id = u.id
-               JOIN tenants t ON t.tenant_id = m.tenant_id
-               WHERE u.tenant_id = %(tenant_id)s AND u.id = app_user()""",
-            keep_plan=True,
+            KeepPlan(
+                """SELECT u.id, u.email, u.email_verified, u.display_name, u.avatar_url, u.locale, u.timezone,
+                          u.created_at, u.updated_at, u.last_login_at, m.role, t.kind AS tenant_kind
+                   FROM users u
+                   JOIN memberships m ON m.tenant_id = u.tenant_id AND m.user_id = u.id
+                   JOIN tenants t ON t.tenant_id = m.tenant_id
+                   WHERE u.tenant_id = %(tenant_id)s AND u.id = app_user()"""
+            ),
             missing="account not found",
         )

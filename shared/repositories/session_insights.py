@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from shared.db import Json, Pending, Unit
+from shared.db import Json, KeepPlan, Pending, Unit
 from shared.domain.confidence import WINDOW, Confidence, Expansion, Marker, confidence_of
 from shared.domain.signals import Signal, signals_of
 from shared.ids import new_id
@@ -85,14 +85,15 @@ class SessionInsightRepository:
         """Queue the read of the last answers' confidence, oldest first."""
         return self._unit.all(
             ScoredAnswer,
-            """SELECT score, markers, created_at FROM (
-                   SELECT c.id, c.score, c.markers, c.created_at
-                   FROM answer_confidence c
-                   JOIN learning_sessions s ON s.tenant_id = c.tenant_id AND s.id = c.session_id
-                   WHERE c.tenant_id = %(tenant_id)s AND c.session_id = %(session_id)s AND app_sees(s.user_id)
-                   ORDER BY c.created_at DESC, c.id DESC LIMIT %(limit)s) newest
-               ORDER BY created_at, id""",
-            keep_plan=True,
+            KeepPlan(
+                """SELECT score, markers, created_at FROM (
+                       SELECT c.id, c.score, c.markers, c.created_at
+                       FROM answer_confidence c
+                       JOIN learning_sessions s ON s.tenant_id = c.tenant_id AND s.id = c.session_id
+                       WHERE c.tenant_id = %(tenant_id)s AND c.session_id = %(session_id)s AND app_sees(s.user_id)
+                       ORDER BY c.created_at DESC, c.id DESC LIMIT %(limit)s) newest
+                   ORDER BY created_at, id"""
+            ),
             session_id=session_id,
             limit=limit,
         )

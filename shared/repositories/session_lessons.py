@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from shared.db import Json, Pending, Unit
+from shared.db import Json, KeepPlan, Pending, Unit
 from shared.domain.context import Place
 from shared.domain.curriculum import Topic
 from shared.domain.lesson import Lesson
@@ -148,22 +148,23 @@ class SessionLessonRepository:
         """
         return self._unit.one(
             SessionLesson,
-            """SELECT s.curriculum_title, s.material, s.place, t.id AS topic_id, t.tenant_id AS owner_id, t.title,
-                      t.segments, t.objectives, t.misconceptions, t.assessments,
-                      coalesce(past.glossary, c.glossary) AS glossary,
-                      CASE WHEN t.id IS NOT NULL THEN ARRAY(
-                          SELECT o.title FROM session_topics(s, t.tenant_id, t.curriculum_id) o
-                          ORDER BY o.order_index, o.id) END AS outline,
-                      (SELECT count(*) FROM session_topics(s, t.tenant_id, t.curriculum_id) o
-                       WHERE (o.order_index, o.id) < (t.order_index, t.id)) AS topic_index
-               FROM learning_sessions s
-               LEFT JOIN LATERAL session_topic(s, s.topic_id) t ON s.topic_id <> ''
-               LEFT JOIN curricula c ON c.tenant_id = t.tenant_id AND c.id = t.curriculum_id
-               LEFT JOIN past_curricula past
-                    ON past.tenant_id = s.curriculum_tenant AND past.id = s.curriculum_id
-                   AND past.revision = s.curriculum_revision
-               WHERE s.tenant_id = %(tenant_id)s AND s.id = %(session_id)s AND app_sees(s.user_id)""",
-            keep_plan=True,
+            KeepPlan(
+                """SELECT s.curriculum_title, s.material, s.place, t.id AS topic_id, t.tenant_id AS owner_id, t.title,
+                          t.segments, t.objectives, t.misconceptions, t.assessments,
+                          coalesce(past.glossary, c.glossary) AS glossary,
+                          CASE WHEN t.id IS NOT NULL THEN ARRAY(
+                              SELECT o.title FROM session_topics(s, t.tenant_id, t.curriculum_id) o
+                              ORDER BY o.order_index, o.id) END AS outline,
+                          (SELECT count(*) FROM session_topics(s, t.tenant_id, t.curriculum_id) o
+                           WHERE (o.order_index, o.id) < (t.order_index, t.id)) AS topic_index
+                   FROM learning_sessions s
+                   LEFT JOIN LATERAL session_topic(s, s.topic_id) t ON s.topic_id <> ''
+                   LEFT JOIN curricula c ON c.tenant_id = t.tenant_id AND c.id = t.curriculum_id
+                   LEFT JOIN past_curricula past
+                        ON past.tenant_id = s.curriculum_tenant AND past.id = s.curriculum_id
+                       AND past.revision = s.curriculum_revision
+                   WHERE s.tenant_id = %(tenant_id)s AND s.id = %(session_id)s AND app_sees(s.user_id)"""
+            ),
             missing=f"session {session_id} not found",
             session_id=session_id,
         )

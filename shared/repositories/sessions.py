@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from shared.db import Json, Pending, Unit
+from shared.db import Json, KeepPlan, Pending, Unit
 from shared.domain.context import Place, Signals
 from shared.ids import new_id
 from shared.repositories.session_claims import ANY, claim, claim_open
@@ -139,13 +139,15 @@ class SessionRepository:
         """
         return self._unit.one(
             Session,
-            """SELECT id, user_id, status, curriculum_id, topic_id, curriculum_title, topic_title, topics_covered,
-                      position, offset_ms, segment, model_name, model_context_window, system_prompt,
-                      auto_expand_context, turn_count, barge_in_count, clarifications, repetitions, confusions,
-                      questions, expansion_count, created_at, started_at, ended_at, session_active_ms(s) AS active_ms
-               FROM learning_sessions s
-               WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s AND app_sees(user_id)""",
-            keep_plan=True,
+            KeepPlan(
+                """SELECT id, user_id, status, curriculum_id, topic_id, curriculum_title, topic_title, topics_covered,
+                          position, offset_ms, segment, model_name, model_context_window, system_prompt,
+                          auto_expand_context, turn_count, barge_in_count, clarifications, repetitions, confusions,
+                          questions, expansion_count, created_at, started_at, ended_at,
+                          session_active_ms(s) AS active_ms
+                   FROM learning_sessions s
+                   WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s AND app_sees(user_id)"""
+            ),
             missing=f"session {session_id} not found",
             session_id=session_id,
         )

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from shared.db import Pending, Unit
+from shared.db import KeepPlan, Pending, Unit
 from shared.ids import new_id
 from shared.repositories.session_claims import ANY, claim, claim_open
 
@@ -98,24 +98,25 @@ class TurnRepository:
         else:
             claim_open(self._unit, session_id, "continued")
         self._unit.run(
-            """INSERT INTO turns AS t (tenant_id, session_id, sequence, id, turn_id, role, content, audio_url, stt_ms,
-                                       llm_ms, tts_ms, total_ms, interrupted, complete, said, unsaid,
-                                       unsaid_at, sound_ms)
-               SELECT %(tenant_id)s, %(session_id)s, coalesce(max(sequence), 0) + 1, %(id)s, %(turn_id)s, %(role)s,
-                      %(content)s, %(audio_url)s, %(stt_ms)s, %(llm_ms)s, %(tts_ms)s, %(total_ms)s, %(interrupted)s,
-                      %(complete)s, %(said)s, %(unsaid)s, now(), %(sound_ms)s
-               FROM turns WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s
-               ON CONFLICT (tenant_id, session_id, turn_id, role) DO UPDATE SET
-                   content = excluded.content, audio_url = excluded.audio_url,
-                   stt_ms = coalesce(t.stt_ms, excluded.stt_ms), llm_ms = coalesce(t.llm_ms, excluded.llm_ms),
-                   tts_ms = coalesce(t.tts_ms, excluded.tts_ms), total_ms = coalesce(t.total_ms, excluded.total_ms),
-                   interrupted = excluded.interrupted, complete = t.complete OR excluded.complete,
-                   said = excluded.said, unsaid = excluded.unsaid, unsaid_at = excluded.unsaid_at,
-                   sound_ms = greatest(t.sound_ms, excluded.sound_ms)
-               -- Progress that arrives late does not shorten what was stored when its connection ended.
-               WHERE NOT t.complete OR t.unsaid IS NOT NULL
-                 AND (excluded.complete OR length(excluded.content) > length(t.content))""",
-            keep_plan=True,
+            KeepPlan(
+                """INSERT INTO turns AS t (tenant_id, session_id, sequence, id, turn_id, role, content, audio_url,
+                                           stt_ms, llm_ms, tts_ms, total_ms, interrupted, complete, said, unsaid,
+                                           unsaid_at, sound_ms)
+                   SELECT %(tenant_id)s, %(session_id)s, coalesce(max(sequence), 0) + 1, %(id)s, %(turn_id)s, %(role)s,
+                          %(content)s, %(audio_url)s, %(stt_ms)s, %(llm_ms)s, %(tts_ms)s, %(total_ms)s, %(interrupted)s,
+                          %(complete)s, %(said)s, %(unsaid)s, now(), %(sound_ms)s
+                   FROM turns WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s
+                   ON CONFLICT (tenant_id, session_id, turn_id, role) DO UPDATE SET
+                       content = excluded.content, audio_url = excluded.audio_url,
+                       stt_ms = coalesce(t.stt_ms, excluded.stt_ms), llm_ms = coalesce(t.llm_ms, excluded.llm_ms),
+                       tts_ms = coalesce(t.tts_ms, excluded.tts_ms), total_ms = coalesce(t.total_ms, excluded.total_ms),
+                       interrupted = excluded.interrupted, complete = t.complete OR excluded.complete,
+                       said = excluded.said, unsaid = excluded.unsaid, unsaid_at = excluded.unsaid_at,
+                       sound_ms = greatest(t.sound_ms, excluded.sound_ms)
+                   -- Progress that arrives late does not shorten what was stored when its connection ended.
+                   WHERE NOT t.complete OR t.unsaid IS NOT NULL
+                     AND (excluded.complete OR length(excluded.content) > length(t.content))"""
+            ),
             session_id=session_id,
             id=new_id(),
             turn_id=turn.turn_id,
@@ -133,20 +134,22 @@ class TurnRepository:
             sound_ms=turn.sound_ms,
         )
         self._unit.run(
-            """UPDATE learning_sessions SET turn_count = (
-                   SELECT count(*) FROM turns WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s)
-               WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s""",
-            keep_plan=True,
+            KeepPlan(
+                """UPDATE learning_sessions SET turn_count = (
+                       SELECT count(*) FROM turns WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s)
+                   WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s"""
+            ),
             session_id=session_id,
         )
         return self._unit.one(
             Turn,
-            """SELECT id, turn_id, sequence, role, content, audio_url, stt_ms, llm_ms, tts_ms, total_ms, interrupted,
-                      complete, created_at
-               FROM turns
-               WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s AND turn_id = %(turn_id)s
-                 AND role = %(role)s""",
-            keep_plan=True,
+            KeepPlan(
+                """SELECT id, turn_id, sequence, role, content, audio_url, stt_ms, llm_ms, tts_ms, total_ms,
+                          interrupted, complete, created_at
+                   FROM turns
+                   WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s AND turn_id = %(turn_id)s
+                     AND role = %(role)s"""
+            ),
             session_id=session_id,
             turn_id=turn.turn_id,
             role=turn.role,
@@ -171,14 +174,15 @@ class TurnRepository:
         """Queue the read of a session's last turns, oldest first; none where the caller does not see the session."""
         return self._unit.all(
             Turn,
-            """SELECT * FROM (
-                   SELECT t.id, t.turn_id, t.sequence, t.role, t.content, t.audio_url, t.stt_ms, t.llm_ms, t.tts_ms,
-                          t.total_ms, t.interrupted, t.complete, t.created_at
-                   FROM turns t JOIN learning_sessions s ON s.tenant_id = t.tenant_id AND s.id = t.session_id
-                   WHERE t.tenant_id = %(tenant_id)s AND t.session_id = %(session_id)s AND app_sees(s.user_id)
-                   ORDER BY t.sequence DESC LIMIT %(limit)s) newest
-               ORDER BY sequence""",
-            keep_plan=True,
+            KeepPlan(
+                """SELECT * FROM (
+                       SELECT t.id, t.turn_id, t.sequence, t.role, t.content, t.audio_url, t.stt_ms, t.llm_ms, t.tts_ms,
+                              t.total_ms, t.interrupted, t.complete, t.created_at
+                       FROM turns t JOIN learning_sessions s ON s.tenant_id = t.tenant_id AND s.id = t.session_id
+                       WHERE t.tenant_id = %(tenant_id)s AND t.session_id = %(session_id)s AND app_sees(s.user_id)
+                       ORDER BY t.sequence DESC LIMIT %(limit)s) newest
+                   ORDER BY sequence"""
+            ),
             session_id=session_id,
             limit=limit,
         )
@@ -187,15 +191,17 @@ class TurnRepository:
         """Queue the read of the same with what is left to say of them."""
         return self._unit.all(
             RecentTurn,
-            """SELECT * FROM (
-                   SELECT t.id, t.turn_id, t.sequence, t.role, t.content, t.audio_url, t.stt_ms, t.llm_ms, t.tts_ms,
-                          t.total_ms, t.interrupted, t.complete, t.created_at, t.said,
-                          CASE WHEN t.unsaid_at > now() - %(seconds)s * interval '1 second' THEN t.unsaid END AS unsaid
-                   FROM turns t JOIN learning_sessions s ON s.tenant_id = t.tenant_id AND s.id = t.session_id
-                   WHERE t.tenant_id = %(tenant_id)s AND t.session_id = %(session_id)s AND app_sees(s.user_id)
-                   ORDER BY t.sequence DESC LIMIT %(limit)s) newest
-               ORDER BY sequence""",
-            keep_plan=True,
+            KeepPlan(
+                """SELECT * FROM (
+                       SELECT t.id, t.turn_id, t.sequence, t.role, t.content, t.audio_url, t.stt_ms, t.llm_ms, t.tts_ms,
+                              t.total_ms, t.interrupted, t.complete, t.created_at, t.said,
+                              CASE WHEN t.unsaid_at > now() - %(seconds)s * interval '1 second' THEN t.unsaid END
+                                  AS unsaid
+                       FROM turns t JOIN learning_sessions s ON s.tenant_id = t.tenant_id AND s.id = t.session_id
+                       WHERE t.tenant_id = %(tenant_id)s AND t.session_id = %(session_id)s AND app_sees(s.user_id)
+                       ORDER BY t.sequence DESC LIMIT %(limit)s) newest
+                   ORDER BY sequence"""
+            ),
             session_id=session_id,
             limit=limit,
             seconds=_RESUMED_WITHIN_S,

@@ -36,6 +36,8 @@ def text_of(node: ast.expr, known: Mapping[str, str]) -> str | None:
             return text
         case ast.Name(id=name):
             return known.get(name)
+        case ast.Call(func=ast.Name(id="KeepPlan"), args=[sql]):
+            return text_of(sql, known)
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             first, second = text_of(left, known), text_of(right, known)
             return None if first is None or second is None else first + second

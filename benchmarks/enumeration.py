@@ -28,7 +28,7 @@ from msgspec import structs
 ROOT = Path(__file__).resolve().parents[1]
 sys.path += [str(ROOT / "lambda" / "auth")]
 # A line for each request would hide the table; it is set before the first logger is made.
-os.environ["POWERTOOLS_LOG_LEVEL"] = "CRITICAL"
+os.environ["UNAMENTIS_LOG_LEVEL"] = "CRITICAL"
 
 from auth_api.routes import routes  # noqa: E402  found by the line above
 

@@ -1,8 +1,88 @@
 """Structured logs: a constant event and facts as fields; never speech, transcripts, tokens or e-mail addresses."""
 
-from aws_lambda_powertools import Logger
+import json
+import logging
+import os
+import sys
+import time
+from typing import Any, Final, TextIO
+
+_ROOT: Final = "unamentis"
+# What logging itself puts into a record; everything else in it is a fact.
+_OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
-def get_logger(service: str) -> Logger:
-    """Return the logger of a service: JSON lines on standard output, level from `POWERTOOLS_LOG_LEVEL`."""
-    return Logger(service=service, utc=True)
+class Log:
+    """The logger of one service: each call is a line of JSON on standard output.
+
+    Facts are keyword arguments; one that is None is left out. `exc_info` is an exception to tell with its traceback.
+    """
+
+    def __init__(self, service: str) -> None:
+        self._logger = logging.getLogger(f"{_ROOT}.{service}")
+
+    @property
+    def level(self) -> str:
+        """The least that is logged, such as "INFO"."""
+        return logging.getLevelName(self._logger.getEffectiveLevel())
+
+    def info(self, event: str, **facts: object) -> None:
+        """Tell what happened."""
+        self._write(logging.INFO, event, facts)
+
+    def warning(self, event: str, **facts: object) -> None:
+        """Tell what an operator should look at."""
+        self._write(logging.WARNING, event, facts)
+
+    def error(self, event: str, *, exc_info: BaseException | None = None, **facts: object) -> None:
+        """Tell what went wrong on our side."""
+        self._write(logging.ERROR, event, facts, exc_info)
+
+    def _write(self, level: int, event: str, facts: dict[str, object], exc_info: BaseException | None = None) -> None:
+        self._logger.log(level, event, exc_info=exc_info, extra=facts, stacklevel=3)
+
+
+def get_logger(service: str) -> Log:
+    """Return the logger of a service; its level is that of `UNAMENTIS_LOG_LEVEL`."""
+    return Log(service)
+
+
+class _JsonLine(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(record.created))
+        line: dict[str, Any] = {
+            "level": record.levelname,
+            "location": f"{record.funcName}:{record.lineno}",
+            "message": record.getMessage(),
+            "timestamp": f"{moment},{int(record.msecs):03d}+0000",
+            "service": record.name.removeprefix(f"{_ROOT}."),
+            **{name: value for name, value in vars(record).items() if name not in _OWN and value is not None},
+        }
+        if record.exc_info and record.exc_info[0]:
+            line["exception"] = self.formatException(record.exc_info)
+            line["exception_name"] = record.exc_info[0].__name__
+        if trace := os.environ.get("_X_AMZN_TRACE_ID"):  # Lambda sets it anew for each request
+            line["xray_trace_id"] = trace.partition(";")[0].removeprefix("Root=")
+        return json.dumps(line, default=str, ensure_ascii=False, separators=(",", ":"))
+
+
+class _StandardOutput(logging.StreamHandler[TextIO]):
+    """Writes to whatever standard output is at the moment, as logging's own last resort does with standard error."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+        self.setFormatter(_JsonLine())
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]  logging keeps it in an attribute
+        return sys.stdout
+
+
+def _set_up() -> None:
+    root = logging.getLogger(_ROOT)
+    root.setLevel(os.environ.get("UNAMENTIS_LOG_LEVEL", "INFO").upper())
+    root.addHandler(_StandardOutput())
+    root.propagate = False  # Lambda's own handler would write every line again
+
+
+_set_up()

@@ -42,7 +42,7 @@ def log_turn(record: TurnRecord) -> None:
     """Write a line of a turn: ids, stages and outcome."""
     facts: dict[str, object] = {f"{stage.name.value}_ms": stage.lasted_ms for stage in record.stages}
     facts |= {"session_id": record.session_id, "turn_id": record.turn_id}
-    _log.info("turn_ended", extra={**facts, "outcome": record.outcome.value, "problem": record.problem})
+    _log.info("turn_ended", **facts, outcome=record.outcome.value, problem=record.problem)
 
 
 def _spans(url: str) -> tuple[Observe, Beside]:

@@ -17,7 +17,7 @@ REQUIREMENTS = Path(__file__).parent / "layer" / "requirements.txt"
 LAMBDA_PYTHON = "3.13"
 LAMBDA_MACHINE = "aarch64"
 # Parts of wheels that no request ever touches.
-UNUSED = ("**/tests", "**/*.pyi", "aws_lambda_powertools/event_handler/openapi/swagger_ui", "bin")
+UNUSED = ("**/tests", "**/*.pyi", "bin")
 
 
 def main() -> int:

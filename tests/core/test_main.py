@@ -138,7 +138,7 @@ async def test_neither_tokens_nor_tickets_reach_the_log(process: Process, databa
     caller = Caller("beta", ALPHA.tenant_id, hash_beta_token(token, SECRET), ALPHA.user_id)
     with database.unit(caller.check()) as unit:
         ticket = WsTicketRepository(unit).mint(caller, secret=SECRET)
-    process.environment["POWERTOOLS_LOG_LEVEL"] = "DEBUG"
+    process.environment["UNAMENTIS_LOG_LEVEL"] = "DEBUG"
     async with aiohttp.ClientSession() as http:
         running = await process.start(http)
         for query in (f"token={token}", f"ticket={ticket}", f"ticket={ticket}", "token=garbage"):

@@ -10,7 +10,7 @@ INTERNAL = {"UNAMENTIS_STAGE"}
 
 
 def read_by_the_code() -> set[str]:
-    names = {"POWERTOOLS_LOG_LEVEL", "TEST_DATABASE_URL"}
+    names = {"TEST_DATABASE_URL"}
     for folder in ("shared", "core", "infra", "lambda"):
         for path in (ROOT / folder).rglob("*.py"):
             names |= set(NAME.findall(path.read_text(encoding="utf-8")))

@@ -4,7 +4,6 @@ Each process says of itself what it does (shared/repositories/processes.py). Pow
 rented machine: those are the constants of a cool one on the mains, because the console cannot do without them.
 """
 
-from logging import getLevelName
 from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
@@ -151,7 +150,7 @@ def get_process_history(request: Request, query: DaysBack) -> dict[str, Any]:
 def get_diagnostic(request: Request) -> Diagnostic:
     """Tell how much is logged."""
     request.admit()
-    level = getLevelName(get_logger("metrics").log_level)
+    level = get_logger("metrics").level
     return Diagnostic(status="ok", enabled=level == "DEBUG", level=level)
 
 
@@ -159,7 +158,7 @@ def get_diagnostic(request: Request) -> Diagnostic:
 @routes.post("/api/system/diagnostic/toggle", access=Access.CLIENT)
 def set_diagnostic(request: Request) -> None:
     """Refuse: how much is logged is a setting of the deployment."""
-    refuse(request, "change how much is logged", "that is a setting of the deployment, POWERTOOLS_LOG_LEVEL")
+    refuse(request, "change how much is logged", "that is a setting of the deployment, UNAMENTIS_LOG_LEVEL")
 
 
 @routes.get("/api/services", access=Access.CLIENT)

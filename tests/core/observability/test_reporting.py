@@ -14,6 +14,7 @@ from core.settings import ObservabilitySettings, read_settings
 from shared.errors import InvalidInput
 from tests.core.observability.test_spans import collector
 from tests.core.test_settings import ENVIRON
+from tests.support.log_lines import logged
 
 
 async def told(settings: ObservabilitySettings, record: TurnRecord) -> None:
@@ -29,10 +30,10 @@ async def told(settings: ObservabilitySettings, record: TurnRecord) -> None:
 
 
 async def test_without_settings_a_turn_is_a_line_of_the_log(
-    record: Callable[..., TurnRecord], caplog: pytest.LogCaptureFixture
+    record: Callable[..., TurnRecord], capsys: pytest.CaptureFixture[str]
 ) -> None:
     await told(ObservabilitySettings(), record(outcome=Outcome.FAILED, problem="TTS_TIMEOUT"))
-    (line,) = (vars(line) for line in caplog.records if line.message == "turn_ended")
+    (line,) = logged(capsys, "turn_ended")
     assert (line["session_id"], line["outcome"], line["problem"]) == ("session-1", "failed", "TTS_TIMEOUT")
     assert (line["endpoint_ms"], line["voice_to_voice_ms"]) == (400, 650)
 

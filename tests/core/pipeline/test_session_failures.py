@@ -19,6 +19,7 @@ from core.voice.dialogue import Microphone
 from shared.errors import BudgetExhausted, Unauthenticated, Unavailable
 from tests.core.pipeline.conftest import Room
 from tests.fakes.vendors import HANG_UP, FakeModel, FakeRecogniser, FakeVoice
+from tests.support.log_lines import logged
 
 TYPED = "What is light?"
 
@@ -168,7 +169,7 @@ async def test_a_caller_who_was_revoked_must_leave(room: Room) -> None:
 
 
 async def test_our_own_mistake_ends_the_turn_and_not_the_session(
-    make_room: Callable[..., Room], caplog: pytest.LogCaptureFixture
+    make_room: Callable[..., Room], capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Broken(FakeVoice):
         broken = True
@@ -185,8 +186,8 @@ async def test_our_own_mistake_ends_the_turn_and_not_the_session(
     room.session.ask(TYPED)
     await room.client.until(TurnEnded)
     assert room.client.only(Problem)[0].code == "INTERNAL_ERROR"
-    logged = [vars(record) for record in caplog.records if record.message == "reply_failed"]
-    assert [facts["kind"] for facts in logged] == ["RuntimeError"]
-    assert "Well" not in repr(logged)
+    told = logged(capsys, "reply_failed")
+    assert [facts["kind"] for facts in told] == ["RuntimeError"]
+    assert "Well" not in repr(told)
     tts.broken = False
     await goes_on(room)

@@ -2,9 +2,12 @@
 
 import inspect
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
-from typing import Any, Literal, TypeVar, get_type_hints
+from functools import cache
+from importlib import import_module
+from typing import Any, Final, Literal, TypeVar, get_type_hints
 
 import msgspec
 
@@ -13,7 +16,7 @@ from shared.auth.caller import Limit
 from shared.config import Settings
 
 Handler = TypeVar("Handler", bound=Callable[..., object])
-
+_PARAMETER: Final = re.compile(r"\{(\w+)(\+?)\}")
 
 # An operation's own limit, as the operator set it.
 LimitOf = Callable[[Settings], Limit]
@@ -44,12 +47,37 @@ class Route(msgspec.Struct, frozen=True):
     handler: Callable[..., object]
     body_model: Any
     query_model: Any
-    pattern: re.Pattern[str]
     replayable: bool
     role: AdminRole
     accepts: tuple[str, ...]
     pace: PaceOf | None
     success_flag: bool
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What its whole path matches, the parameters as groups."""
+        return _pattern(self.path)
+
+    def match(self, path: str) -> re.Match[str] | None:
+        """Return the match of a request's path, or None; a pattern is compiled for the first path it could match."""
+        return self.pattern.fullmatch(path) if path.startswith(self.path.partition("{")[0]) else None
+
+
+class _Part(msgspec.Struct, frozen=True):
+    """A module of a service that no request has needed yet."""
+
+    module: str
+    paths: tuple[str, ...]
+
+    def covers(self, path: str) -> bool:
+        return any(_is_below(path, above) for above in self.paths)
+
+    def load(self) -> "Sequence[Route]":
+        routes: Sequence[Route] = import_module(self.module).routes.routes
+        for route in routes:
+            if not self.covers(route.path):
+                raise TypeError(f"{route.path} of {self.module} is below none of {', '.join(self.paths)}")
+        return routes
 
 
 class Routes:
@@ -66,12 +94,40 @@ class Routes:
     def __init__(self, name: str, *, success_flag: bool = False) -> None:
         self.name = name
         self.success_flag = success_flag
-        self.routes: list[Route] = []
+        self._own: list[Route] = []
+        self._parts: list[_Part] = []
+        self._imported: dict[str, Sequence[Route]] = {}
+        self._known: Sequence[Route] = ()
+        self._importing = threading.Lock()
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        """Every operation, of all parts, the more literal paths first."""
+        return self._with(self._parts)
+
+    def about(self, path: str) -> Sequence[Route]:
+        """Return operations, the more literal paths first; all that could answer this path are among them."""
+        return self._with(part for part in self._parts if part.covers(path))
 
     def include(self, other: "Routes") -> None:
         """Take over the operations another file of the service has registered."""
-        self.routes.extend(other.routes)
+        self._own.extend(other.routes)
         self._sort()
+
+    def part(self, module: str, *paths: str) -> None:
+        """Take over the `routes` of a module, which is imported when a request comes for one of the paths or below.
+
+        So the first request, which waits for every import, does not wait for what answers other requests.
+        """
+        self._parts.append(_Part(module, paths))
+
+    def _with(self, parts: Iterable[_Part]) -> Sequence[Route]:
+        for part in parts:
+            if part.module not in self._imported:
+                with self._importing:
+                    self._imported[part.module] = part.load()
+                    self._sort()
+        return self._known
 
     def get(self, path: str, *, access: Access, limit: LimitOf | None = None) -> Callable[[Handler], Handler]:
         """Register a GET handler; HEAD is answered from it too."""
@@ -148,8 +204,11 @@ class Routes:
         return self._add("DELETE", path, access, status=status, limit=limit, role=role)
 
     def _sort(self) -> None:
-        """Let literal segments win over parameters, whatever the order of registration."""
-        self.routes.sort(key=lambda r: [segment.startswith("{") for segment in r.path.split("/")])
+        """Let literal segments win over parameters, whatever the order of registration and of import."""
+        parts = [route for part in self._parts for route in self._imported.get(part.module, ())]
+        self._known = sorted(
+            [*parts, *self._own], key=lambda r: [segment.startswith("{") for segment in r.path.split("/")]
+        )
 
     def _add(
         self,
@@ -167,8 +226,8 @@ class Routes:
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             hints = get_type_hints(handler)
-            pattern = _pattern(path)
-            expected = {"request", *pattern.groupindex} | ({"body", "query"} & set(hints))
+            parameters = {name for name, _ in _PARAMETER.findall(path)}
+            expected = {"request", *parameters} | ({"body", "query"} & set(hints))
             if set(inspect.signature(handler).parameters) != expected or hints.get("request") is not Request:
                 raise TypeError(f"{method} {path}: the handler's parameters must be {sorted(expected)}")
             route = Route(
@@ -181,24 +240,32 @@ class Routes:
                 handler,
                 hints.get("body"),
                 hints.get("query"),
-                pattern,
                 replayable,
                 role,
                 accepts,
                 pace,
                 self.success_flag,
             )
-            self.routes.append(route)
+            self._own.append(route)
             self._sort()
             return handler
 
         return register
 
 
+@cache
 def _pattern(path: str) -> re.Pattern[str]:
-    parts = re.split(r"(\{\w+\+?\})", path)
-    regex = "".join(
-        (f"(?P<{p[1:-2]}>.+)" if p.endswith("+}") else f"(?P<{p[1:-1]}>[^/]+)") if p.startswith("{") else re.escape(p)
-        for p in parts
-    )
-    return re.compile(f"{regex}/?")
+    regex, end = "", 0
+    for parameter in _PARAMETER.finditer(path):
+        regex += re.escape(path[end : parameter.start()])
+        regex += f"(?P<{parameter[1]}>.+)" if parameter[2] else f"(?P<{parameter[1]}>[^/]+)"
+        end = parameter.end()
+    return re.compile(f"{regex}{re.escape(path[end:])}/?")
+
+
+def _is_below(path: str, above: str) -> bool:
+    """Tell whether a path is another, in which a parameter stands for any segment, or goes on behind it."""
+    given, wanted = path.split("/"), above.split("/")
+    if len(given) < len(wanted):
+        return False
+    return all(want.startswith("{") or want == have for want, have in zip(wanted, given, strict=False))

@@ -100,16 +100,16 @@ class Service:
 
     def _flagged(self, path: str) -> bool:
         """Whether errors of a path say `success: false`, whatever method it was asked with."""
-        flagged = (route for route in self.routes.routes if route.success_flag)
-        return self.routes.success_flag or any(route.pattern.fullmatch(path) for route in flagged)
+        flagged = (route for route in self.routes.about(path) if route.success_flag)
+        return self.routes.success_flag or any(route.match(path) for route in flagged)
 
     def _match(self, http: HttpRequest) -> tuple[Route, dict[str, str]]:
         if len(http.path) > MAX_PATH_CHARS or "\x00" in http.path:
             raise InvalidInput(f"the path must have at most {MAX_PATH_CHARS} characters and no NUL")
         method = "GET" if http.method == "HEAD" else http.method
         allowed: set[str] = set()
-        for route in self.routes.routes:
-            if match := route.pattern.fullmatch(http.path):
+        for route in self.routes.about(http.path):
+            if match := route.match(http.path):
                 if route.method == method:
                     return route, match.groupdict()
                 allowed.add(route.method)

@@ -1,8 +1,21 @@
-"""Every operation of the admin service."""
+"""Administration over HTTP: which file answers what."""
 
-from admin_api import exports, features, jobs, money, oversight, removals, session, tenants, tokens, users
 from shared.api import Routes
 
 routes = Routes("admin")
-for part in (session, users, tenants, removals, exports, tokens, money, features, jobs, oversight):
-    routes.include(part.routes)
+routes.part("admin_api.session", "/api/admin/session")
+routes.part("admin_api.users", "/api/admin/users")
+routes.part("admin_api.tenants", "/api/admin/tenants")
+routes.part("admin_api.removals", "/api/admin/removals", "/api/admin/tenants/{tenant_id}")
+routes.part("admin_api.exports", "/api/admin/tenants/{tenant_id}/exports")
+routes.part("admin_api.tokens", "/api/admin/tenants/{tenant_id}/tokens")
+routes.part(
+    "admin_api.money",
+    "/api/admin/usage",
+    "/api/admin/budget",
+    "/api/admin/tenants/{tenant_id}/usage",
+    "/api/admin/tenants/{tenant_id}/budget",
+)
+routes.part("admin_api.features", "/api/admin/features", "/api/admin/tenants/{tenant_id}/features")
+routes.part("admin_api.jobs", "/api/admin/jobs", "/api/admin/tenants/{tenant_id}/jobs")
+routes.part("admin_api.oversight", "/api/admin/audit")

@@ -1,7 +1,7 @@
 """One's own account: what it says, its password, where it is signed in."""
 
 from auth_api.account_models import AccountChanges, DeviceItem, PasswordChange, SessionItem
-from auth_api.models import Me, Message
+from auth_api.models import Me, Message, Workplace, Workplaces
 from auth_api.new_passwords import strong_enough
 from shared.api import Access, Listing, Request, Routes
 from shared.auth.caller import Limit
@@ -15,8 +15,9 @@ from shared.repositories.audit import AuditRepository
 from shared.repositories.auth_sessions import AuthSessionRepository
 from shared.repositories.devices import DeviceRepository
 from shared.repositories.mail_outbox import MailOutbox
+from shared.repositories.tenants import TenantRepository
 
-account = Routes("auth")
+routes = Routes("auth")
 
 
 def password_checks(settings: Settings) -> Limit:
@@ -29,7 +30,23 @@ def current_session(request: Request) -> str | None:
     return request.caller.credential if request.caller.kind == "session" else None
 
 
-@account.patch("/api/auth/me", access=Access.ACCOUNT)
+@routes.get("/api/auth/me", access=Access.ACCOUNT)
+def me(request: Request) -> Me:
+    """Return the caller's own account."""
+    with request.unit() as unit:
+        account = AccountRepository(unit).me()
+    return Me.of(account.result)
+
+
+@routes.get("/api/auth/tenants", access=Access.ACCOUNT)
+def my_tenants(request: Request) -> Workplaces:
+    """List the tenants the caller may work in; a beta token works in its own only."""
+    with request.unit() as unit:
+        found = TenantRepository(unit).mine(confined=request.caller.kind == "beta")
+    return Workplaces([Workplace.of(tenant, request.tenant_id) for tenant in found.result])
+
+
+@routes.patch("/api/auth/me", access=Access.ACCOUNT)
 def change_me(request: Request, body: AccountChanges) -> Me:
     """Change the caller's own account; another address counts as unverified until its mail is answered."""
     name = " ".join((body.display_name or body.name or "").split()) or None
@@ -48,7 +65,7 @@ def change_me(request: Request, body: AccountChanges) -> Me:
     return Me.of(changed.result)
 
 
-@account.post("/api/auth/password", access=Access.ACCOUNT, limit=password_checks, replayable=False)
+@routes.post("/api/auth/password", access=Access.ACCOUNT, limit=password_checks, replayable=False)
 def change_password(request: Request, body: PasswordChange) -> Message:
     """Set another password and sign every other device out."""
     given = {"current_password": body.current_password, "new_password": body.new_password}
@@ -73,7 +90,7 @@ def change_password(request: Request, body: PasswordChange) -> Message:
     return Message("password changed; every other device is signed out")
 
 
-@account.get("/api/auth/devices", access=Access.ACCOUNT)
+@routes.get("/api/auth/devices", access=Access.ACCOUNT)
 def devices(request: Request) -> Listing:
     """List what the caller has signed in from."""
     with request.unit() as unit:
@@ -81,7 +98,7 @@ def devices(request: Request) -> Listing:
     return Listing("devices", [DeviceItem.of(device) for device in found.result])
 
 
-@account.delete("/api/auth/devices/{device_id}", access=Access.ACCOUNT)
+@routes.delete("/api/auth/devices/{device_id}", access=Access.ACCOUNT)
 def forget_device(request: Request, device_id: str) -> Message:
     """Forget a device and end its sign-ins; the one in use is signed out of instead."""
     device = known_id(device_id, "device")
@@ -93,7 +110,7 @@ def forget_device(request: Request, device_id: str) -> Message:
     return Message("device removed")
 
 
-@account.get("/api/auth/sessions", access=Access.ACCOUNT)
+@routes.get("/api/auth/sessions", access=Access.ACCOUNT)
 def sessions(request: Request) -> Listing:
     """List where the caller is signed in."""
     with request.unit() as unit:
@@ -101,7 +118,7 @@ def sessions(request: Request) -> Listing:
     return Listing("sessions", [SessionItem.of(session) for session in found.result])
 
 
-@account.delete("/api/auth/sessions/{auth_session_id}", access=Access.ACCOUNT)
+@routes.delete("/api/auth/sessions/{auth_session_id}", access=Access.ACCOUNT)
 def end_session(request: Request, auth_session_id: str) -> Message:
     """Sign one of the caller's sign-ins out."""
     session = known_id(auth_session_id, "session")

@@ -15,7 +15,7 @@ from shared.repositories.accounts import AccountRepository
 from shared.repositories.audit import AuditRepository
 from shared.repositories.own_data import OwnDataRepository
 
-farewell = Routes("auth")
+routes = Routes("auth")
 
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 
@@ -25,7 +25,7 @@ def _exports(settings: Settings) -> Limit:
     return Limit("export", 10, 3600)
 
 
-@farewell.get("/api/auth/me/export", access=Access.ACCOUNT, limit=_exports)
+@routes.get("/api/auth/me/export", access=Access.ACCOUNT, limit=_exports)
 def export_me(request: Request) -> Reply:
     """Return everything that is kept about the caller in this tenant, as JSON to keep."""
     with request.unit() as unit:
@@ -36,7 +36,7 @@ def export_me(request: Request) -> Reply:
     return Reply(on_the_wire(data.result), headers={"Content-Disposition": 'attachment; filename="my-data.json"'})
 
 
-@farewell.delete("/api/auth/me", access=Access.ACCOUNT, limit=password_checks)
+@routes.delete("/api/auth/me", access=Access.ACCOUNT, limit=password_checks)
 def remove_me(request: Request, body: Farewell) -> Message:
     """Remove the caller's account with everything in it; needs the password, or a sign-in of a few minutes ago."""
     prove_again(request, body.password)

@@ -34,26 +34,26 @@ from shared.repositories.mail_outbox import MailOutbox
 if TYPE_CHECKING:
     from shared.auth.id_tokens import Identity, IdTokenVerifier, Provider
 
-identities = Routes("auth")
+routes = Routes("auth")
 
 
 def _sign_ins(settings: Settings) -> Limit:
     return Limit("login", settings.logins_per_minute)
 
 
-@identities.post("/api/auth/apple", access=Access.PUBLIC, limit=_sign_ins)
+@routes.post("/api/auth/apple", access=Access.PUBLIC, limit=_sign_ins)
 def with_apple(request: Request, body: IdTokenSignIn) -> SignedIn:
     """Sign in with Apple; somebody new gets an account."""
     return _signed_in(request, body, "apple")
 
 
-@identities.post("/api/auth/google", access=Access.PUBLIC, limit=_sign_ins)
+@routes.post("/api/auth/google", access=Access.PUBLIC, limit=_sign_ins)
 def with_google(request: Request, body: IdTokenSignIn) -> SignedIn:
     """Sign in with Google; somebody new gets an account."""
     return _signed_in(request, body, "google")
 
 
-@identities.get("/api/auth/identities", access=Access.ACCOUNT)
+@routes.get("/api/auth/identities", access=Access.ACCOUNT)
 def list_identities(request: Request) -> Identities:
     """List what signs the caller in beside the password."""
     with request.unit() as unit:
@@ -61,7 +61,7 @@ def list_identities(request: Request) -> Identities:
     return Identities([IdentityItem.of(identity) for identity in found.result])
 
 
-@identities.post("/api/auth/identities", access=Access.ACCOUNT, limit=password_checks)
+@routes.post("/api/auth/identities", access=Access.ACCOUNT, limit=password_checks)
 def link(request: Request, body: NewIdentity) -> Identities:
     """Link an identity; needs the password, or a sign-in of a few minutes ago."""
     if body.provider is None:
@@ -82,7 +82,7 @@ def link(request: Request, body: NewIdentity) -> Identities:
     return Identities([IdentityItem.of(each) for each in found.result])
 
 
-@identities.delete("/api/auth/identities/{identity_id}", access=Access.ACCOUNT, limit=password_checks)
+@routes.delete("/api/auth/identities/{identity_id}", access=Access.ACCOUNT, limit=password_checks)
 def unlink(request: Request, identity_id: str, body: Farewell) -> Message:
     """Take an identity away and sign every other device out; needs the password, or a young sign-in.
 

@@ -22,14 +22,14 @@ from shared.repositories.audit import AuditRepository
 from shared.repositories.mail_outbox import MailOutbox
 from shared.repositories.one_time_tokens import OneTimeTokenRepository
 
-recovery = Routes("auth")
+routes = Routes("auth")
 
 
 def _mails(settings: Settings) -> Limit:
     return Limit("mail", settings.logins_per_minute)
 
 
-@recovery.post("/api/auth/forgot-password", access=Access.PUBLIC, limit=_mails)
+@routes.post("/api/auth/forgot-password", access=Access.PUBLIC, limit=_mails)
 def forgot_password(request: Request, body: AddressedMail) -> Message:
     """Send a link that sets a new password, if the address has an account."""
     email = normal_email(_required("email", body.email))
@@ -38,7 +38,7 @@ def forgot_password(request: Request, body: AddressedMail) -> Message:
     return Message("if this address has an account, a mail is on its way")
 
 
-@recovery.post("/api/auth/reset-password", access=Access.PUBLIC, limit=_mails)
+@routes.post("/api/auth/reset-password", access=Access.PUBLIC, limit=_mails)
 def reset_password(request: Request, body: PasswordReset) -> Message:
     """Set a new password with the token of a mail; every sign-in of the account ends."""
     token = OneTimeToken.read(_required("token", body.token))
@@ -59,7 +59,7 @@ def reset_password(request: Request, body: PasswordReset) -> Message:
     return Message("password changed; sign in with it")
 
 
-@recovery.get("/api/auth/verify-email", access=Access.PUBLIC)
+@routes.get("/api/auth/verify-email", access=Access.PUBLIC)
 def verify_email(request: Request, query: Verification) -> Message:
     """Take an address as its owner's, with the token of a mail."""
     token = OneTimeToken.read(_required("token", query.token))
@@ -73,7 +73,7 @@ def verify_email(request: Request, query: Verification) -> Message:
     return Message("thank you: this address is verified")
 
 
-@recovery.post("/api/auth/resend-verification", access=Access.PUBLIC, limit=_mails)
+@routes.post("/api/auth/resend-verification", access=Access.PUBLIC, limit=_mails)
 def resend_verification(request: Request, body: AddressedMail) -> Message:
     """Send the link that verifies an address once more: to the given one, or to the signed-in caller's."""
     if body.email:

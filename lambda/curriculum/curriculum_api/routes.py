@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from curriculum_api import archive_routes, asset_routes, authoring_routes, discovery_routes, list_routes, media_routes
 from curriculum_api.models import (
     LONGEST_PAGE,
     LONGEST_QUERY,
@@ -27,9 +26,16 @@ from shared.repositories.curricula import CurriculumFilter, CurriculumRepository
 from shared.repositories.topics import TopicRepository
 
 routes = Routes("curriculum")
-
-for part in (authoring_routes, archive_routes, asset_routes, discovery_routes, list_routes, media_routes):
-    routes.include(part.routes)
+routes.part("curriculum_api.authoring_routes", "/api/curricula")
+routes.part("curriculum_api.archive_routes", "/api/curricula/archived", "/api/curricula/{curriculum_id}/archive")
+routes.part(
+    "curriculum_api.asset_routes", "/api/curricula/{curriculum_id}/topics/{topic_id}/assets", "/assets/curriculum"
+)
+routes.part(
+    "curriculum_api.discovery_routes", "/api/curricula/subjects", "/api/curricula/topics", "/api/curricula/progress"
+)
+routes.part("curriculum_api.list_routes", "/api/lists")
+routes.part("curriculum_api.media_routes", "/api/media")
 
 
 @routes.get("/api/curricula", access=Access.CLIENT)

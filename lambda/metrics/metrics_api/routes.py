@@ -4,7 +4,6 @@ import time
 from functools import lru_cache
 from typing import Final
 
-from metrics_api import description, fleet, history, logs, models, providers, system
 from metrics_api.answers import (
     Accepted,
     Health,
@@ -18,7 +17,6 @@ from metrics_api.presence import sighting_of
 from metrics_api.processes import running
 from metrics_api.requests import LONGEST_PAGE, Batch, ListMetrics, SingleEvent
 from metrics_api.rules import event_of, known_client, read_report, snapshot_of
-from metrics_api.usage import routes as usage_routes
 from shared.api import Access, Request, Routes
 from shared.api.decoding import decode_body
 from shared.clock import iso, utc_now
@@ -32,9 +30,22 @@ from shared.repositories.processes import ProcessRepository
 from shared.version import VERSION
 
 routes = Routes("metrics")
-routes.include(usage_routes)
-for part in (description, logs, fleet, history, system, models, providers):
-    routes.include(part.routes)
+routes.part("metrics_api.description", "/", "/api")
+routes.part("metrics_api.usage", "/api/usage")
+routes.part("metrics_api.logs", "/api/logs", "/log")
+routes.part("metrics_api.fleet", "/api/clients", "/api/servers")
+routes.part(
+    "metrics_api.history",
+    "/api/metrics/summary",
+    "/api/metrics/latency",
+    "/api/metrics/usage",
+    "/api/metrics/sessions",
+    "/api/metrics/users",
+    "/api/metrics/clients",
+)
+routes.part("metrics_api.system", "/api/system", "/api/services", "/api/metrics/system")
+routes.part("metrics_api.models", "/api/models")
+routes.part("metrics_api.providers", "/api/providers")
 
 _STARTED: Final = time.monotonic()
 # How long an answer about the database stands: checks come often, and anybody may make them.

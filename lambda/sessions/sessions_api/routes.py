@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from msgspec import UNSET, UnsetType
 
-from sessions_api import insight_routes, requests
+from sessions_api import requests
 from sessions_api.answers import (
     BargeInAnswer,
     BufferAnswer,
@@ -39,7 +39,14 @@ from shared.repositories.turns import Latencies, TurnRepository
 from shared.version import VERSION
 
 routes = Routes("sessions")
-routes.include(insight_routes.routes)
+routes.part(
+    "sessions_api.insight_routes",
+    "/api/sessions/progress",
+    "/api/sessions/{session_id}/segment",
+    "/api/sessions/{session_id}/signals",
+    "/api/sessions/{session_id}/analyze-response",
+    "/api/sessions/{session_id}/debug",
+)
 
 
 @routes.post("/api/sessions", access=Access.CLIENT, status=201)

@@ -5,7 +5,7 @@ from typing import Final
 
 CHUNK_CHARS: Final = 300
 # A sentence's end: its mark, closing quotes or brackets, then white space.
-_SENTENCE_END: Final = re.compile("(?<=[.!?\u2026])[\"'\u201d\u2019)\\]]*\\s+")
+_SENTENCE_END: Final = "(?<=[.!?\u2026])[\"'\u201d\u2019)\\]]*\\s+"
 
 
 def chunks(text: str, size: int = CHUNK_CHARS) -> list[str]:
@@ -22,7 +22,7 @@ def chunks(text: str, size: int = CHUNK_CHARS) -> list[str]:
 def _sentences(text: str, size: int) -> list[str]:
     found: list[str] = []
     start = 0
-    for end in [*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]:
+    for end in [*(match.end() for match in re.finditer(_SENTENCE_END, text)), len(text)]:
         sentence = " ".join(text[start:end].split())
         start = end
         found += _pieces(sentence, size)

@@ -26,53 +26,42 @@ _VERY_UNSURE: Final = 0.3
 _DEFLECTS: Final = 0.8
 _LACKS: Final = 0.9
 
-_HEDGES: Final = tuple(
-    (re.compile(rf"\b(?:{words})\b", re.IGNORECASE), weight)
-    for words, weight in (
-        (
-            r"(?:i'?m|i am) not (?:entirely |really |quite |completely )?(?:sure|certain)",
-            0.9,
-        ),
-        (r"i guess|hard to say|who knows", 0.8),
-        (r"i think|i believe|i suppose|i assume|as far as i know|if i recall|if i remember", 0.6),
-        (r"maybe|perhaps|possibly|might be|could be|may be", 0.5),
-        (r"probably|likely|presumably|it seems|it appears|seems to|appears to", 0.4),
-        (r"sort of|kind of|more or less|roughly speaking", 0.4),
-        (r"generally|usually|typically|in most cases", 0.2),
-    )
+_HEDGES: Final = (
+    (r"(?:i'?m|i am) not (?:entirely |really |quite |completely )?(?:sure|certain)", 0.9),
+    (r"i guess|hard to say|who knows", 0.8),
+    (r"i think|i believe|i suppose|i assume|as far as i know|if i recall|if i remember", 0.6),
+    (r"maybe|perhaps|possibly|might be|could be|may be", 0.5),
+    (r"probably|likely|presumably|it seems|it appears|seems to|appears to", 0.4),
+    (r"sort of|kind of|more or less|roughly speaking", 0.4),
+    (r"generally|usually|typically|in most cases", 0.2),
 )
-_DEFLECTION: Final = re.compile(
-    r"""\b(?: (?:that's|that \s is) \s a \s (?:great|good|interesting) \s question [,.]? \s (?:but|however|for)
+# Patterns that `re` compiles, and keeps, when the first answer is judged.
+_DEFLECTION: Final = r"""
+    \b(?: (?:that's|that \s is) \s a \s (?:great|good|interesting) \s question [,.]? \s (?:but|however|for)
     | you \s (?:should|could|may \s want \s to|might \s want \s to) \s (?:ask|consult|check \s with|look)
     | (?:let's|let \s us) \s (?:move \s on|talk \s about \s something|focus \s on \s something)
     | why \s do \s you \s ask | what \s do \s you \s think \? | ask \s your \s teacher
-    | (?:can't|cannot|can \s not) \s (?:help|answer) | i \s would \s rather )""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_GAP: Final = re.compile(
-    r"""\b(?: i \s (?:don't|do \s not) \s (?:actually \s|really \s)?
+    | (?:can't|cannot|can \s not) \s (?:help|answer) | i \s would \s rather )"""
+_GAP: Final = r"""
+    \b(?: i \s (?:don't|do \s not) \s (?:actually \s|really \s)?
                 (?:know|have \s (?:any \s|enough \s|that \s|the \s)* (?:information|knowledge|details|data))
     | i'?m \s not \s (?:familiar|aware) | i \s am \s not \s (?:familiar|aware)
     | i \s (?:have \s no|lack \s the) \s (?:information|knowledge|idea) | no \s idea
     | (?:the \s lesson|it|this \s lesson|this \s topic|the \s material) \s (?:does \s not|doesn't)
       \s (?:cover|say|mention|explain|tell)
     | (?:not|isn't|is \s not) \s (?:in|covered \s (?:in|by)|part \s of) \s (?:the|this|our) \s (?:lesson|material|topic)
-    | beyond \s (?:my|what \s i) \s (?:knowledge|know) )\b""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_SCOPE: Final = re.compile(
-    r"""\b(?: (?:outside|beyond|out \s of) \s (?:of \s)? (?:the|this|our)
+    | beyond \s (?:my|what \s i) \s (?:knowledge|know) )\b"""
+_SCOPE: Final = r"""
+    \b(?: (?:outside|beyond|out \s of) \s (?:of \s)? (?:the|this|our)
                \s (?:scope|lesson|topic|course|curriculum|material)
     | out \s of \s scope | (?:another|a \s different|a \s later) \s (?:lesson|topic|course)
-    | (?:the \s lesson|this \s lesson|this \s topic) \s (?:does \s not|doesn't) \s (?:cover|mention) )\b""",
-    re.IGNORECASE | re.VERBOSE,
-)
+    | (?:the \s lesson|this \s lesson|this \s topic) \s (?:does \s not|doesn't) \s (?:cover|mention) )\b"""
 _VAGUE_WORDS: Final = """
     stuff thing things something somehow somewhat whatever various several some many lots basically essentially etc
     anything someone somewhere sometimes
 """
 _VAGUE: Final = frozenset(_VAGUE_WORDS.split())
-_WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_WORD: Final = r"[^\W\d_]+(?:'[^\W\d_]+)?"
 
 
 class Confidence(msgspec.Struct, frozen=True):
@@ -106,18 +95,18 @@ class Expansion(msgspec.Struct, frozen=True):
 
 def confidence_of(answer: str) -> Confidence:
     """Return how sure an answer sounds; an empty one is as sure as any."""
-    weights = [weight for pattern, weight in _HEDGES if pattern.search(answer)]
+    weights = [weight for words, weight in _HEDGES if re.search(rf"\b(?:{words})\b", answer, re.IGNORECASE)]
     hedging = sum(weights) / len(weights) if weights else 0.0
-    deflection = _DEFLECTS if _DEFLECTION.search(answer) else 0.0
-    gap = _LACKS if _GAP.search(answer) else 0.0
-    words = _WORD.findall(answer.lower())
+    deflection = _DEFLECTS if _says(_DEFLECTION, answer) else 0.0
+    gap = _LACKS if _says(_GAP, answer) else 0.0
+    words = re.findall(_WORD, answer.lower())
     vague = min(1.0, sum(word in _VAGUE for word in words) / len(words)) if words else 0.0
     marks: tuple[tuple[Marker, bool], ...] = (
         ("hedging", hedging > _MARKED),
         ("question_deflection", deflection > _MARKED),
         ("knowledge_gap", gap > _MARKED),
         ("vague_language", vague > _MARKED),
-        ("out_of_scope", _SCOPE.search(answer) is not None),
+        ("out_of_scope", _says(_SCOPE, answer)),
     )
     uncertainty = 0.25 * hedging + 0.30 * deflection + 0.35 * gap + 0.10 * vague
     return Confidence(
@@ -157,3 +146,7 @@ def expansion_of(confidence: Confidence, trend: Trend) -> Expansion:
     if trend == "declining":
         return Expansion(priority, "current_topic", "answers become less sure")
     return Expansion("none", "current_topic", "")
+
+
+def _says(pattern: str, answer: str) -> bool:
+    return re.search(pattern, answer, re.IGNORECASE | re.VERBOSE) is not None

@@ -86,11 +86,11 @@ def _text_or(other: Check) -> Check:
 
 
 # A browser would run what these name.
-_SCHEME: Final = re.compile(r"[\x00-\x20]*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_SCHEME: Final = r"[\x00-\x20]*([a-z][a-z0-9+.-]*):"
 
 
 def _is_address(value: str) -> bool:
-    scheme = _SCHEME.match(value)
+    scheme = re.match(_SCHEME, value, re.IGNORECASE)
     known = scheme is None or scheme[1].lower() in {"http", "https"} or value.lower().startswith("data:image/")
     return known and value.isprintable() and (len(value) <= 2_000 or value.lower().startswith("data:image/"))
 

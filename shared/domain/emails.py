@@ -8,7 +8,7 @@ from shared.errors import InvalidInput
 
 MAX_EMAIL_CHARS: Final = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
 MAX_LOCAL_CHARS: Final = 64
-_ADDRESS: Final = re.compile(r"""[^@\s"(),:;<>\[\\\]]+@(?:[^\W_](?:[^\W_]|-){0,62}\.)+[^\W_](?:[^\W_]|-){0,62}""")
+_ADDRESS: Final = r"""[^@\s"(),:;<>\[\\\]]+@(?:[^\W_](?:[^\W_]|-){0,62}\.)+[^\W_](?:[^\W_]|-){0,62}"""
 
 # Alphabets that are written together.
 _EAST_ASIAN: Final = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "LATIN"})
@@ -32,7 +32,7 @@ def normal_email(text: str) -> str:
         unseen
         or too_long
         or dotted
-        or not _ADDRESS.fullmatch(email)
+        or not re.fullmatch(_ADDRESS, email)
         or email.endswith("-")
         or "-." in email.partition("@")[2]
         or any(_pretends(word) for word in re.split(r"[^\w]+|_", email))

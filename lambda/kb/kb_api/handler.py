@@ -1,10 +1,6 @@
 """Entry point of the kb service."""
 
-import os
+from shared.start import service_of
 
-from kb_api.routes import routes
-from shared.api import Context, Service
-from shared.config import read_settings
-
-service = Service(routes, Context.of(read_settings(os.environ)))
+service = service_of("kb_api.routes")
 handler = service.handle

@@ -20,15 +20,15 @@ from shared.repositories.session_situations import situation_of
 from shared.repositories.sessions import Session
 from shared.repositories.turns import NewTurn, Turn
 
-_HOST: Final = re.compile(r"[A-Za-z0-9.\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
-_PARAGRAPH: Final = re.compile(r"\n\s*\n")
+_HOST: Final = r"[A-Za-z0-9.\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?"
+_PARAGRAPH: Final = r"\n\s*\n"
 
 
 def socket_url(headers: Mapping[str, str], session_id: str) -> str:
     """Return the address of a session's voice socket at the host the client called; a path where it named none."""
     path = f"/ws/audio?session={session_id}"
     host = headers.get("x-forwarded-host") or headers.get("host", "")
-    if not _HOST.fullmatch(host):
+    if not re.fullmatch(_HOST, host):
         return path
     scheme = "wss" if headers.get("x-forwarded-proto", "http").lower() == "https" else "ws"
     return f"{scheme}://{host}{path}"
@@ -65,7 +65,7 @@ def brought_lesson(body: ChooseTopic) -> Lesson | None:
     return Lesson(
         curriculum_title="",
         topic_title=body.topic_title,
-        passages=tuple(part.strip() for part in _PARAGRAPH.split(content) if part.strip()),
+        passages=tuple(part.strip() for part in re.split(_PARAGRAPH, content) if part.strip()),
         objectives=objectives,
         glossary=terms,
         misconceptions=mistakes,

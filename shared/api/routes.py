@@ -52,6 +52,7 @@ class Route(msgspec.Struct, frozen=True):
     accepts: tuple[str, ...]
     pace: PaceOf | None
     success_flag: bool
+    literal: str  # what its path begins with, up to its first parameter
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -60,23 +61,23 @@ class Route(msgspec.Struct, frozen=True):
 
     def match(self, path: str) -> re.Match[str] | None:
         """Return the match of a request's path, or None; a pattern is compiled for the first path it could match."""
-        return self.pattern.fullmatch(path) if path.startswith(self.path.partition("{")[0]) else None
+        return self.pattern.fullmatch(path) if path.startswith(self.literal) else None
 
 
 class _Part(msgspec.Struct, frozen=True):
-    """A module of a service that no request has needed yet."""
+    """A module of a service, and where its operations are: paths as their segments."""
 
     module: str
-    paths: tuple[str, ...]
+    paths: tuple[list[str], ...]
 
-    def covers(self, path: str) -> bool:
+    def covers(self, path: list[str]) -> bool:
         return any(_is_below(path, above) for above in self.paths)
 
     def load(self) -> "Sequence[Route]":
         routes: Sequence[Route] = import_module(self.module).routes.routes
         for route in routes:
-            if not self.covers(route.path):
-                raise TypeError(f"{route.path} of {self.module} is below none of {', '.join(self.paths)}")
+            if not self.covers(route.path.split("/")):
+                raise TypeError(f"{route.path} of {self.module} is below none of the paths it is imported for")
         return routes
 
 
@@ -96,6 +97,7 @@ class Routes:
         self.success_flag = success_flag
         self._own: list[Route] = []
         self._parts: list[_Part] = []
+        self._waiting: tuple[_Part, ...] = ()
         self._imported: dict[str, Sequence[Route]] = {}
         self._known: Sequence[Route] = ()
         self._importing = threading.Lock()
@@ -103,11 +105,12 @@ class Routes:
     @property
     def routes(self) -> Sequence[Route]:
         """Every operation, of all parts, the more literal paths first."""
-        return self._with(self._parts)
+        return self._with(self._waiting)
 
     def about(self, path: str) -> Sequence[Route]:
         """Return operations, the more literal paths first; all that could answer this path are among them."""
-        return self._with(part for part in self._parts if part.covers(path))
+        segments = path.split("/")
+        return self._with(part for part in self._waiting if part.covers(segments))
 
     def include(self, other: "Routes") -> None:
         """Take over the operations another file of the service has registered."""
@@ -119,14 +122,16 @@ class Routes:
 
         So the first request, which waits for every import, does not wait for what answers other requests.
         """
-        self._parts.append(_Part(module, paths))
+        part = _Part(module, tuple(path.split("/") for path in paths))
+        self._parts.append(part)
+        self._waiting += (part,)
 
     def _with(self, parts: Iterable[_Part]) -> Sequence[Route]:
         for part in parts:
-            if part.module not in self._imported:
-                with self._importing:
-                    self._imported[part.module] = part.load()
-                    self._sort()
+            with self._importing:
+                self._imported[part.module] = part.load()
+                self._sort()
+                self._waiting = tuple(other for other in self._waiting if other is not part)
         return self._known
 
     def get(self, path: str, *, access: Access, limit: LimitOf | None = None) -> Callable[[Handler], Handler]:
@@ -245,6 +250,7 @@ class Routes:
                 accepts,
                 pace,
                 self.success_flag,
+                path.partition("{")[0],
             )
             self._own.append(route)
             self._sort()
@@ -263,9 +269,8 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile(f"{regex}{re.escape(path[end:])}/?")
 
 
-def _is_below(path: str, above: str) -> bool:
+def _is_below(path: list[str], above: list[str]) -> bool:
     """Tell whether a path is another, in which a parameter stands for any segment, or goes on behind it."""
-    given, wanted = path.split("/"), above.split("/")
-    if len(given) < len(wanted):
+    if len(path) < len(above):
         return False
-    return all(want.startswith("{") or want == have for want, have in zip(wanted, given, strict=False))
+    return all(want == have or want.startswith("{") for want, have in zip(above, path, strict=False))

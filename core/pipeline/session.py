@@ -135,9 +135,14 @@ class VoiceSession:
         if commands:
             self._do(commands)
 
+    @property
+    def crowded(self) -> bool:
+        """Whether too much audio waits for the detector."""
+        return self._dialogue.undecided > _BACKLOG
+
     async def room(self) -> None:
-        """Wait while too much audio waits for the detector: a client that sends faster than it is heard is slowed."""
-        while self._dialogue.undecided > _BACKLOG:
+        """Wait while too much audio waits: a client that sends faster than it is heard is slowed."""
+        while self.crowded:
             self._room = asyncio.Event()
             await self._room.wait()
 

@@ -4,6 +4,7 @@ The delays are those of fast real vendors, and the same for every server that is
 """
 
 import asyncio
+import functools
 import math
 from array import array
 from collections.abc import AsyncIterator, Sequence
@@ -98,6 +99,7 @@ def _tokens() -> list[str]:
     return [first[0], ",", *(f" {word}" for word in first[2:]), ".", *(f" {word}" for word in rest.split(" "))]
 
 
+@functools.cache
 def _hum() -> bytes:
     """Return 40 ms of 225 Hz, nine whole periods, so that chunks join without a click."""
     samples = round(_RATE * _CHUNK_S)

@@ -3,7 +3,7 @@
 import asyncio
 
 import msgspec
-from aiohttp import WSMsgType, web
+from aiohttp import WSMsgType
 
 from core.pipeline.conversations import Conversation, Visit
 from core.pipeline.equipment import Equipment
@@ -20,6 +20,7 @@ from core.realtime.tuning import Tuning
 from core.ws.closing import INTERNAL, Closing, closing_of
 from core.ws.connection import ENDS, SessionConnection
 from core.ws.live import Live
+from core.ws.socket import FrameSocket
 from shared.errors import AppError, InvalidInput, RateLimited
 
 
@@ -39,7 +40,7 @@ class RealtimeConnection(SessionConnection):
         equipment: Equipment,
         live: Live,
         store: RealtimeStore,
-        socket: web.WebSocketResponse,
+        socket: FrameSocket,
         transport: asyncio.BaseTransport | None,
         guest: Guest,
     ) -> None:

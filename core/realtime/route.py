@@ -17,6 +17,8 @@ from core.ws.arrival import introduced
 from core.ws.closing import closing_of
 from core.ws.connection import COMING_BACK
 from core.ws.live import Live
+from core.ws.poller import Poller
+from core.ws.socket import FrameSocket
 from shared.auth.authenticator import bearer_token
 from shared.auth.caller import Caller
 from shared.auth.client_secrets import is_client_secret
@@ -48,12 +50,8 @@ class RealtimeRoute(msgspec.Struct, frozen=True, kw_only=True):
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Hold one connection until either side closes it."""
         heartbeat = self.equipment.settings.heartbeat_s
-        socket = web.WebSocketResponse(
-            compress=False,
-            heartbeat=heartbeat,
-            max_msg_size=LARGEST_MESSAGE,
-            timeout=_CLOSE_S,
-            protocols=(_PROTOCOL,),
+        socket = FrameSocket(
+            Poller(), heartbeat_s=heartbeat, largest=LARGEST_MESSAGE, close_s=_CLOSE_S, protocols=(_PROTOCOL,)
         )
         await socket.prepare(request)
         if self.live.draining:

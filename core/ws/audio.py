@@ -18,7 +18,9 @@ from core.ws.arrival import introduced
 from core.ws.closing import INTERNAL, Closing, closing_of
 from core.ws.connection import COMING_BACK, ENDS, SessionConnection
 from core.ws.live import Live
+from core.ws.poller import Poller
 from core.ws.segments import Segments
+from core.ws.socket import FrameSocket
 from core.ws.updates import Redeem
 from shared.auth.caller import Caller
 from shared.errors import AppError, InvalidInput, NotFound, RateLimited
@@ -40,13 +42,12 @@ class AudioRoute(msgspec.Struct, frozen=True):
     authenticate: Authenticate
     redeem: Redeem
     live: Live
+    poller: Poller = msgspec.field(default_factory=Poller)
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Hold one connection until either side closes it."""
         heartbeat = self.equipment.settings.heartbeat_s
-        socket = web.WebSocketResponse(
-            compress=False, heartbeat=heartbeat, max_msg_size=_LARGEST_FRAME, timeout=_CLOSE_S
-        )
+        socket = FrameSocket(self.poller, heartbeat_s=heartbeat, largest=_LARGEST_FRAME, close_s=_CLOSE_S)
         await socket.prepare(request)
         if self.live.draining:
             await socket.close(code=COMING_BACK.code, message=COMING_BACK.payload)
@@ -81,7 +82,7 @@ class AudioConnection(SessionConnection):
     def __init__(
         self,
         route: AudioRoute,
-        socket: web.WebSocketResponse,
+        socket: FrameSocket,
         transport: asyncio.BaseTransport | None,
         visit: Visit,
     ) -> None:
@@ -117,8 +118,17 @@ class AudioConnection(SessionConnection):
         self._outbox.send(wire.message("reconnect", delay_ms=delay_ms, session_id=self._visit.session_id))
 
     async def _read(self, session: VoiceSession) -> None:
+        pace, now = self._pace, asyncio.get_running_loop().time
+
+        def take(pcm: bytes) -> bool:
+            """Take sound as it arrives, unless too much of it came before."""
+            if session.crowded or not pace.admits(len(pcm) / _BYTES_PER_S, now()):
+                return False
+            self._take(session, pcm)
+            return True
+
         while True:
-            message = await self._receive()
+            message = await self._receive(take)
             if message.type is WSMsgType.BINARY:
                 self._take(session, message.data)
                 await session.room()

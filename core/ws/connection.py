@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from typing import Final
 
-from aiohttp import WSMessage, WSMsgType, web
+from aiohttp import WSMessage, WSMsgType
 
 from core.pipeline.conversations import Conversation, Visit
 from core.pipeline.equipment import Equipment
@@ -18,6 +18,7 @@ from core.ws.live import Live
 from core.ws.outbox import Outbox
 from core.ws.pace import AudioPace
 from core.ws.rate import ControlRate
+from core.ws.socket import FrameSocket, Take, leave
 from shared.errors import AppError
 
 _IDLE: Final = Closing(NORMAL, "nobody has spoken for a long time: the session waits")
@@ -32,7 +33,7 @@ class SessionConnection(ABC):
         self,
         equipment: Equipment,
         live: Live,
-        socket: web.WebSocketResponse,
+        socket: FrameSocket,
         transport: asyncio.BaseTransport | None,
         visit: Visit,
     ) -> None:
@@ -143,10 +144,10 @@ class SessionConnection(ABC):
         self._tell_problem(Problem("IDLE_TIMEOUT", _IDLE.reason))
         self.close(_IDLE)
 
-    async def _receive(self) -> WSMessage:
-        """Return the next message; this wait may be broken off."""
+    async def _receive(self, take: Take = leave) -> WSMessage:
+        """Return the next message that `take` does not take as it arrives; this wait may be broken off."""
         self._waits = True
-        message = await self._socket.receive()
+        message = await self._socket.receive_untaken(take)
         self._waits = False
         return message
 

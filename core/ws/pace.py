@@ -19,8 +19,18 @@ class AudioPace:
         self._ahead = 0.0
         self._at = now
 
+    def admits(self, seconds: float, now: float) -> bool:
+        """Count `seconds` of sound if it need not be waited after; otherwise it is not counted."""
+        ahead = self._ahead_with(seconds, now)
+        if ahead > _BURST_S:
+            return False
+        self._ahead, self._at = ahead, now
+        return True
+
     def take(self, seconds: float, now: float) -> float:
         """Count `seconds` of sound and return how long to wait before more of it is read."""
-        self._ahead = max(0.0, self._ahead - (now - self._at) * _SPEED) + max(seconds, _LEAST_S)
-        self._at = now
+        self._ahead, self._at = self._ahead_with(seconds, now), now
         return max(0.0, self._ahead - _BURST_S) / _SPEED
+
+    def _ahead_with(self, seconds: float, now: float) -> float:
+        return max(0.0, self._ahead - (now - self._at) * _SPEED) + max(seconds, _LEAST_S)

@@ -68,11 +68,30 @@ class Listener:
             await connection.execute(self._listen)
             opened()
             while True:
-                async for notification in connection.notifies(timeout=_SILENCE_S):
+                async for notification in connection.notifies(timeout=0):
                     heard(notification.payload)
-                async with asyncio.timeout(_SILENCE_S):
-                    await connection.execute("SELECT 1")
+                if not await _something_comes(connection.fileno(), _SILENCE_S):
+                    async with asyncio.timeout(_SILENCE_S):
+                        await connection.execute("SELECT 1")
         except TimeoutError:
             return
         finally:
             await connection.close()
+
+
+async def _something_comes(number: int, seconds: float) -> bool:
+    """Wait until something can be read from a file; False: not within `seconds`.
+
+    psycopg itself would look ten times a second.
+    """
+    loop = asyncio.get_running_loop()
+    comes = asyncio.Event()
+    loop.add_reader(number, comes.set)
+    try:
+        async with asyncio.timeout(seconds):
+            await comes.wait()
+    except TimeoutError:
+        return False
+    finally:
+        loop.remove_reader(number)
+    return True

@@ -13,7 +13,8 @@ class RestingEar:
         self._detector = detector
         self._decide = decide
         self._ear: Ear | None = None
-        self.fed_at = asyncio.get_running_loop().time()
+        self._now = asyncio.get_running_loop().time
+        self.fed_at = self._now()
 
     @property
     def is_open(self) -> bool:
@@ -22,7 +23,7 @@ class RestingEar:
 
     def feed(self, pcm: bytes) -> None:
         """Take 16 kHz PCM16; an ear that was closed begins anew."""
-        self.fed_at = asyncio.get_running_loop().time()
+        self.fed_at = self._now()
         if self._ear is None:
             self._ear = self._detector.loaded().open(self._decide)
         self._ear.feed(pcm)

@@ -14,6 +14,15 @@ def test_two_minutes_come_at_once_and_the_rest_at_twice_real_time() -> None:
     assert pace.take(10, 1_000.0) == 0
 
 
+def test_sound_is_admitted_as_long_as_nothing_is_to_be_waited_for() -> None:
+    pace = AudioPace(0.0)
+    assert all(pace.admits(0.02, i * 0.02) for i in range(1_000))
+    assert pace.admits(120, 1_000.0)
+    assert not pace.admits(10, 1_000.0)
+    # What was not admitted was not counted.
+    assert pace.take(10, 1_000.0) == 5
+
+
 def test_a_flood_of_frames_without_sound_waits_too() -> None:
     pace = AudioPace(0.0)
     assert not any(pace.take(0, 0.0) for _ in range(20_000))

@@ -42,7 +42,7 @@ class Dictation:
 
     def offer(self, dialogue: Dialogue) -> None:
         """Hand on what has come of the utterance, once it is worth it."""
-        if dialogue.utterance_until - self._offered >= _STRETCH:
+        if self._transcription is not None and dialogue.utterance_until - self._offered >= _STRETCH:
             self._hand_on(dialogue)
 
     def finish(self, dialogue: Dialogue) -> Transcription | None:

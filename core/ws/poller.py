@@ -11,7 +11,7 @@ import select
 from collections.abc import Callable
 from typing import Final
 
-# Between two looks: half a frame of 20 ms. A frame waits for half of it on average.
+# Between two looks. A frame waits for half of it on average; an interruption has to be heard within 100 ms.
 _BEAT_S: Final = 0.01
 # Every so many looks, lines without a byte since the last time are given back to the event loop: each half second.
 _LOOKS: Final = 50

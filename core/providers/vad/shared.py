@@ -12,7 +12,7 @@ from core.providers.vad.silero import WINDOW, Silero, load_weights
 
 _RATE: Final = 16_000
 _WINDOW_BYTES: Final = 2 * WINDOW
-_GATE_BYTES: Final = 2 * _RATE * 20 // 1000  # the gate judges 20 ms at a time
+_GATE: Final = _RATE * 20 // 1000  # samples the gate judges at a time
 
 
 class Gate:
@@ -29,7 +29,7 @@ class Gate:
     def __call__(self, window: bytes) -> bool:
         """Judge the first and the last 20 ms of a window."""
         judge = self._vad.is_speech
-        return judge(window[:_GATE_BYTES], _RATE) or judge(window[-_GATE_BYTES:], _RATE)
+        return judge(window, _RATE, _GATE) or judge(window[-2 * _GATE :], _RATE)
 
 
 class SharedEar:
@@ -80,9 +80,10 @@ class SharedEar:
 class SharedDetector:
     """Collects the windows of all sessions for a moment and scores them in one pass, on the event loop's thread."""
 
-    # A pass waits for company this long for each open session, in seconds, and never longer than LONGEST_WAIT.
+    # A pass waits for company this long for each open session, in seconds, and never longer than LONGEST_WAIT: what is
+    # heard in one look at all lines comes within that.
     WAIT: Final = 0.001
-    LONGEST_WAIT: Final = 0.012
+    LONGEST_WAIT: Final = 0.003
 
     def __init__(self, network: Silero) -> None:
         self._network = network

@@ -19,6 +19,9 @@ def service_of(module: str) -> "Service":
     """
     gc.disable()
     try:
+        # First, because it imports deepest: below yet more imports, its frames would lie across the end of a chunk of
+        # the interpreter's stack, and every call there would map and unmap memory.
+        import_module("shared.db")
         from shared.api import Context, Service
         from shared.config import read_settings
 

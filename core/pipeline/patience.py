@@ -1,10 +1,10 @@
 """How long a stage waits for a vendor."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TypeVar
 
 from core.providers.errors import provider_error
+from core.providers.streams import Patience
 
 Item = TypeVar("Item")
 
@@ -14,9 +14,10 @@ async def patiently(source: AsyncIterator[Item], *, seconds: float, vendor: str)
 
     Raises: ProviderUnavailable: the next item took longer, or the vendor failed.
     """
+    patience = Patience(seconds)
     try:
         while True:
-            async with asyncio.timeout(seconds):
+            with patience:
                 item = await anext(source)
             yield item
     except StopAsyncIteration:
@@ -24,5 +25,6 @@ async def patiently(source: AsyncIterator[Item], *, seconds: float, vendor: str)
     except TimeoutError as exc:
         raise provider_error(vendor, "timeout") from exc
     finally:
+        patience.close()
         if isinstance(source, AsyncGenerator):
             await source.aclose()

@@ -3,9 +3,63 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from types import TracebackType
+from typing import Self, TypeVar
 
 Item = TypeVar("Item")
+
+
+class Patience:
+    """A limit on each of many waits, as `async with asyncio.timeout(seconds)` is on one.
+
+    Items come far sooner than the limit, so its timer runs on from one wait to the next and is set anew only when it
+    has run out; one for each item would cost more than the item.
+
+    Raises (from its block): TimeoutError: the wait took longer.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._seconds = seconds
+        self._until: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[object] | None = None
+        self._cancelling = 0
+        self._expired = False
+
+    def __enter__(self) -> Self:
+        self._task = asyncio.current_task()
+        self._cancelling = 0 if self._task is None else self._task.cancelling()
+        self._until = self._loop.time() + self._seconds
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._until, self._look)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._until = None
+        if not self._expired or self._task is None:
+            return
+        self._expired = False
+        # Whoever else cancelled the task meanwhile is obeyed.
+        if self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+            raise TimeoutError from error
+
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._until is None or self._task is None:
+            return
+        if self._loop.time() < self._until:
+            self._timer = self._loop.call_at(self._until, self._look)
+        else:
+            self._expired = True
+            self._task.cancel()
 
 
 async def each_within(source: AsyncIterator[Item], seconds: float) -> AsyncIterator[Item]:
@@ -13,13 +67,17 @@ async def each_within(source: AsyncIterator[Item], seconds: float) -> AsyncItera
 
     Raises: TimeoutError: the next item took longer.
     """
-    while True:
-        try:
-            async with asyncio.timeout(seconds):  # wait_for loses a cancellation that comes with the item, before 3.12
-                item = await anext(source)
-        except StopAsyncIteration:
-            return
-        yield item
+    patience = Patience(seconds)
+    try:
+        while True:
+            try:
+                with patience:
+                    item = await anext(source)
+            except StopAsyncIteration:
+                return
+            yield item
+    finally:
+        patience.close()
 
 
 @asynccontextmanager

@@ -205,8 +205,6 @@ class Dialogue:
 
     def _forget(self) -> None:
         """Bound what is kept while no utterance is under way; a second's worth at a time is cheaper than each frame."""
-        if self.turns.state not in UNSPOKEN:
-            return
         oldest = self._endpointing.position - _PAST
-        if oldest - self.recorder.first > _PAST:
+        if oldest - self.recorder.first > _PAST and self.turns.state in UNSPOKEN:
             self.recorder.forget(oldest)

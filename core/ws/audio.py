@@ -33,6 +33,8 @@ _LARGEST_FRAME: Final = 1 << 20
 # How long a client may take to answer our close.
 _CLOSE_S: Final = 3.0
 _BYTES_PER_S: Final = 2 * wire.INPUT_RATE
+# A frame counts as so much at least: a flood of empty ones is one too.
+_LEAST_BYTES: Final = 160
 
 
 class AudioRoute(msgspec.Struct, frozen=True):
@@ -118,12 +120,18 @@ class AudioConnection(SessionConnection):
         self._outbox.send(wire.message("reconnect", delay_ms=delay_ms, session_id=self._visit.session_id))
 
     async def _read(self, session: VoiceSession) -> None:
-        pace, now = self._pace, asyncio.get_running_loop().time
+        now = asyncio.get_running_loop().time
+        unmeasured = 0
 
         def take(pcm: bytes) -> bool:
-            """Take sound as it arrives, unless too much of it came before."""
-            if session.crowded or not pace.admits(len(pcm) / _BYTES_PER_S, now()):
-                return False
+            """Take sound as it arrives, unless too much of it came before, which is seen after each second of it."""
+            nonlocal unmeasured
+            sound = unmeasured + max(len(pcm), _LEAST_BYTES)
+            if sound >= _BYTES_PER_S:
+                if session.crowded or not self._pace.admits(sound / _BYTES_PER_S, now()):
+                    return False
+                sound = 0
+            unmeasured = sound
             self._take(session, pcm)
             return True
 

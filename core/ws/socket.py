@@ -112,7 +112,13 @@ class FrameSocket(web.WebSocketResponse):
         request.protocol.keep_alive(val=False)
         inbox.poller = self._poller
         if request.transport is not None and request.transport.get_extra_info("ssl_object") is None:
-            inbox.line = Line(request.transport, request.protocol.data_received)
+            inbox.line = Line(request.transport, self._polled)
+
+    def _polled(self, data: bytes) -> None:
+        """Take what the poller read; what is wrong with it is raised to whoever receives."""
+        self._on_data_received()
+        if self._parser is not None:
+            self._parser.feed_data(data)
 
     def _on_data_received(self) -> None:
         self._heard_at = self._now()

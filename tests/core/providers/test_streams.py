@@ -32,6 +32,20 @@ async def test_an_item_that_takes_too_long() -> None:
     assert found == [1]
 
 
+async def test_what_the_listener_does_between_items_does_not_count() -> None:
+    async def stuck() -> AsyncIterator[int]:
+        yield 1
+        yield 2
+        await asyncio.Event().wait()
+
+    found: list[int] = []
+    with pytest.raises(TimeoutError):
+        async for number in each_within(stuck(), 0.01):
+            found += [number]
+            await asyncio.sleep(0.03)
+    assert found == [1, 2]
+
+
 async def test_a_stream_left_early_is_closed() -> None:
     closed: list[str] = []
     async with closing(numbers(closed)) as stream:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Final
 
 from core.pipeline.audio_buffer import AudioBuffer, Item
+from core.pipeline.beat import beat_after
 from core.pipeline.client import Client
 from core.pipeline.device_speech import Sentence, sentences
 from core.pipeline.notices import Unvoiced
@@ -153,7 +154,8 @@ class Speaker:
         return taken == self._resumptions
 
     async def _wait_until_due(self, samples: int) -> None:
-        while (early := self._early(samples)) > 0 and await self._hears_within(early):
+        now = asyncio.get_running_loop().time
+        while (early := self._early(samples)) > 0 and await self._hears_within(beat_after(early) - now()):
             pass
 
     def _early(self, samples: int) -> float:

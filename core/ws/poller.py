@@ -11,9 +11,10 @@ import select
 from collections.abc import Callable
 from typing import Final
 
-# Between two looks. A frame waits for half of it on average; an interruption has to be heard within 100 ms.
-_BEAT_S: Final = 0.01
-# Every so many looks, lines without a byte since the last time are given back to the event loop: each half second.
+from core.pipeline.beat import beat_after
+
+# Looks are at the sessions' common beat: a frame waits for half of one on average. Every so many looks, lines
+# without a byte since the last time are given back to the event loop: each half second.
 _LOOKS: Final = 50
 _MOST_AT_ONCE: Final = 65_536
 
@@ -58,7 +59,7 @@ class Poller:
         self._lines[line.number] = line
         self._poll.register(line.number, select.POLLIN)
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_BEAT_S, self._look, self._poll)
+            self._timer = asyncio.get_running_loop().call_at(beat_after(0), self._look, self._poll)
 
     def leave(self, line: Line) -> None:
         """Give a line back to the event loop."""
@@ -82,7 +83,7 @@ class Poller:
                 self._give_back()
         finally:
             if self._lines:
-                self._timer = asyncio.get_running_loop().call_later(_BEAT_S, self._look, poll)
+                self._timer = asyncio.get_running_loop().call_at(beat_after(0), self._look, poll)
 
     def _give_back(self) -> None:
         for line in list(self._lines.values()):

@@ -78,17 +78,14 @@ class SharedEar:
 
 
 class SharedDetector:
-    """Collects the windows of all sessions for a moment and scores them in one pass, on the event loop's thread."""
+    """Scores the windows that come in one round of the event loop in one pass, on its thread.
 
-    # A pass waits for company this long for each open session, in seconds, and never longer than LONGEST_WAIT: what is
-    # heard in one look at all lines comes within that.
-    WAIT: Final = 0.001
-    LONGEST_WAIT: Final = 0.003
+    Those of all callers do whose lines are looked at together; waiting for more would cost a round of its own.
+    """
 
     def __init__(self, network: Silero) -> None:
         self._network = network
         self._queue: deque[SharedEar] = deque()
-        self._open = 0
         self._due: asyncio.Handle | None = None
 
     @classmethod
@@ -98,12 +95,10 @@ class SharedDetector:
 
     def open(self, decide: Decide) -> Ear:
         """Start listening; see VoiceDetector."""
-        self._open += 1
         return SharedEar(self, self._network.open(), decide)
 
     def leave(self, ear: SharedEar) -> None:
         """Forget an ear and what it still waits for."""
-        self._open -= 1
         self._network.close(ear.voice)
         if ear.waiting:
             ear.waiting.clear()
@@ -115,8 +110,7 @@ class SharedDetector:
             self._queue.append(ear)
         ear.waiting.append(window)
         if self._due is None:
-            wait = min(self.WAIT * (self._open - 1), self.LONGEST_WAIT)
-            self._due = asyncio.get_running_loop().call_later(wait, self._pass)
+            self._due = asyncio.get_running_loop().call_soon(self._pass)
 
     def _pass(self) -> None:
         """Advance each waiting session by one window; those with more wait for the next pass, at once."""

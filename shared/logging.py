@@ -8,8 +8,8 @@ import time
 from typing import Any, Final, TextIO
 
 _ROOT: Final = "unamentis"
-# What logging itself puts into a record; everything else in it is a fact.
-_OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+# Under one name of their own in a record, so that a fact may be called as something of logging's is.
+_FACTS: Final = "facts"
 
 
 class Log:
@@ -39,7 +39,7 @@ class Log:
         self._write(logging.ERROR, event, facts, exc_info)
 
     def _write(self, level: int, event: str, facts: dict[str, object], exc_info: BaseException | None = None) -> None:
-        self._logger.log(level, event, exc_info=exc_info, extra=facts, stacklevel=3)
+        self._logger.log(level, event, exc_info=exc_info, extra={_FACTS: facts}, stacklevel=3)
 
 
 def get_logger(service: str) -> Log:
@@ -56,7 +56,7 @@ class _JsonLine(logging.Formatter):
             "message": record.getMessage(),
             "timestamp": f"{moment},{int(record.msecs):03d}+0000",
             "service": record.name.removeprefix(f"{_ROOT}."),
-            **{name: value for name, value in vars(record).items() if name not in _OWN and value is not None},
+            **{name: value for name, value in vars(record).get(_FACTS, {}).items() if value is not None},
         }
         if record.exc_info and record.exc_info[0]:
             line["exception"] = self.formatException(record.exc_info)

@@ -4,7 +4,7 @@ The walk finds routes by itself. It fails for a path parameter it has no id for,
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -36,7 +36,7 @@ class Parties:
         theirs: the id of each of ALPHA's things, by the name of the path parameter it fits.
     """
 
-    routes: list[Route]
+    routes: Sequence[Route]
     alpha: ApiClient
     beta: ApiClient
     theirs: dict[str, str]

@@ -13,7 +13,15 @@ log = get_logger("probe")
 
 
 def test_a_line_is_an_event_and_its_facts(capsys: pytest.CaptureFixture[str]) -> None:
-    log.info("turn_ended", silence_ms=700, stt_ms=None, place="Zürich", at=datetime(2026, 1, 1, tzinfo=UTC))
+    log.info(
+        "turn_ended",
+        silence_ms=700,
+        stt_ms=None,
+        name="Ada",
+        process=7,
+        place="Zürich",
+        at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
     (text,) = capsys.readouterr().out.splitlines()
     line = json.loads(text)
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\+0000", line.pop("timestamp"))
@@ -23,6 +31,8 @@ def test_a_line_is_an_event_and_its_facts(capsys: pytest.CaptureFixture[str]) ->
         "message": "turn_ended",
         "service": "probe",
         "silence_ms": 700,
+        "name": "Ada",
+        "process": 7,
         "place": "Zürich",
         "at": "2026-01-01 00:00:00+00:00",
     }

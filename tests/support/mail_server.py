@@ -24,7 +24,7 @@ from cryptography.x509.oid import NameOID
 USER, PASSWORD = "tutor", "p@ss:word/1"
 
 
-@dataclass(slots=True)
+@dataclass
 class MailServer:
     """What arrived, and how the server behaves.
 

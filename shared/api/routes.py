@@ -65,18 +65,25 @@ class Route(msgspec.Struct, frozen=True):
 
 
 class _Part(msgspec.Struct, frozen=True):
-    """A module of a service, and where its operations are: paths as their segments."""
+    """A module of a service, and where its operations are.
+
+    Attributes:
+        literals: what its paths begin with, up to their first parameters.
+        paths: the same paths as their segments.
+    """
 
     module: str
+    literals: tuple[str, ...]
     paths: tuple[list[str], ...]
 
-    def covers(self, path: list[str]) -> bool:
-        return any(_is_below(path, above) for above in self.paths)
+    def covers(self, path: str) -> bool:
+        # Most paths are of other parts, which is told at once.
+        return path.startswith(self.literals) and any(_is_below(path.split("/"), above) for above in self.paths)
 
     def load(self) -> "Sequence[Route]":
         routes: Sequence[Route] = import_module(self.module).routes.routes
         for route in routes:
-            if not self.covers(route.path.split("/")):
+            if not self.covers(route.path):
                 raise TypeError(f"{route.path} of {self.module} is below none of the paths it is imported for")
         return routes
 
@@ -109,8 +116,7 @@ class Routes:
 
     def about(self, path: str) -> Sequence[Route]:
         """Return operations, the more literal paths first; all that could answer this path are among them."""
-        segments = path.split("/")
-        return self._with(part for part in self._waiting if part.covers(segments))
+        return self._with(part for part in self._waiting if part.covers(path))
 
     def include(self, other: "Routes") -> None:
         """Take over the operations another file of the service has registered."""
@@ -122,7 +128,8 @@ class Routes:
 
         So the first request, which waits for every import, does not wait for what answers other requests.
         """
-        part = _Part(module, tuple(path.split("/") for path in paths))
+        literals = tuple(path.partition("{")[0] for path in paths)
+        part = _Part(module, literals, tuple(path.split("/") for path in paths))
         self._parts.append(part)
         self._waiting += (part,)
 

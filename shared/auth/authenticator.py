@@ -1,6 +1,7 @@
 """From a credential to a Caller, without I/O: the database confirms it in the request's one round trip."""
 
 import ipaddress
+from functools import lru_cache
 
 from shared.auth.access_tokens import AccessTokens
 from shared.auth.beta_tokens import PREFIX, hash_beta_token, tenant_of_beta_token
@@ -11,6 +12,7 @@ from shared.errors import Unauthenticated
 LONGEST_TOKEN = 4096
 
 
+@lru_cache(maxsize=4096)
 def address_prefix(address: str) -> str:
     """Return what limits count by: an IPv4 address itself, an IPv6 address's /64 network, else "unknown"."""
     try:

@@ -21,6 +21,7 @@ from tests.support.services import FOR_TEACHERS, all_routes, operation
 from tests.support.walk import MARK, NOBODYS, call, give_everything
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+_UPTIME = re.compile(r'"(uptime|uptime_seconds)":\d+')
 _TICKET = re.compile(r"(?:uma_ticket|ek)_[\w-]{54}")
 # Administrators are walked in test_administration.py: their tenants are what they reach.
 SERVICES = {name: routes for name, routes in all_routes().items() if name != "admin"}
@@ -70,7 +71,9 @@ def told(answer: Answer, *asked: dict[str, str]) -> tuple[int, str, dict[str, st
         for name, value in answer.headers.items()
         if not name.startswith("x-ratelimit-") and name != "x-request-id"
     }
-    return answer.status, _TICKET.sub("<ticket>", _TIME.sub("<time>", _UUID.sub("<id>", text))), headers
+    for changes in (_UUID, _TIME, _UPTIME, _TICKET):
+        text = changes.sub("<changes>", text)
+    return answer.status, text, headers
 
 
 def rows_of(database_url: str, tenant: str) -> dict[str, list[str]]:

@@ -18,6 +18,7 @@ from core.ws.arrival import introduced
 from core.ws.closing import INTERNAL, Closing, closing_of
 from core.ws.connection import COMING_BACK, ENDS, SessionConnection
 from core.ws.live import Live
+from core.ws.pace import LEAST_S
 from core.ws.poller import Poller
 from core.ws.segments import Segments
 from core.ws.socket import FrameSocket
@@ -34,7 +35,7 @@ _LARGEST_FRAME: Final = 1 << 20
 _CLOSE_S: Final = 3.0
 _BYTES_PER_S: Final = 2 * wire.INPUT_RATE
 # A frame counts as so much at least: a flood of empty ones is one too.
-_LEAST_BYTES: Final = 160
+_LEAST_BYTES: Final = round(LEAST_S * _BYTES_PER_S)
 
 
 class AudioRoute(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from typing import Final
 # Sound that was waiting for its connection, or a recording, may come at once: two minutes.
 _BURST_S: Final = 120.0
 # A frame counts as so much at least: a flood of empty ones is one too.
-_LEAST_S: Final = 0.005
+LEAST_S: Final = 0.005
 # After that it comes no faster than so many times real time.
 _SPEED: Final = 2.0
 
@@ -33,4 +33,4 @@ class AudioPace:
         return max(0.0, self._ahead - _BURST_S) / _SPEED
 
     def _ahead_with(self, seconds: float, now: float) -> float:
-        return max(0.0, self._ahead - (now - self._at) * _SPEED) + max(seconds, _LEAST_S)
+        return max(0.0, self._ahead - (now - self._at) * _SPEED) + max(seconds, LEAST_S)

@@ -101,6 +101,7 @@ class Poller:
         try:
             line.feed(data)
         except Exception:
+            # A bug of ours, which goes to the log: nothing else would end a line that is half understood.
             line.transport.abort()
             raise
 

@@ -112,9 +112,9 @@ class Unit:
     def _queue(
         self, sql: LiteralString | KeepPlan, params: Mapping[str, object], settle: Callable[[Answer], None]
     ) -> None:
-        keep_plan = isinstance(sql, KeepPlan)
+        text, keep_plan = (sql.sql, True) if isinstance(sql, KeepPlan) else (sql, False)
         # Only the database knows whether a tenant is a team; it is asked in the same statement, once.
-        text = (sql.sql if isinstance(sql, KeepPlan) else sql).replace("%(readable)s", "(SELECT app_readable())")
+        text = text.replace("%(readable)s", "(SELECT app_readable())")
         self._statements.append(Statement(text, {"tenant_id": self._tenant_id, **params}, keep_plan))
         self._settle.append(settle)
 

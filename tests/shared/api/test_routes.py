@@ -14,6 +14,7 @@ from shared.api import Access, Request, Routes
 @pytest.fixture
 def make_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], str]:
     """Write a module with one route and return its name, which no other test's has."""
+    # Where Python looks for modules: the service's are made for this test, nothing of ours is replaced.
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
 
     def write(name: str, path: str) -> str:

@@ -1,9 +1,11 @@
 """Pieces of an answer on their way to its sound, one after the other."""
 
 import asyncio
+from typing import Final
 
 from core.observability.moments import Moments
 from core.observability.record import StageName
+from core.pipeline.beat import beat_after
 from core.pipeline.patience import patiently
 from core.pipeline.prepared import Prepared
 from core.pipeline.resampling import Resampler
@@ -12,7 +14,13 @@ from core.pipeline.talk import Talk
 from core.pipeline.thinking import Thinking
 from core.providers.tts.port import TextToSpeech
 from core.voice.sentences import Piece
-from shared.errors import BudgetExhausted
+from shared.errors import AppError, BudgetExhausted
+
+# A voice is much faster than a listener, its chunks are short, and to wake for each of them costs more than the sound.
+# With so much made ahead, they are gathered to this length, with a rest after it in which the next ones become ready.
+_ENOUGH_S: Final = 1.5
+_GATHERED_S: Final = 0.6
+_REST_S: Final = 0.1
 
 
 class Synthesis:
@@ -32,6 +40,10 @@ class Synthesis:
         self._speaker = speaker
         self._moments = moments
         self._resampler = Resampler(talk.tts.sample_rate, talk.rate)
+        self._most_gathered = round(_GATHERED_S * talk.tts.sample_rate) * 2
+        self._gathered: list[bytes] = []
+        self._gathered_bytes = 0
+        self._made = 0  # samples, at the listener's rate
         self.first_sound_ms = 0
 
     async def run(self, released: asyncio.Event) -> None:
@@ -48,7 +60,7 @@ class Synthesis:
                 buffer.begin(piece.text)
                 spoken = spoken or bool(piece.speech)
                 await self._say(piece)
-            await buffer.put(self._resampler.finish())
+            await self._put(self._resampler.finish())
         finally:
             buffer.finish()
 
@@ -62,14 +74,49 @@ class Synthesis:
         begin = asyncio.get_running_loop().time()
         self._moments.begin(StageName.TTS, begin)
         sound = self._voice().speak(piece.speech, voice=talk.voice)
+        failure: AppError | None = None
         try:
             async for pcm in patiently(sound, seconds=talk.equipment.settings.tts_s, vendor=talk.tts.name):
                 if not self.first_sound_ms:
                     self._sounds(begin)
-                await self._speaker.buffer.put(self._resampler.feed(pcm))
-        except BudgetExhausted:
+                await self._take(pcm)
+        except AppError as error:
+            failure = error
+        await self._pass_on()
+        if isinstance(failure, BudgetExhausted):
             # There is no money for this sentence's sound; its words go on, and later sentences may be known already.
             self._hand_over(piece)
+        elif failure is not None:
+            raise failure
+
+    async def _take(self, pcm: bytes) -> None:
+        """Take a chunk as the voice made it."""
+        self._gathered.append(pcm)
+        self._gathered_bytes += len(pcm)
+        if not self._has_enough:
+            await self._pass_on()
+        elif self._gathered_bytes >= self._most_gathered:
+            await self._pass_on()
+            await asyncio.sleep(beat_after(_REST_S) - asyncio.get_running_loop().time())
+
+    @property
+    def _has_enough(self) -> bool:
+        """Whether the listener has sound for a while without what comes next."""
+        talk, playback = self._talk, self._speaker.playback
+        unsent = self._made - playback.sent
+        return unsent / talk.rate + playback.ahead(asyncio.get_running_loop().time()) > _ENOUGH_S
+
+    async def _pass_on(self) -> None:
+        """Hand what was gathered to the speaker."""
+        gathered = b"".join(self._gathered)
+        self._gathered.clear()
+        self._gathered_bytes = 0
+        if gathered:
+            await self._put(self._resampler.feed(gathered))
+
+    async def _put(self, pcm: bytes) -> None:
+        self._made += len(pcm) // 2
+        await self._speaker.buffer.put(pcm)
 
     def _voice(self) -> TextToSpeech:
         tts = self._talk.tts

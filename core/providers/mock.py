@@ -63,7 +63,8 @@ class MockLanguageModel:
         begin = loop.time() + _FIRST_TOKEN_S
         tokens = _tokens()
         for i, token in enumerate(tokens):
-            await asyncio.sleep(begin + i / _TOKENS_PER_S - loop.time())
+            if (early := begin + i / _TOKENS_PER_S - loop.time()) > 0:
+                await asyncio.sleep(early)
             yield Token(token)
         yield ModelUsage(sum(len(message.content) for message in prompt.messages) // 4, len(tokens))
 
@@ -85,7 +86,8 @@ class MockTextToSpeech:
         begin = loop.time() + _FIRST_SOUND_S
         chunk = _hum()
         for i in range(max(1, round(len(text) * _SECONDS_PER_CHARACTER / _CHUNK_S))):
-            await asyncio.sleep(begin + i * _CHUNK_S / _TIMES_REAL_TIME - loop.time())
+            if (early := begin + i * _CHUNK_S / _TIMES_REAL_TIME - loop.time()) > 0:
+                await asyncio.sleep(early)
             yield chunk
 
     async def close(self) -> None:

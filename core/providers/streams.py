@@ -13,7 +13,7 @@ class Patience:
     """A limit on each of many waits, as `async with asyncio.timeout(seconds)` is on one.
 
     Items come far sooner than the limit, so its timer runs on from one wait to the next and is set anew only when it
-    has run out; one for each item would cost more than the item.
+    has run out; one for each item would cost more than the item. It belongs to the task that makes it.
 
     Raises (from its block): TimeoutError: the wait took longer.
     """
@@ -23,13 +23,13 @@ class Patience:
         self._seconds = seconds
         self._until: float | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._task: asyncio.Task[object] | None = None
+        self._task = asyncio.current_task()
         self._cancelling = 0
         self._expired = False
 
     def __enter__(self) -> Self:
-        self._task = asyncio.current_task()
-        self._cancelling = 0 if self._task is None else self._task.cancelling()
+        if self._task is not None:
+            self._cancelling = self._task.cancelling()
         self._until = self._loop.time() + self._seconds
         if self._timer is None:
             self._timer = self._loop.call_at(self._until, self._look)

@@ -74,7 +74,7 @@ class StoredConversations:
         )
 
         def work(unit: Unit) -> Callable[[], None]:
-            TurnRepository(unit).add(visit.session_id, new, late=turn.role == "assistant")
+            TurnRepository(unit).keep(visit.session_id, new, late=turn.role == "assistant")
             insights = SessionInsightRepository(unit)
             insights.observe(visit.session_id, new)
             if turn.expansion is not None:

@@ -7,7 +7,6 @@ import msgspec
 
 from shared.db import KeepPlan, Pending, Unit
 from shared.ids import new_id
-from shared.repositories.session_claims import ANY, claim, claim_open
 
 Role = Literal["user", "assistant"]
 
@@ -89,35 +88,38 @@ class TurnRepository:
     def add(self, session_id: str, turn: NewTurn, *, late: bool = False) -> Pending[Turn]:
         """Queue the storing of an utterance and answer it as stored, which is the first one when it was sent before.
 
+        Raises (at the unit's end): as `keep`.
+        """
+        self.keep(session_id, turn, late=late)
+        return self._unit.one(
+            Turn,
+            KeepPlan(
+                """SELECT id, turn_id, sequence, role, content, audio_url, stt_ms, llm_ms, tts_ms, total_ms,
+                          interrupted, complete, created_at
+                   FROM turns
+                   WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s AND turn_id = %(turn_id)s
+                     AND role = %(role)s"""
+            ),
+            session_id=session_id,
+            turn_id=turn.turn_id,
+            role=turn.role,
+        )
+
+    def keep(self, session_id: str, turn: NewTurn, *, late: bool = False) -> None:
+        """Queue the storing of an utterance, once however often it is sent.
+
         Args:
             late: a session that has ended takes it too: what was being said when somebody ended it is not lost.
         Raises (at the unit's end): NotFound; Conflict `session_ended`.
         """
-        if late:
-            claim(self._unit, session_id, ANY, "continued")
-        else:
-            claim_open(self._unit, session_id, "continued")
         self._unit.run(
             KeepPlan(
-                """INSERT INTO turns AS t (tenant_id, session_id, sequence, id, turn_id, role, content, audio_url,
-                                           stt_ms, llm_ms, tts_ms, total_ms, interrupted, complete, said, unsaid,
-                                           unsaid_at, sound_ms)
-                   SELECT %(tenant_id)s, %(session_id)s, coalesce(max(sequence), 0) + 1, %(id)s, %(turn_id)s, %(role)s,
-                          %(content)s, %(audio_url)s, %(stt_ms)s, %(llm_ms)s, %(tts_ms)s, %(total_ms)s, %(interrupted)s,
-                          %(complete)s, %(said)s, %(unsaid)s, now(), %(sound_ms)s
-                   FROM turns WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s
-                   ON CONFLICT (tenant_id, session_id, turn_id, role) DO UPDATE SET
-                       content = excluded.content, audio_url = excluded.audio_url,
-                       stt_ms = coalesce(t.stt_ms, excluded.stt_ms), llm_ms = coalesce(t.llm_ms, excluded.llm_ms),
-                       tts_ms = coalesce(t.tts_ms, excluded.tts_ms), total_ms = coalesce(t.total_ms, excluded.total_ms),
-                       interrupted = excluded.interrupted, complete = t.complete OR excluded.complete,
-                       said = excluded.said, unsaid = excluded.unsaid, unsaid_at = excluded.unsaid_at,
-                       sound_ms = greatest(t.sound_ms, excluded.sound_ms)
-                   -- Progress that arrives late does not shorten what was stored when its connection ended.
-                   WHERE NOT t.complete OR t.unsaid IS NOT NULL
-                     AND (excluded.complete OR length(excluded.content) > length(t.content))"""
+                """SELECT keep_turn(%(tenant_id)s, %(session_id)s, %(late)s, %(id)s, %(turn_id)s, %(role)s, %(content)s,
+                                    %(audio_url)s, %(stt_ms)s, %(llm_ms)s, %(tts_ms)s, %(total_ms)s, %(interrupted)s,
+                                    %(complete)s, %(said)s, %(unsaid)s, %(sound_ms)s)"""
             ),
             session_id=session_id,
+            late=late,
             id=new_id(),
             turn_id=turn.turn_id,
             role=turn.role,
@@ -133,34 +135,13 @@ class TurnRepository:
             unsaid=turn.unsaid,
             sound_ms=turn.sound_ms,
         )
-        self._unit.run(
-            KeepPlan(
-                """UPDATE learning_sessions SET turn_count = (
-                       SELECT count(*) FROM turns WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s)
-                   WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s"""
-            ),
-            session_id=session_id,
-        )
-        return self._unit.one(
-            Turn,
-            KeepPlan(
-                """SELECT id, turn_id, sequence, role, content, audio_url, stt_ms, llm_ms, tts_ms, total_ms,
-                          interrupted, complete, created_at
-                   FROM turns
-                   WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s AND turn_id = %(turn_id)s
-                     AND role = %(role)s"""
-            ),
-            session_id=session_id,
-            turn_id=turn.turn_id,
-            role=turn.role,
-        )
 
     def correct(self, session_id: str, turn_id: str, content: str) -> None:
         """Queue the storing of an answer as it was heard after all, in place of what was stored of it.
 
         Raises (at the unit's end): NotFound.
         """
-        self.add(session_id, NewTurn(turn_id=turn_id, role="assistant", content=content, interrupted=True), late=True)
+        self.keep(session_id, NewTurn(turn_id=turn_id, role="assistant", content=content, interrupted=True), late=True)
         self._unit.run(
             """UPDATE turns SET content = %(content)s, interrupted = true
                WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s AND turn_id = %(turn_id)s

@@ -46,6 +46,18 @@ class Quote(msgspec.Struct, frozen=True):
     speech: Mode = Mode.FULL
 
 
+class Account(msgspec.Struct, frozen=True):
+    """What was used of a reservation.
+
+    Attributes:
+        free: nothing was reserved, for nothing was to be paid.
+    """
+
+    reservation_id: str
+    events: Sequence[UsageEvent]
+    free: bool
+
+
 class Bank:
     """Reserves, settles and announces; every method may be repeated, and is, when the database does not answer.
 
@@ -70,12 +82,12 @@ class Bank:
             prices = MeteringRepository(unit).prices(wanted)
             features = FeatureRepository(unit).get()
 
-            def found() -> Quote:
+            def quoted() -> Quote:
                 user = (unit.entered.result or {}).get("user_id")
                 owner = Owner(caller.tenant_id, caller.user_id if user is None else str(user))
                 return Quote(owner, left.result, tuple(prices.result), features.result.speech)
 
-            return found
+            return quoted
 
         return await self._run(caller.check(), work)
 
@@ -91,19 +103,19 @@ class Bank:
 
         return await self._run(caller.check(), work)
 
-    async def settle(self, owner: Owner, reservation_id: str, events: Sequence[UsageEvent], *, free: bool) -> int:
-        """Count what was used, give back the rest, and return what was charged.
+    async def settle(self, owner: Owner, accounts: Sequence[Account]) -> int:
+        """Count what was used of reservations, give back the rest, and return what was charged; all of them or none.
 
-        Args:
-            free: nothing was reserved, for nothing was to be paid.
-        Raises: NotFound: no such reservation.
+        Raises: NotFound: one was never reserved.
         """
 
         def work(unit: Unit) -> Callable[[], int]:
-            if free:
-                MeteringRepository(unit).reserve(reservation_id, 0, lasts_s=self._lasts_s, share=FULL_SHARE)
-            charged = MeteringRepository(unit).settle(reservation_id, events)
-            return lambda: charged.result
+            metering = MeteringRepository(unit)
+            for account in accounts:
+                if account.free:
+                    metering.reserve(account.reservation_id, 0, lasts_s=self._lasts_s, share=FULL_SHARE)
+            charged = [metering.settle(account.reservation_id, account.events) for account in accounts]
+            return lambda: sum(each.result for each in charged)
 
         return await self._run(owner.entry, work)
 

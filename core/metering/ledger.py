@@ -6,10 +6,11 @@ no call ever gets more than was reserved for it.
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
+from itertools import islice, takewhile
 from typing import Final, TypeVar
 
-from core.metering.bank import Bank, Owner
+from core.metering.bank import Account, Bank, Owner
 from core.metering.blocks import Block
 from shared.errors import AppError, Unavailable
 from shared.logging import get_logger
@@ -21,6 +22,8 @@ Result = TypeVar("Result")
 # Blocks that wait while the database does not answer.
 _MOST_WAITING: Final = 10_000
 _PAUSE_S: Final = 2.0
+# Blocks of one owner settled in one unit of work: a session has one for each purpose.
+_AT_ONCE: Final = 8
 
 
 class Ledger:
@@ -96,12 +99,13 @@ class Ledger:
 
     async def _work_off(self) -> None:
         while self._waiting:
-            block = self._waiting[0]
-            if await self._settle(block):
-                self._spent |= {block.owner, None}
+            blocks = self._next()
+            if await self._settle(blocks):
+                self._spent |= {blocks[0].owner, None}
             # More may have come, and the oldest gone, meanwhile.
-            if self._waiting and self._waiting[0] is block:
-                self._waiting.popleft()
+            for block in blocks:
+                if self._waiting and self._waiting[0] is block:
+                    self._waiting.popleft()
         while self._spent:
             payer = next(iter(self._spent))
             await self._announce(payer)
@@ -117,14 +121,28 @@ class Ledger:
         else:
             await self._bank.announce(payer, refused=refused)
 
-    async def _settle(self, block: Block) -> bool:
-        """Return whether it cost anything."""
+    def _next(self) -> list[Block]:
+        """Return the oldest blocks as far as they are one owner's."""
+        owner = self._waiting[0].owner
+        return [*islice(takewhile(lambda block: block.owner == owner, self._waiting), _AT_ONCE)]
+
+    async def _settle(self, blocks: Sequence[Block]) -> bool:
+        """Settle one owner's blocks, together if they can be, and return whether they cost anything."""
+        accounts = [Account(block.id, block.events, not block.micro_usd) for block in blocks]
         try:
-            return await self._bank.settle(block.owner, block.id, block.events, free=not block.micro_usd) > 0
+            return await self._bank.settle(blocks[0].owner, accounts) > 0
         except Unavailable:
             raise
-        except AppError as error:  # the tenant is gone, or the reservation was never made
-            _log.warning("usage_not_settled", blocks=1, code=error.error_code)
         except Exception as error:  # noqa: BLE001 - this task's edge: one block must not keep the others from it
-            _log.error("usage_not_settled", blocks=1, exc_info=error)
-        return False
+            if len(blocks) == 1:
+                _tell(error)
+                return False
+        return any([await self._settle([block]) for block in blocks])
+
+
+def _tell(error: Exception) -> None:
+    """Log that a block was not settled."""
+    if isinstance(error, AppError):  # the tenant is gone, or the reservation was never made
+        _log.warning("usage_not_settled", blocks=1, code=error.error_code)
+    else:
+        _log.error("usage_not_settled", blocks=1, exc_info=error)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from core.metering.bank import Bank, Owner
+from core.metering.bank import Account, Bank, Owner
 from core.metering.blocks import Block
 from core.metering.ledger import Ledger
 from shared.domain.usage import FULL_SHARE, UsageEvent
@@ -20,11 +20,23 @@ class AwayBank(Bank):
 
     away = 0
 
-    async def settle(self, owner: Owner, reservation_id: str, events: Sequence[UsageEvent], *, free: bool) -> int:
+    async def settle(self, owner: Owner, accounts: Sequence[Account]) -> int:
         if self.away:
             self.away -= 1
             raise Unavailable("the database does not answer; try again")
-        return await super().settle(owner, reservation_id, events, free=free)
+        return await super().settle(owner, accounts)
+
+
+class CountingBank(Bank):
+    """A bank that notes how many reservations were settled at once."""
+
+    def __init__(self, till: Till) -> None:
+        super().__init__(till.database)
+        self.settled: list[int] = []
+
+    async def settle(self, owner: Owner, accounts: Sequence[Account]) -> int:
+        self.settled.append(len(accounts))
+        return await super().settle(owner, accounts)
 
 
 async def used_block(bank: Bank, ledger: Ledger, micro_usd: int, used: int) -> Block:
@@ -68,6 +80,18 @@ async def test_of_too_many_the_oldest_is_left_to_expire(till: Till) -> None:
     assert await bank.sweep() == 1
     day = await till.day()
     assert (day.spent, day.reserved) == (140, 0)
+    working.cancel()
+
+
+async def test_what_one_owner_spent_is_settled_together(till: Till) -> None:
+    bank = CountingBank(till)
+    ledger = Ledger(bank)
+    for used in (40, 50):
+        (await used_block(bank, ledger, 100, used)).retire()
+    working = asyncio.create_task(ledger.run())
+    await ledger.flush(10)
+    day = await till.day()
+    assert (bank.settled, day.spent, day.reserved) == ([2], 90, 0)
     working.cancel()
 
 

@@ -16,8 +16,10 @@ from shared.repositories.queue import QueueRepository, Received
 
 # Nobody's: the queue is not a tenant's.
 _NOBODY: Final = TenantEntry(None)
-# Messages become visible again without a word; whoever waits looks this often.
+# Messages become visible again without a word; whoever waits looks this often, and less where there was none for long.
 _LOOK_S: Final = 0.5
+_CALM_LOOK_S: Final = 2.0
+_CALM_AFTER_S: Final = 30.0
 
 
 class PostgresQueue:
@@ -33,6 +35,7 @@ class PostgresQueue:
         self._queue = queue
         self._lease_s = lease_s
         self._news = asyncio.Event()
+        self._busy_until = 0.0
 
     def wake(self) -> None:
         """Look for messages at once: somebody has sent one."""
@@ -51,16 +54,18 @@ class PostgresQueue:
 
     async def receive(self, most: int, *, wait_s: float) -> list[Delivery]:
         """Return up to `most` messages, as soon as there is one."""
-        until = asyncio.get_running_loop().time() + wait_s
+        now = asyncio.get_running_loop().time
+        until = now() + wait_s
         while True:
             self._news.clear()
             if found := await taken_whole(self, self._take(most)):
+                self._busy_until = now() + max(_CALM_AFTER_S, self._lease_s)
                 return found
-            left = until - asyncio.get_running_loop().time()
+            left = until - now()
             if left <= 0:
                 return []
             try:
-                async with asyncio.timeout(min(left, _LOOK_S)):
+                async with asyncio.timeout(min(left, _LOOK_S if now() < self._busy_until else _CALM_LOOK_S)):
                     await self._news.wait()
             except TimeoutError:
                 continue

@@ -43,6 +43,7 @@ class Speaker:
     def __init__(
         self, client: Client, turn_id: str, rate: int, *, on_sound: Callable[[], None], on_piece: Callable[[], None]
     ) -> None:
+        self._now = asyncio.get_running_loop().time
         self._client = client
         self._turn_id = turn_id
         self._rate = rate
@@ -78,7 +79,7 @@ class Speaker:
 
     def acknowledge(self, played_ms: int) -> None:
         """The client says how much it has played."""
-        self.playback.acknowledge(played_ms * self._rate // 1000, asyncio.get_running_loop().time())
+        self.playback.acknowledge(played_ms * self._rate // 1000, self._now())
         self._told.set()
 
     def finish_sentence(self) -> None:
@@ -89,11 +90,11 @@ class Speaker:
         """Send nothing until told to resume. Args: unsent: samples counted as sent that have not left."""
         if self._going.is_set():
             self._going.clear()
-            self.playback.hold(asyncio.get_running_loop().time(), unsent)
+            self.playback.hold(self._now(), unsent)
 
     def resume(self) -> None:
         """Go on where the listener stopped hearing."""
-        now = asyncio.get_running_loop().time()
+        now = self._now()
         at = max(self.playback.heard(now), self._kept_from)
         again = self._unheard(at)
         if self._hand is not None:
@@ -148,18 +149,18 @@ class Speaker:
         """Wait until the listener has heard what was sent; False: it was held, and there may be more to send."""
         taken = self._resumptions
         # Event loops may wake a millisecond early, and the last word would seem unheard.
-        while await self._hears_within(self.playback.ahead(asyncio.get_running_loop().time()) + 0.002):
+        while await self._hears_within(self.playback.ahead(self._now()) + 0.002):
             pass
         await self._going.wait()
         return taken == self._resumptions
 
     async def _wait_until_due(self, samples: int) -> None:
-        now = asyncio.get_running_loop().time
+        now = self._now
         while (early := self._early(samples)) > 0 and await self._hears_within(beat_after(early) - now()):
             pass
 
     def _early(self, samples: int) -> float:
-        return self.playback.ahead(asyncio.get_running_loop().time()) + samples / self._rate - _LEAD_S
+        return self.playback.ahead(self._now()) + samples / self._rate - _LEAD_S
 
     async def _hears_within(self, seconds: float) -> bool:
         """Wait for so long; True: for less, because the client, which speaks itself, has told how far it is."""
@@ -194,7 +195,7 @@ class Speaker:
             return  # held while the listener took nothing: it was put back
         self._hand = None
         self._keep(pcm)
-        self.playback.send(len(pcm) // 2, asyncio.get_running_loop().time())
+        self.playback.send(len(pcm) // 2, self._now())
 
     def _hand_over(self, sentence: Sentence) -> None:
         if not self._sounded:
@@ -205,7 +206,7 @@ class Speaker:
         self._client.tell(Unvoiced(self._turn_id, sentence.text, sentence.index, duration_ms, position_ms))
         self._hand = None
         self._keep(sentence)
-        playback.hand_over(sentence.samples, sentence.of_piece, asyncio.get_running_loop().time())
+        playback.hand_over(sentence.samples, sentence.of_piece, self._now())
 
     def _keep(self, item: Item) -> None:
         """Keep what is sent: sound for a while, sentences as long as no sound follows."""
@@ -235,7 +236,7 @@ class Speaker:
 
     def _wanted(self) -> int:
         """Return how many bytes are worth sending now: small messages only while the listener has little left."""
-        low = self.playback.ahead(asyncio.get_running_loop().time()) < _LOW_S
+        low = self.playback.ahead(self._now()) < _LOW_S
         return 2 if low else self._bytes(_LEAST_S)
 
     def _bytes(self, seconds: float) -> int:

@@ -44,6 +44,8 @@ class Synthesis:
         self._gathered: list[bytes] = []
         self._gathered_bytes = 0
         self._made = 0  # samples, at the listener's rate
+        self._now = asyncio.get_running_loop().time
+        self._enough_until = 0.0  # nobody hears faster than time goes
         self.first_sound_ms = 0
 
     async def run(self, released: asyncio.Event) -> None:
@@ -71,7 +73,7 @@ class Synthesis:
         if talk.device_speech:
             self._hand_over(piece)
             return
-        begin = asyncio.get_running_loop().time()
+        begin = self._now()
         self._moments.begin(StageName.TTS, begin)
         sound = self._voice().speak(piece.speech, voice=talk.voice)
         failure: AppError | None = None
@@ -93,18 +95,19 @@ class Synthesis:
         """Take a chunk as the voice made it."""
         self._gathered.append(pcm)
         self._gathered_bytes += len(pcm)
-        if not self._has_enough:
+        now = self._now()
+        if now >= self._enough_until:
+            self._enough_until = now + self._ahead(now) - _ENOUGH_S
+        if now >= self._enough_until:
             await self._pass_on()
         elif self._gathered_bytes >= self._most_gathered:
             await self._pass_on()
-            await asyncio.sleep(beat_after(_REST_S) - asyncio.get_running_loop().time())
+            await asyncio.sleep(beat_after(_REST_S) - self._now())
 
-    @property
-    def _has_enough(self) -> bool:
-        """Whether the listener has sound for a while without what comes next."""
-        talk, playback = self._talk, self._speaker.playback
-        unsent = self._made - playback.sent
-        return unsent / talk.rate + playback.ahead(asyncio.get_running_loop().time()) > _ENOUGH_S
+    def _ahead(self, now: float) -> float:
+        """Return how long the listener has sound without what comes next."""
+        playback = self._speaker.playback
+        return (self._made - playback.sent) / playback.rate + playback.ahead(now)
 
     async def _pass_on(self) -> None:
         """Hand what was gathered to the speaker."""
@@ -123,7 +126,7 @@ class Synthesis:
         return self._source.voiced(tts) if isinstance(self._source, Prepared) else tts
 
     def _sounds(self, begin: float) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self._now()
         self.first_sound_ms = max(1, round((now - begin) * 1000))
         self._moments.end(StageName.TTS, now)
 

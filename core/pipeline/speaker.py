@@ -129,7 +129,8 @@ class Speaker:
                 await self._wait_until_due(len(item) // 2)
             elif item is not None and self.playback.follows:
                 await self._wait_until_due(0)
-            await self._going.wait()
+            if not self._going.is_set():
+                await self._going.wait()
             self._check_stopped()
             if taken != self._resumptions:
                 continue  # it was put back
@@ -190,7 +191,8 @@ class Speaker:
             self._sounded = True
             self._on_sound()
         await self._client.play(pcm)
-        await self._going.wait()
+        if not self._going.is_set():
+            await self._going.wait()
         if self._hand is not pcm:
             return  # held while the listener took nothing: it was put back
         self._hand = None

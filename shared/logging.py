@@ -5,11 +5,13 @@ import logging
 import os
 import sys
 import time
+from functools import lru_cache
 from typing import Any, Final, TextIO
 
 _ROOT: Final = "unamentis"
 # Under one name of their own in a record, so that a fact may be called as something of logging's is.
 _FACTS: Final = "facts"
+_encoded: Final = json.JSONEncoder(default=str, ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Log:
@@ -39,7 +41,16 @@ class Log:
         self._write(logging.ERROR, event, facts, exc_info)
 
     def _write(self, level: int, event: str, facts: dict[str, object], exc_info: BaseException | None = None) -> None:
-        self._logger.log(level, event, exc_info=exc_info, extra={_FACTS: facts}, stacklevel=3)
+        if self._logger.isEnabledFor(level):
+            # As logging finds it, without a walk over its own frames.
+            caller = sys._getframe(2)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+            code = caller.f_code
+            error = (type(exc_info), exc_info, exc_info.__traceback__) if exc_info else None
+            record = logging.LogRecord(
+                self._logger.name, level, code.co_filename, caller.f_lineno, event, None, error, code.co_name
+            )
+            vars(record)[_FACTS] = facts
+            self._logger.handle(record)
 
 
 def get_logger(service: str) -> Log:
@@ -49,12 +60,11 @@ def get_logger(service: str) -> Log:
 
 class _JsonLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(record.created))
         line: dict[str, Any] = {
             "level": record.levelname,
             "location": f"{record.funcName}:{record.lineno}",
             "message": record.getMessage(),
-            "timestamp": f"{moment},{int(record.msecs):03d}+0000",
+            "timestamp": f"{_moment(int(record.created))},{int(record.msecs):03d}+0000",
             "service": record.name.removeprefix(f"{_ROOT}."),
             **{name: value for name, value in vars(record).get(_FACTS, {}).items() if value is not None},
         }
@@ -63,7 +73,12 @@ class _JsonLine(logging.Formatter):
             line["exception_name"] = record.exc_info[0].__name__
         if trace := os.environ.get("_X_AMZN_TRACE_ID"):  # Lambda sets it anew for each request
             line["xray_trace_id"] = trace.partition(";")[0].removeprefix("Root=")
-        return json.dumps(line, default=str, ensure_ascii=False, separators=(",", ":"))
+        return _encoded(line)
+
+
+@lru_cache(maxsize=1)
+def _moment(second: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(second))
 
 
 class _StandardOutput(logging.StreamHandler[TextIO]):

@@ -56,4 +56,4 @@ def _texts(pairs: Mapping[str, Any] | None) -> dict[str, str]:
 
 def _clean(text: str) -> str:
     """Return text with every lone surrogate, which no database or wire can hold, as a question mark."""
-    return text.encode("utf-8", "replace").decode()
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

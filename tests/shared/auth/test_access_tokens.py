@@ -50,3 +50,23 @@ def test_a_jwt_library_makes_the_same_tokens() -> None:
     theirs = jwt.encode(claims, KEY, "EdDSA", headers={"kid": tokens.key_id, "typ": "at+jwt"})
     assert theirs == ours
     assert tokens.verify(theirs) == CLAIMS
+
+
+def test_a_token_is_refused_once_its_time_is_over_however_often_it_was_taken() -> None:
+    tokens = AccessTokens(SECRET, lifetime_s=1)
+    token = tokens.issue(CLAIMS)
+    with pytest.raises(Unauthenticated) as refused:
+        while tokens.verify(token) == CLAIMS:
+            pass
+    assert refused.value.error_code == "token_expired"
+
+
+def test_a_token_that_was_taken_opens_nothing_for_one_that_differs() -> None:
+    tokens = AccessTokens(SECRET, lifetime_s=900)
+    token = tokens.issue(CLAIMS)
+    assert tokens.verify(token) == CLAIMS
+    for place in range(len(token)):
+        other = token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
+        with pytest.raises(Unauthenticated, match="not valid"):
+            tokens.verify(other)
+    assert tokens.verify(token) == CLAIMS

@@ -87,8 +87,8 @@ async def test_who_works_for_longer_than_that_keeps_the_channel_and_the_message_
         assert await other.receive(1, wait_s=2 * HELD_S) == []
 
 
-async def test_what_is_handed_back_after_that_is_sent_anew(strict_url: str) -> None:
-    async with opened(RabbitQueue(strict_url, queue=f"q{new_id()}", lease_s=5, longest_held_s=0.05)) as queue:
+async def test_what_is_handed_back_after_that_is_sent_anew(rabbitmq_url: str) -> None:
+    async with opened(RabbitQueue(rabbitmq_url, queue=f"q{new_id()}", lease_s=5, longest_held_s=0.05)) as queue:
         message = Message(tenant_id=new_id(), job_id=new_id())
         await queue.send([message])
         first = await one(queue)

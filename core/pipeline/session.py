@@ -136,6 +136,11 @@ class VoiceSession:
             self._do(commands)
 
     @property
+    def calm_ms(self) -> float:
+        """How much more sound it takes, at least, before something is decided whose delay would be noticed."""
+        return self._dialogue.calm_ms
+
+    @property
     def crowded(self) -> bool:
         """Whether too much audio waits for the detector."""
         return self._dialogue.undecided > _BACKLOG

@@ -13,6 +13,8 @@ from core.providers.llm.port import Prompt, Token
 from core.voice.sentences import Piece, Segmenter
 from shared.errors import AppError
 
+# The tokens of so long are told together: nobody reads faster, and a message costs more than a token.
+_TOLD_S: Final = 0.1
 # A model that goes on for longer is not listened to: some ten minutes of speech.
 _LONGEST_REPLY: Final = 8_000
 
@@ -34,6 +36,9 @@ class Thinking:
         self._stopped = False
         self.pieces: asyncio.Queue[Piece | None] = asyncio.Queue()
         self._segmenter = Segmenter()
+        self._untold: list[str] = []
+        self._told_at = 0.0
+        self._telling: asyncio.TimerHandle | None = None
         self.text = ""
         self.known = ""
         self.words = ""
@@ -57,9 +62,13 @@ class Thinking:
                 raise provider_error(self._talk.providers.llm.name, "malformed")
         except AppError as error:
             failure = error
+            self._tell_tokens()
         else:
             self._let_go([], self._segmenter.flush())
+            self._tell_tokens()
             self._tell(ReplyText(self.text.strip(), _ms_since(begin)))
+        finally:
+            self._tell_no_more()
         self.pieces.put_nowait(None)
         return failure
 
@@ -101,12 +110,25 @@ class Thinking:
         return True
 
     def _let_go(self, held: list[str], pieces: list[Piece]) -> None:
-        for token in held:
-            self._tell(ReplyToken(token))
+        self._untold += held
         held.clear()
         for piece in pieces:
             self.known += piece.text
             self.pieces.put_nowait(piece)
+        if self._untold and self._telling is None:
+            self._telling = asyncio.get_running_loop().call_at(self._told_at + _TOLD_S, self._tell_tokens)
+
+    def _tell_tokens(self) -> None:
+        self._tell_no_more()
+        if self._untold:
+            self._tell(ReplyToken("".join(self._untold)))
+            self._untold.clear()
+            self._told_at = asyncio.get_running_loop().time()
+
+    def _tell_no_more(self) -> None:
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
 
 
 def _ms_since(begin: float) -> int:

@@ -3,6 +3,7 @@
 Every method answers with the commands the shell obeys, in order.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -73,6 +74,16 @@ class Dialogue:
     def detecting(self) -> bool:
         """Whether what is heard goes to the voice detector."""
         return self.microphone.detect or self.microphone.hands_free
+
+    @property
+    def calm_ms(self) -> float:
+        """How much more sound it takes, at least, before something is decided whose delay would be noticed.
+
+        None of it while a button is held: letting go of it decides.
+        """
+        if self._recording:
+            return 0
+        return self._endpointing.calm_ms(tutor_speaks=self.turns.state is State.TUTOR) if self.detecting else math.inf
 
     @property
     def undecided(self) -> int:

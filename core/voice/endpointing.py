@@ -145,6 +145,24 @@ class Endpointing:
             events = self._pause()
         return events if self._finish_at is None else events + self._finished()
 
+    def calm_ms(self, *, tutor_speaks: bool) -> float:
+        """Return how many milliseconds more it takes, at least, until an utterance starts, or may have ended.
+
+        That speech goes on after a pause is not counted: it only takes back what nobody has heard.
+        """
+        if self._finish_at is not None:
+            return 0
+        silence = self.position - self.ended
+        if self._hearing is _Hearing.SILENCE:
+            return self._needed_speech(tutor_speaks=tutor_speaks) - self._run // _PER_MS
+        if self._hearing is _Hearing.SPEECH:
+            return self._timing.likely_end_ms - silence // _PER_MS
+        return (self._needed() - silence) // _PER_MS
+
+    def _needed_speech(self, *, tutor_speaks: bool) -> int:
+        """Return the milliseconds of speech that start an utterance now."""
+        return self._timing.barge_in_ms if tutor_speaks else self._timing.onset_ms
+
     def _wait(self, probability: float, samples: int, *, tutor_speaks: bool) -> tuple[Event, ...]:
         if probability < self._threshold:
             self._run = 0
@@ -152,8 +170,7 @@ class Endpointing:
         if self._run == 0:
             self.started = self.position - samples
         self._run += samples
-        needed = self._timing.barge_in_ms if tutor_speaks else self._timing.onset_ms
-        if self._run < needed * _PER_MS:
+        if self._run < self._needed_speech(tutor_speaks=tutor_speaks) * _PER_MS:
             return _NOTHING
         return self._start()
 

@@ -1,7 +1,7 @@
 """The server's end of a WebSocket, for sound that comes fifty times a second.
 
-aiohttp wakes a task for each message and sets its heartbeat anew: more work than our own with a frame of sound. Here a
-binary message may be taken as it arrives, and the heartbeat's timer is moved only when it runs out.
+aiohttp wakes a task for each message and sets its heartbeat anew: more work than our own with a frame of sound. Here
+binary messages may be taken as they arrive, and the heartbeat's timer is moved only when it runs out.
 """
 
 import asyncio
@@ -13,15 +13,17 @@ from aiohttp._websocket.reader import WebSocketDataQueue
 from aiohttp.http import WebSocketReader, WebSocketWriter
 from aiohttp.http_websocket import WSMessageTextBytes
 
-from core.ws.poller import Line, Poller
+from core.ws.poller import Line, Look, Poller
 
-# Takes the bytes of a binary message as it arrives; False: it is to wait for `receive`, and all after it.
-Take = Callable[[bytes], bool]
+# Takes binary messages as they arrive, one or more; False: they are to wait for `receive`, and all after them.
+Take = Callable[[Sequence[bytes]], bool]
+# A message, and how many bytes of it count.
+_Message = tuple[WSMessage | WSMessageTextBytes, int]
 # Bytes waiting for `receive` at which the line is read no further, until half of them have been received.
 _MOST_WAITING: Final = 1 << 18
 
 
-def leave(_message: bytes) -> bool:
+def leave(_messages: Sequence[bytes]) -> bool:
     """Take nothing."""
     return False
 
@@ -39,29 +41,56 @@ class _Inbox(WebSocketDataQueue):
     failure: Exception | None = None
     line: Line | None = None
     poller: Poller
+    _gathered: list[_Message] | None = None
 
     def feed_data(self, data: WSMessage | WSMessageTextBytes, size: int) -> None:
         """Have a message taken, or queue it."""
-        take, line = self.take, self.line
-        if take is not None and data.type is WSMsgType.BINARY and self._is_taken(take, data.data):
-            if line is not None and not line.polled:
-                self.poller.join(line)
-            return
-        self.take = None
-        if line is not None:
-            self.poller.leave(line)  # for what waits here, the line's own flow control is needed
-        super().feed_data(data, size)
+        if self.take is None or data.type is not WSMsgType.BINARY:
+            self._offer(self._gathered)
+            self._queue(data, size)
+        elif self._gathered is None:
+            self._offer([(data, size)])
+        else:
+            self._gathered.append((data, size))
+
+    def gather(self, parse: Callable[[bytes], object], data: bytes) -> None:
+        """Have all messages of a piece of data taken together."""
+        gathered: list[_Message] = []
+        self._gathered = gathered
+        try:
+            parse(data)
+        finally:
+            self._gathered = None
+        self._offer(gathered)
 
     def wait(self, take: Take) -> None:
         """Offer messages to `take` from now on, if none waits that came before them."""
         self.take = None if self._buffer else take
 
-    def _is_taken(self, take: Take, data: bytes) -> bool:
+    def _offer(self, messages: list[_Message] | None) -> None:
+        """Have binary messages taken, or queue them; the list is emptied."""
+        if not messages:
+            return
+        if self.take is not None and self._are_taken(self.take, [message.data for message, _ in messages]):
+            if self.line is not None and not self.line.polled:
+                self.poller.join(self.line)
+        else:
+            for message, size in messages:
+                self._queue(message, size)
+        messages.clear()
+
+    def _are_taken(self, take: Take, sounds: Sequence[bytes]) -> bool:
         try:
-            return take(data)
+            return take(sounds)
         except Exception as failure:  # noqa: BLE001  (the parser that calls this would take it for the client's)
             self.failure = failure
             return False
+
+    def _queue(self, data: WSMessage | WSMessageTextBytes, size: int) -> None:
+        self.take = None
+        if self.line is not None:
+            self.poller.leave(self.line)  # for what waits here, the line's own flow control is needed
+        super().feed_data(data, size)
 
 
 class FrameSocket(web.WebSocketResponse):
@@ -102,6 +131,11 @@ class FrameSocket(web.WebSocketResponse):
             raise inbox.failure
         return message
 
+    def look_again(self, when: Callable[[], Look]) -> None:
+        """Have the poller ask, after each look at this socket, when it is to look again."""
+        if self._inbox.line is not None:
+            self._inbox.line.next_look = when
+
     def _post_start(self, request: web.BaseRequest, protocol: str | None, writer: WebSocketWriter) -> None:
         """Begin to read, with our inbox in the place of aiohttp's."""
         self._ws_protocol, self._writer = protocol, writer
@@ -118,7 +152,7 @@ class FrameSocket(web.WebSocketResponse):
         """Take what the poller read; what is wrong with it is raised to whoever receives."""
         self._on_data_received()
         if self._parser is not None:
-            self._parser.feed_data(data)
+            self._inbox.gather(self._parser.feed_data, data)
 
     def _on_data_received(self) -> None:
         self._heard_at = self._now()

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from core.voice.dialogue import Dialogue, Microphone
@@ -149,3 +151,12 @@ def test_words_that_must_go_on_are_waited_for() -> None:
     dialogue.understood("Light and", Saying())
     assert Command.RELEASE not in speak(dialogue, 20, 0.0)
     assert Command.RELEASE in speak(dialogue, 5, 0.0)
+
+
+def test_there_is_calm_while_nobody_speaks_but_not_while_a_button_is_held() -> None:
+    dialogue = hands_free()
+    assert dialogue.calm_ms == TIMING.onset_ms
+    dialogue = Dialogue(TIMING, Microphone(detect=False))
+    assert dialogue.calm_ms == math.inf
+    dialogue.start_recording()
+    assert dialogue.calm_ms == 0

@@ -202,3 +202,32 @@ def test_ends_follow_starts_whatever_is_heard(pattern: str) -> None:
             case _:
                 assert speaking
                 speaking = paused = False
+
+
+@given(st.text("#~.", max_size=80), st.booleans())
+def test_nothing_that_cannot_wait_is_decided_before_the_calm_is_over(pattern: str, tutor_speaks: bool) -> None:
+    endpointing = Endpointing(TIMING)
+    soonest = 0.0
+    for i, mark in enumerate(pattern):
+        soonest = max(soonest, i * 32 + endpointing.calm_ms(tutor_speaks=tutor_speaks))
+        events = [event for _, event in hear(endpointing, mark, tutor_speaks=tutor_speaks)]
+        too_long = endpointing.position - endpointing.started >= TIMING.longest_ms * 16
+        if not too_long and {*events} - {Event.SPEECH_RESUMED, Event.MEANT}:
+            assert (i + 1) * 32 >= soonest
+            soonest = 0.0
+
+
+def test_while_a_speaker_goes_on_there_is_calm_and_after_a_word_there_is_less() -> None:
+    endpointing = Endpointing(TIMING)
+    assert endpointing.calm_ms(tutor_speaks=False) == TIMING.onset_ms
+    assert endpointing.calm_ms(tutor_speaks=True) == TIMING.barge_in_ms
+    hear(endpointing, "##")
+    assert endpointing.calm_ms(tutor_speaks=False) == TIMING.onset_ms - 64
+    hear(endpointing, "######")
+    assert endpointing.calm_ms(tutor_speaks=False) == TIMING.likely_end_ms
+    hear(endpointing, ".")
+    assert endpointing.calm_ms(tutor_speaks=False) == TIMING.likely_end_ms - 32
+    hear(endpointing, "..")
+    assert endpointing.calm_ms(tutor_speaks=False) == TIMING.end_ms - 96
+    endpointing.finish(endpointing.position + 4 * WINDOW)
+    assert endpointing.calm_ms(tutor_speaks=False) == 0

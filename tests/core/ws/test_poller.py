@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from core.ws.poller import Line, Poller
+from core.ws.poller import Line, Look, Poller
 
 
 class Server(asyncio.Protocol):
@@ -39,11 +39,13 @@ class Call:
     async def begin(self) -> None:
         loop = asyncio.get_running_loop()
         self.server = Server()
+        self.look = Look.AT_ONCE
         listener = await loop.create_server(lambda: self.server, "127.0.0.1", 0)
         self.phone = socket.create_connection(listener.sockets[0].getsockname())
         await self.server.made.wait()
         listener.close()
         self.line = Line(self.server.transport, self.server.data_received)
+        self.line.next_look = lambda: self.look
 
     async def says(self, data: bytes) -> None:
         """Say something and wait until it is heard."""
@@ -143,3 +145,20 @@ async def test_a_line_that_cannot_be_taken_ends_alone(calls: list[Call]) -> None
     await calls[1].says(b"a")
     await calls[2].says(b"b")
     assert [type(failure) for failure in failures] == [ValueError]
+
+
+async def test_who_has_time_is_looked_at_less_often_until_there_is_none(calls: list[Call]) -> None:
+    poller = Poller()
+    calm, hurried, _ = calls
+    calm.look = Look.LATER
+    for call in (calm, hurried):
+        poller.join(call.line)
+        await call.says(b"a")
+    await until(lambda: calm.line.look is Look.LATER)
+    assert hurried.line.look is Look.AT_ONCE
+    await calm.says(b"b")
+    calm.look = Look.AT_ONCE
+    await calm.says(b"c")
+    await until(lambda: calm.line.look is Look.AT_ONCE)
+    assert calm.server.heard == b"abc"
+    assert len(poller) == 2

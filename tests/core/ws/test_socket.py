@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import aiohttp
 import pytest
@@ -45,9 +45,9 @@ async def test_sound_is_taken_as_it_comes_and_never_before_what_was_said_earlier
     said = asyncio.Event()
     busy = asyncio.Event()
 
-    def take(frame: bytes) -> bool:
-        order.append(frame.decode())
-        taken.append(frame)
+    def take(frames: Sequence[bytes]) -> bool:
+        order.extend(frame.decode() for frame in frames)
+        taken.extend(frames)
         return True
 
     async def serve(socket: FrameSocket) -> None:
@@ -89,8 +89,8 @@ async def test_what_is_not_taken_is_received(dial: Dial) -> None:
 async def test_what_goes_wrong_in_taking_is_raised_to_the_receiver(dial: Dial) -> None:
     raised: list[Exception] = []
 
-    def take(frame: bytes) -> bool:
-        raise ValueError(frame.decode())
+    def take(frames: Sequence[bytes]) -> bool:
+        raise ValueError(frames[0].decode())
 
     async def serve(socket: FrameSocket) -> None:
         try:
@@ -110,8 +110,8 @@ async def test_nothing_is_taken_once_nobody_receives(dial: Dial) -> None:
     taken: list[bytes] = []
     begun, cancelled = asyncio.Event(), asyncio.Event()
 
-    def take(frame: bytes) -> bool:
-        taken.append(frame)
+    def take(frames: Sequence[bytes]) -> bool:
+        taken.extend(frames)
         begun.set()
         return True
 
@@ -145,3 +145,29 @@ async def test_who_answers_pings_is_asked_again_and_stays(dial: Dial) -> None:
         await phone.pong(ping.data)
     await phone.send_str("?")
     assert await phone.receive_str() == "here"
+
+
+async def test_what_came_of_a_polled_caller_since_the_last_look_is_taken_together_and_in_order(dial: Dial) -> None:
+    taken: list[list[bytes]] = []
+    begun = asyncio.Event()
+
+    def take(frames: Sequence[bytes]) -> bool:
+        taken.append(list(frames))
+        begun.set()
+        return True
+
+    async def serve(socket: FrameSocket) -> None:
+        message = await socket.receive_untaken(take)
+        await socket.send_str(message.data)
+        await socket.close()
+
+    phone = await dial(serve)
+    frames = [b"%d" % number for number in range(60)]
+    await phone.send_bytes(frames[0])
+    await begun.wait()
+    for frame in frames[1:]:
+        await phone.send_bytes(frame)
+    await phone.send_str("end")
+    assert await phone.receive_str() == "end"
+    assert [frame for together in taken for frame in together] == frames
+    assert len(taken) < len(frames)

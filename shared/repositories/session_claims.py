@@ -7,11 +7,12 @@ from shared.db import Unit
 
 OPEN: Final = ("created", "active", "paused")
 ANY: Final = (*OPEN, "ended")
+# The codes of a Conflict.
+INVALID_TRANSITION: Final = "invalid_transition"
+ENDED: Final = "session_ended"
 
 
-def claim(
-    unit: Unit, session_id: str, allowed: Sequence[str], action: str, *, code: str = "invalid_transition"
-) -> None:
+def claim(unit: Unit, session_id: str, allowed: Sequence[str], action: str, *, code: str = INVALID_TRANSITION) -> None:
     """Queue the lock of a session for the rest of the unit, and a sign of life.
 
     Args:
@@ -33,4 +34,4 @@ def claim_open(unit: Unit, session_id: str, action: str) -> None:
 
     Raises (at the unit's end): NotFound; Conflict `session_ended`.
     """
-    claim(unit, session_id, OPEN, action, code="session_ended")
+    claim(unit, session_id, OPEN, action, code=ENDED)

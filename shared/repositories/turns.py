@@ -7,6 +7,7 @@ import msgspec
 
 from shared.db import KeepPlan, Pending, Unit
 from shared.ids import new_id
+from shared.repositories.session_claims import ANY, ENDED, INVALID_TRANSITION, OPEN
 
 Role = Literal["user", "assistant"]
 
@@ -112,14 +113,16 @@ class TurnRepository:
             late: a session that has ended takes it too: what was being said when somebody ended it is not lost.
         Raises (at the unit's end): NotFound; Conflict `session_ended`.
         """
+        allowed, code = (ANY, INVALID_TRANSITION) if late else (OPEN, ENDED)
         self._unit.run(
             KeepPlan(
-                """SELECT keep_turn(%(tenant_id)s, %(session_id)s, %(late)s, %(id)s, %(turn_id)s, %(role)s, %(content)s,
-                                    %(audio_url)s, %(stt_ms)s, %(llm_ms)s, %(tts_ms)s, %(total_ms)s, %(interrupted)s,
-                                    %(complete)s, %(said)s, %(unsaid)s, %(sound_ms)s)"""
+                """SELECT keep_turn(%(tenant_id)s, %(session_id)s, %(allowed)s, %(code)s, %(id)s, %(turn_id)s, %(role)s,
+                                    %(content)s, %(audio_url)s, %(stt_ms)s, %(llm_ms)s, %(tts_ms)s, %(total_ms)s,
+                                    %(interrupted)s, %(complete)s, %(said)s, %(unsaid)s, %(sound_ms)s)"""
             ),
             session_id=session_id,
-            late=late,
+            allowed=list(allowed),
+            code=code,
             id=new_id(),
             turn_id=turn.turn_id,
             role=turn.role,

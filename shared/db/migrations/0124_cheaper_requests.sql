@@ -15,6 +15,13 @@ BEGIN
     entered := set_config('app.user_id', coalesce(person::text, ''), true);
 END $$;
 
+-- What a bucket holds after so long: it refills evenly over its window, and never above its capacity.
+CREATE FUNCTION refilled(tokens float8, capacity int, window_s int, passed interval) RETURNS float8
+    LANGUAGE sql IMMUTABLE AS $$
+    SELECT least(capacity, tokens + capacity::float8 / window_s * greatest(0, date_part('epoch', passed)))
+$$;
+REVOKE ALL ON FUNCTION refilled FROM PUBLIC;
+
 -- Take one token from each of several buckets or from none: a refusal undoes the transaction. Every caller names its
 -- buckets in the same order of kinds, at most one of a kind, so that no two wait for each other; a key that is null is
 -- no bucket. One after the other, because the order in which one UPDATE locks several rows is its plan's.
@@ -32,8 +39,7 @@ BEGIN
     FOR number IN 1 .. cardinality(keys) LOOP
         CONTINUE WHEN keys[number] IS NULL;
         UPDATE rate_buckets b SET
-            tokens = least(capacities[number], b.tokens + capacities[number]::float8 / windows[number]
-                           * greatest(0, date_part('epoch', moment - b.updated_at))) - 1,
+            tokens = refilled(b.tokens, capacities[number], windows[number], moment - b.updated_at) - 1,
             updated_at = greatest(moment, b.updated_at), capacity = capacities[number], window_s = windows[number]
         WHERE b.key = keys[number]
         RETURNING b.tokens INTO remaining;
@@ -41,8 +47,7 @@ BEGIN
             INSERT INTO rate_buckets AS b (key, tokens, updated_at, capacity, window_s)
             VALUES (keys[number], capacities[number] - 1, moment, capacities[number], windows[number])
             ON CONFLICT (key) DO UPDATE SET
-                tokens = least(excluded.capacity, b.tokens + excluded.capacity::float8 / excluded.window_s
-                               * greatest(0, date_part('epoch', moment - b.updated_at))) - 1,
+                tokens = refilled(b.tokens, excluded.capacity, excluded.window_s, moment - b.updated_at) - 1,
                 updated_at = greatest(moment, b.updated_at), capacity = excluded.capacity, window_s = excluded.window_s
             RETURNING b.tokens INTO remaining;
         END IF;

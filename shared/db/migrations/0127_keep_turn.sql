@@ -1,15 +1,13 @@
 -- Store an utterance once, as the sessions' repository says it: one call instead of a claim, an insert and a count, for
--- an answer is stored again and again while it is spoken. Raises as claim_session; `late`: an ended session takes it too.
+-- an answer is stored again and again while it is spoken. Raises as claim_session, whose `allowed` and `code` it takes.
 CREATE FUNCTION keep_turn(
-    tenant uuid, session uuid, late boolean, new_id uuid, said_in text, by_role text, what text, audio text,
+    tenant uuid, session uuid, allowed text[], code text, new_id uuid, said_in text, by_role text, what text, audio text,
     stt int, llm int, tts int, total int, was_interrupted boolean, is_complete boolean, so_far text, rest text, sound int
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    open_states constant text[] := ARRAY['created', 'active', 'paused'];
     is_new boolean;
 BEGIN
-    PERFORM claim_session(tenant, session, CASE WHEN late THEN open_states || 'ended'::text ELSE open_states END,
-                          'continued', CASE WHEN late THEN 'invalid_transition' ELSE 'session_ended' END);
+    PERFORM claim_session(tenant, session, allowed, 'continued', code);
     INSERT INTO turns AS t (tenant_id, session_id, sequence, id, turn_id, role, content, audio_url,
                             stt_ms, llm_ms, tts_ms, total_ms, interrupted, complete, said, unsaid, unsaid_at, sound_ms)
     SELECT tenant, session, coalesce(max(n.sequence), 0) + 1, new_id, said_in, by_role, what, audio,

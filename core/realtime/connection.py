@@ -41,7 +41,7 @@ class RealtimeConnection(SessionConnection):
         live: Live,
         store: RealtimeStore,
         socket: FrameSocket,
-        transport: asyncio.BaseTransport | None,
+        transport: asyncio.Transport | None,
         guest: Guest,
     ) -> None:
         visit = guest.visit

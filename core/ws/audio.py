@@ -88,7 +88,7 @@ class AudioConnection(SessionConnection):
         self,
         route: AudioRoute,
         socket: FrameSocket,
-        transport: asyncio.BaseTransport | None,
+        transport: asyncio.Transport | None,
         visit: Visit,
     ) -> None:
         super().__init__(route.equipment, route.live, socket, transport, visit)

@@ -34,7 +34,7 @@ class SessionConnection(ABC):
         equipment: Equipment,
         live: Live,
         socket: FrameSocket,
-        transport: asyncio.BaseTransport | None,
+        transport: asyncio.Transport | None,
         visit: Visit,
     ) -> None:
         self._equipment = equipment

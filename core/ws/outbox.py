@@ -1,4 +1,9 @@
-"""Everything that leaves on one voice socket, in order, written by one task."""
+"""Everything that leaves on one voice socket, in order.
+
+While the client takes what it is sent, all that is told in one round of the event loop leaves at its end in one piece:
+a task woken for each message, and a system call, would cost more than the message. A task writes what a slow client
+leaves waiting, and the goodbye.
+"""
 
 import asyncio
 from collections import deque
@@ -12,6 +17,7 @@ from core.pipeline.notices import Notice, Problem
 from core.pipeline.talk import ends_session
 from core.ws import wire
 from core.ws.closing import POLICY, Closing, closing_of
+from core.ws.frames import framed
 from shared.errors import AppError
 
 # Sound waiting for a socket that takes none: the player waits when it is reached.
@@ -20,6 +26,8 @@ _MOST_SOUND: Final = 131_072
 _MOST_MESSAGES: Final = 2_000
 # A client that has not taken what was queued for it so many seconds after our goodbye is cut off.
 _PATIENCE_S: Final = 5.0
+# Bytes that leave in one piece.
+_AT_ONCE: Final = 65_536
 
 
 class _Sound(msgspec.Struct, frozen=True):
@@ -44,7 +52,7 @@ class Outbox:
         told: called with each notice: something happens in the session.
     """
 
-    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.BaseTransport | None) -> None:
+    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
         self._socket = socket
         self._transport = transport
         self._items: deque[str | _Sound | _Load] = deque()
@@ -53,6 +61,10 @@ class Outbox:
         self._drops = 0
         self._waiting = asyncio.Event()
         self._room = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        # Whether things may leave without the task, and whether they are about to.
+        self._open = False
+        self._leaving = False
         self._cut_off: asyncio.TimerHandle | None = None
         self.closing: Closing | None = None
         self.hush: Callable[[], None] = lambda: None
@@ -67,8 +79,7 @@ class Outbox:
         """Queue a message; nothing is sent after the socket was told to close."""
         if self.closing is not None:
             return
-        self._items.append(text)
-        self._waiting.set()
+        self._add(text)
         if len(self._items) > _MOST_MESSAGES:
             self.close(Closing(POLICY, "the client does not read what it is sent"))
             self.abort()
@@ -84,9 +95,8 @@ class Outbox:
             self._room.clear()
             await self._room.wait()
         if self.closing is None and drops == self._drops:
-            self._items.append(_Sound(frame, size))
             self._sound += size
-            self._waiting.set()
+            self._add(_Sound(frame, size))
 
     async def deliver(self, text: str) -> None:
         """Queue a message of many bytes once the one before it has left; `drop_audio` does not drop it."""
@@ -95,8 +105,7 @@ class Outbox:
             await self._room.wait()
         if self.closing is None:
             self._loaded = True
-            self._items.append(_Load(text))
-            self._waiting.set()
+            self._add(_Load(text))
 
     def drop_audio(self) -> int:
         """Forget sound that has not left, and return how many bytes it was."""
@@ -124,7 +133,7 @@ class Outbox:
     def abort(self) -> None:
         """Cut the connection: nobody reads at the other end."""
         self._items.clear()
-        if isinstance(self._transport, asyncio.WriteTransport):
+        if self._transport is not None:
             self._transport.abort()
 
     async def run(self) -> None:
@@ -132,31 +141,66 @@ class Outbox:
         socket = self._socket
         try:
             while self._items or self.closing is None:
-                while self._items:
-                    await self._write(self._items.popleft())
+                await self._write_waiting()
                 if self.closing is None:
+                    self._open = True
                     self._waiting.clear()
                     await self._waiting.wait()
+                    self._open = False
             self.hush()
             await socket.close(code=self.closing.code, message=self.closing.payload)
         except ConnectionError:
             self.close(Closing(POLICY, "the client has gone"))
         finally:
+            self._open = False
             if self._cut_off is not None:
                 self._cut_off.cancel()
 
-    async def _write(self, item: str | _Sound | _Load) -> None:
+    def _add(self, item: str | _Sound | _Load) -> None:
+        self._items.append(item)
+        if self._open and not self._leaving:
+            self._leaving = True
+            self._loop.call_soon(self._leave_together)
+
+    def _leave_together(self) -> None:
+        """Write what waits, or have the task do it."""
+        self._leaving = False
+        while self._open and self._items:
+            transport = self._transport
+            if transport is None or not self._takes(transport):
+                self._open = False
+                self._waiting.set()
+                return
+            pieces: list[bytes] = []
+            size = 0
+            while self._items and size < _AT_ONCE and not isinstance(item := self._items[0], _Load):
+                self._items.popleft()
+                head, body = framed(self._message(item))
+                pieces += head, body
+                size += len(body)
+            transport.write(b"".join(pieces))
+
+    def _takes(self, transport: asyncio.Transport) -> bool:
+        """Whether what is next may leave at once: the client is there, and has taken what it was sent before."""
+        gone = self._socket.closed or transport.is_closing()
+        return not (gone or transport.get_write_buffer_size() or isinstance(self._items[0], _Load))
+
+    async def _write_waiting(self) -> None:
+        while self._items:
+            item = self._items.popleft()
+            if isinstance(item, _Load):
+                await self._socket.send_str(item.text)
+                self._loaded = False
+                self._room.set()
+            elif isinstance(message := self._message(item), str):
+                await self._socket.send_str(message)
+            else:
+                await self._socket.send_bytes(message)
+
+    def _message(self, item: str | _Sound) -> str | bytes:
+        """Return what a client reads; the room that sound leaves is there from now on."""
         if isinstance(item, str):
-            await self._socket.send_str(item)
-            return
-        if isinstance(item, _Load):
-            await self._socket.send_str(item.text)
-            self._loaded = False
-            self._room.set()
-            return
+            return item
         self._sound -= item.size
         self._room.set()
-        if isinstance(item.frame, str):
-            await self._socket.send_str(item.frame)
-        else:
-            await self._socket.send_bytes(item.frame)
+        return item.frame

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
+import uvloop
 from aiohttp import ClientSession, WSMsgType, web
 
 from core.pipeline.notices import ReplyToken
@@ -32,8 +34,8 @@ class Line:
         return socket
 
 
-@pytest.fixture
-async def line() -> AsyncIterator[Line]:
+@asynccontextmanager
+async def open_line() -> AsyncIterator[Line]:
     made = Line()
     app = web.Application()
     app.router.add_get("/", made.serve)
@@ -43,6 +45,12 @@ async def line() -> AsyncIterator[Line]:
     made.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
     yield made
     await runner.cleanup()
+
+
+@pytest.fixture
+async def line() -> AsyncIterator[Line]:
+    async with open_line() as made:
+        yield made
 
 
 async def received(http: ClientSession, line: Line) -> tuple[list[str | bytes], int | None]:
@@ -164,3 +172,22 @@ async def deliver(outbox: Outbox) -> None:
     text = "x" * 1_000_000
     for _ in range(100):
         await outbox.deliver(text)
+
+
+def test_on_the_loop_that_serves_things_leave_at_once_and_who_does_not_read_is_cut_off() -> None:
+    async def scenario() -> None:
+        async with open_line() as line, ClientSession() as http, http.ws_connect(line.url) as client:
+            await line.ready.wait()
+            outbox = line.outbox
+            outbox.send("one")
+            await outbox.play(b"\x01\x00")
+            assert [(await client.receive()).data for _ in range(2)] == ["one", b"\x01\x00"]
+            playing = asyncio.create_task(flood(outbox))
+            done, _ = await asyncio.wait({playing}, timeout=0.2)
+            assert not done
+            outbox.close(DONE)
+            outbox.abort()
+            await playing
+            await line.ended.wait()
+
+    uvloop.run(asyncio.wait_for(scenario(), 10))

@@ -18,8 +18,8 @@ from core.pipeline.notices import Unvoiced
 from core.voice.playback import Playback
 
 # What a listener may hold: enough to bridge a busy moment, little enough that an interruption is heard at once.
-_LEAD_S: Final = 0.3
-_CHUNK_S: Final = 0.15
+_LEAD_S: Final = 0.4
+_CHUNK_S: Final = 0.25
 _LEAST_S: Final = 0.08
 # Below this, even a small piece of sound is sent at once.
 _LOW_S: Final = 0.06

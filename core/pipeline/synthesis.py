@@ -17,10 +17,12 @@ from core.voice.sentences import Piece
 from shared.errors import AppError, BudgetExhausted
 
 # A voice is much faster than a listener, its chunks are short, and to wake for each of them costs more than the sound.
-# With so much made ahead, they are gathered to this length, with a rest after it in which the next ones become ready.
+# With so much made ahead, they are gathered to this length, with a rest after it, and wherever one had to be waited
+# for, in which the next ones become ready.
 _ENOUGH_S: Final = 1.5
 _GATHERED_S: Final = 0.6
 _REST_S: Final = 0.1
+_WAITED_S: Final = 0.002
 
 
 class Synthesis:
@@ -46,6 +48,7 @@ class Synthesis:
         self._made = 0  # samples, at the listener's rate
         self._now = asyncio.get_running_loop().time
         self._enough_until = 0.0  # nobody hears faster than time goes
+        self._ready_at = 0.0
         self.first_sound_ms = 0
 
     async def run(self, released: asyncio.Event) -> None:
@@ -100,9 +103,11 @@ class Synthesis:
             self._enough_until = now + self._ahead(now) - _ENOUGH_S
         if now >= self._enough_until:
             await self._pass_on()
-        elif self._gathered_bytes >= self._most_gathered:
-            await self._pass_on()
+        elif (full := self._gathered_bytes >= self._most_gathered) or now - self._ready_at > _WAITED_S:
+            if full:
+                await self._pass_on()
             await asyncio.sleep(beat_after(_REST_S) - self._now())
+        self._ready_at = self._now()
 
     def _ahead(self, now: float) -> float:
         """Return how long the listener has sound without what comes next."""

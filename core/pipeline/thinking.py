@@ -14,7 +14,7 @@ from core.voice.sentences import Piece, Segmenter
 from shared.errors import AppError
 
 # The tokens of so long are told together: nobody reads faster, and a message costs more than a token.
-_TOLD_S: Final = 0.1
+_TOLD_S: Final = 0.2
 # A model that goes on for longer is not listened to: some ten minutes of speech.
 _LONGEST_REPLY: Final = 8_000
 

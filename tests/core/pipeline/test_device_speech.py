@@ -60,8 +60,8 @@ async def test_a_whole_turn_comes_sentence_by_sentence_when_each_is_due(room: Ro
     assert first.duration_ms == pytest.approx(len(ONE) * 65, abs=1)
     assert room.last("assistant").sound_ms == 0  # none of it was ours
     assert due[0] == pytest.approx(0)
-    assert due[1] == pytest.approx(first.duration_ms / 1000 - 0.3, abs=0.01)
-    assert due[2] == pytest.approx(third.position_ms / 1000 - 0.3, abs=0.01)
+    assert due[1] == pytest.approx(first.duration_ms / 1000 - 0.4, abs=0.01)
+    assert due[2] == pytest.approx(third.position_ms / 1000 - 0.4, abs=0.01)
     assert now() - begin == pytest.approx((third.position_ms + third.duration_ms) / 1000, abs=0.01)
     assert room.client.only(bytes) == []
     assert room.tts.pieces == []
@@ -73,7 +73,7 @@ async def test_a_whole_turn_comes_sentence_by_sentence_when_each_is_due(room: Ro
 async def test_an_interruption_cuts_the_text_by_the_likely_length(room: Room) -> None:
     room.session.ask(TYPED)
     await room.client.until(Unvoiced, 2)
-    await asyncio.sleep(0.3 + len(" It scatters ") * 0.065)
+    await asyncio.sleep(0.4 + len(" It scatters ") * 0.065)
     room.session.cancel()
     await room.client.until(TurnEnded)
     assert room.last("assistant").interrupted

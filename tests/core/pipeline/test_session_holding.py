@@ -56,7 +56,7 @@ async def talking(make_room: Callable[..., Room]) -> Room:
     room = make_room(tts=CountingVoice(), stt=FakeRecogniser("Mm-hm."))
     await room.enter()
     room.session.ask(TYPED)
-    await room.client.until(bytes, 5)
+    await room.client.until(bytes, 4)
     return room
 
 
@@ -184,7 +184,8 @@ async def test_a_nod_after_a_question_answers_it(make_room: Callable[..., Room])
     room = make_room(tts=FakeVoice(seconds=0.6), stt=FakeRecogniser("Yes."), llm=FakeModel("Shall", " I?", " Or so."))
     await room.enter()
     room.session.ask(TYPED)
-    await room.client.until_true(lambda: len(room.client.only(bytes)) == 8)
+    await room.client.until(bytes)
+    await asyncio.sleep(0.7)  # the question has just been heard
     room.speak(8)
     room.pause(12)
     await room.client.until(TurnEnded, 2)

@@ -1,7 +1,7 @@
 """The outbox on a real socket whose other end may not read."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -35,7 +35,7 @@ class Line:
 
 
 @asynccontextmanager
-async def open_line() -> AsyncIterator[Line]:
+async def open_line() -> AsyncGenerator[Line]:
     made = Line()
     app = web.Application()
     app.router.add_get("/", made.serve)

@@ -18,10 +18,13 @@ from shared.errors import AppError, BudgetExhausted
 
 # A voice is much faster than a listener, its chunks are short, and to wake for each of them costs more than the sound.
 # With so much made ahead, they are gathered to this length, with a rest after it, and wherever one had to be waited
-# for, in which the next ones become ready.
+# for, in which the next ones become ready. With a little made ahead they are passed on, and the rest is short. A voice
+# that has nothing ready after a rest works only while it is waited for, and is not left alone in that sentence again.
 _ENOUGH_S: Final = 1.5
 _GATHERED_S: Final = 0.6
 _REST_S: Final = 0.1
+_LITTLE_S: Final = 0.5
+_SHORT_REST_S: Final = 0.03
 _WAITED_S: Final = 0.002
 
 
@@ -49,6 +52,8 @@ class Synthesis:
         self._now = asyncio.get_running_loop().time
         self._enough_until = 0.0  # nobody hears faster than time goes
         self._ready_at = 0.0
+        self._rested = False
+        self._works_alone = True
         self.first_sound_ms = 0
 
     async def run(self, released: asyncio.Event) -> None:
@@ -78,6 +83,7 @@ class Synthesis:
             return
         begin = self._now()
         self._moments.begin(StageName.TTS, begin)
+        self._rested, self._works_alone = False, True
         sound = self._voice().speak(piece.speech, voice=talk.voice)
         failure: AppError | None = None
         try:
@@ -99,14 +105,21 @@ class Synthesis:
         self._gathered.append(pcm)
         self._gathered_bytes += len(pcm)
         now = self._now()
+        waited = now - self._ready_at > _WAITED_S
+        if waited and self._rested:
+            self._works_alone = False
+        rest_s = _REST_S
         if now >= self._enough_until:
-            self._enough_until = now + self._ahead(now) - _ENOUGH_S
-        if now >= self._enough_until:
+            ahead = self._ahead(now)
+            self._enough_until = now + ahead - _ENOUGH_S
+            if ahead < _ENOUGH_S:
+                rest_s = _SHORT_REST_S if ahead > _LITTLE_S else 0.0
+        full = self._gathered_bytes >= self._most_gathered
+        if full or rest_s < _REST_S:
             await self._pass_on()
-        elif (full := self._gathered_bytes >= self._most_gathered) or now - self._ready_at > _WAITED_S:
-            if full:
-                await self._pass_on()
-            await asyncio.sleep(beat_after(_REST_S) - self._now())
+        self._rested = bool(rest_s) and (full or (waited and self._works_alone))
+        if self._rested:
+            await asyncio.sleep(beat_after(rest_s) - self._now())
         self._ready_at = self._now()
 
     def _ahead(self, now: float) -> float:

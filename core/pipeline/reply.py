@@ -369,7 +369,6 @@ class Reply:
             self._times = structs.replace(self._times, total_ms=self._ms_since(self.ask.since))
             self._moments.end(StageName.VOICE_TO_VOICE, self._loop.time())
             self._moments.begin(StageName.SPEAKING, self._loop.time())
-            self._progress.set()
         playback = self._speaker.playback
         position_ms = playback.sent * 1000 // playback.rate
         self._talk.client.tell(SpeakingStarted(len(self._thinking.text), self.turn_id, position_ms))

@@ -47,6 +47,7 @@ class Speaker:
         self._client = client
         self._turn_id = turn_id
         self._rate = rate
+        self._chunk, self._least, self._most_kept = (self._bytes(seconds) for seconds in (_CHUNK_S, _LEAST_S, _KEPT_S))
         self._on_sound = on_sound
         self._on_piece = on_piece
         self._text = ""
@@ -62,7 +63,7 @@ class Speaker:
         self._resumptions = 0
         self._going = asyncio.Event()
         self._going.set()
-        self.buffer = AudioBuffer(_BUFFERED_S * rate * 2)
+        self.buffer = AudioBuffer(self._bytes(_BUFFERED_S))
         self.playback = Playback(rate)
 
     def hand_over(self, speech: str, *, speed: float, skip_ms: int = 0) -> None:
@@ -123,7 +124,7 @@ class Speaker:
     async def run(self) -> bool:
         """Send what the buffer holds; return whether all of the reply was sent."""
         while True:
-            item = self._hand = await self.buffer.take(self._wanted(), self._bytes(_CHUNK_S))
+            item = self._hand = await self.buffer.take(self._wanted(), self._chunk)
             taken = self._resumptions
             if isinstance(item, bytes):
                 await self._wait_until_due(len(item) // 2)
@@ -214,7 +215,7 @@ class Speaker:
         """Keep what is sent: sound for a while, sentences as long as no sound follows."""
         self._kept.append(item)
         self._kept_bytes += len(item) if isinstance(item, bytes) else 0
-        while self._kept_bytes > self._bytes(_KEPT_S):
+        while self._kept_bytes > self._most_kept:
             oldest = self._kept.popleft()
             self._kept_from += _samples(oldest)
             self._kept_bytes -= len(oldest) if isinstance(oldest, bytes) else 0
@@ -239,7 +240,7 @@ class Speaker:
     def _wanted(self) -> int:
         """Return how many bytes are worth sending now: small messages only while the listener has little left."""
         low = self.playback.ahead(self._now()) < _LOW_S
-        return 2 if low else self._bytes(_LEAST_S)
+        return 2 if low else self._least
 
     def _bytes(self, seconds: float) -> int:
         return round(seconds * self._rate) * 2

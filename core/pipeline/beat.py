@@ -3,8 +3,13 @@
 import asyncio
 import math
 from typing import Final
+from weakref import WeakKeyDictionary
 
 BEAT_S: Final = 0.01
+
+_Beats = dict[int, list[asyncio.Future[None]]]
+# Who rests until which beat of an event loop.
+_resting: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Beats]] = WeakKeyDictionary()
 
 
 def beat_now() -> int:
@@ -16,3 +21,22 @@ def beat_after(seconds: float) -> float:
     """Return the event loop's time at the first beat that is more than `seconds` away."""
     later = asyncio.get_running_loop().time() + seconds
     return (math.floor(later / BEAT_S) + 1) * BEAT_S
+
+
+async def rest(seconds: float) -> None:
+    """Wait for the first beat that is more than `seconds` away; whoever waits for the same shares one timer."""
+    loop = asyncio.get_running_loop()
+    beats = _resting.setdefault(loop, {})
+    beat = math.floor((loop.time() + seconds) / BEAT_S) + 1
+    if beat not in beats:
+        beats[beat] = []
+        loop.call_at(beat * BEAT_S, _wake, beats, beat)
+    future = loop.create_future()
+    beats[beat].append(future)
+    await future
+
+
+def _wake(beats: _Beats, beat: int) -> None:
+    for future in beats.pop(beat):
+        if not future.done():
+            future.set_result(None)

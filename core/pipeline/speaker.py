@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Final
 
 from core.pipeline.audio_buffer import AudioBuffer, Item
-from core.pipeline.beat import beat_after
+from core.pipeline.beat import beat_after, rest
 from core.pipeline.client import Client
 from core.pipeline.device_speech import Sentence, sentences
 from core.pipeline.notices import Unvoiced
@@ -157,9 +157,12 @@ class Speaker:
         return taken == self._resumptions
 
     async def _wait_until_due(self, samples: int) -> None:
-        now = self._now
-        while (early := self._early(samples)) > 0 and await self._hears_within(beat_after(early) - now()):
-            pass
+        while (early := self._early(samples)) > 0:
+            if not self.playback.follows:
+                await rest(early)
+                return
+            if not await self._hears_within(beat_after(early) - self._now()):
+                return
 
     def _early(self, samples: int) -> float:
         return self.playback.ahead(self._now()) + samples / self._rate - _LEAD_S

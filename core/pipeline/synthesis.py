@@ -5,7 +5,7 @@ from typing import Final
 
 from core.observability.moments import Moments
 from core.observability.record import StageName
-from core.pipeline.beat import beat_after
+from core.pipeline.beat import rest
 from core.pipeline.patience import patiently
 from core.pipeline.prepared import Prepared
 from core.pipeline.resampling import Resampler
@@ -119,7 +119,7 @@ class Synthesis:
             await self._pass_on()
         self._rested = bool(rest_s) and (full or (waited and self._works_alone))
         if self._rested:
-            await asyncio.sleep(beat_after(rest_s) - self._now())
+            await rest(rest_s)
         self._ready_at = self._now()
 
     def _ahead(self, now: float) -> float:

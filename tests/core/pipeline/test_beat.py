@@ -1,6 +1,8 @@
 import asyncio
 
-from core.pipeline.beat import BEAT_S, beat_after
+import pytest
+
+from core.pipeline.beat import BEAT_S, beat_after, rest
 
 
 async def test_the_next_beat_is_the_same_for_all_and_never_now() -> None:
@@ -10,3 +12,18 @@ async def test_the_next_beat_is_the_same_for_all_and_never_now() -> None:
         assert beat > now + seconds
         assert abs(beat / BEAT_S - round(beat / BEAT_S)) < 1e-6
         assert beat - (asyncio.get_running_loop().time() + seconds) <= BEAT_S * 1.01
+
+
+async def test_who_rests_as_long_wakes_at_the_same_beat_whoever_gave_up_meanwhile() -> None:
+    loop = asyncio.get_running_loop()
+
+    async def woken(seconds: float) -> float:
+        await rest(seconds)
+        return loop.time()
+
+    resting = [asyncio.create_task(woken(seconds)) for seconds in (0.101, 0.103, 0.105, 0.201)]
+    beats = [beat_after(seconds) for seconds in (0.101, 0.201)]
+    await asyncio.sleep(0.05)
+    resting[1].cancel()
+    assert await asyncio.gather(resting[0], resting[2], resting[3]) == pytest.approx([beats[0], *beats])
+    assert resting[1].cancelled()

@@ -143,7 +143,7 @@ async def test_a_real_sentence_is_answered_and_the_answer_before_ends_where_it_w
     await room.client.until(TurnEnded)
     cut = room.client.only(TurnEnded)[0]
     # Not all of its first word was heard.
-    assert room.stored.barge_ins == {cut.turn_id: 450}
+    assert room.stored.barge_ins == {cut.turn_id: 480}
     assert cut.answer.interrupted
     assert cut.answer.text == ""
     room.pause(9)

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -29,6 +30,7 @@ from core.speech.cache import SpeechCache
 from core.speech.desk import Hire, Spent, nobody_asks
 from core.speech.service import SpeechService
 from core.speech.shelf import Shelf
+from core.threads import Threads
 from core.ws.system import HomeLoop, SystemNews
 from core.ws.updates import Updates
 from shared.api import Context
@@ -37,6 +39,9 @@ from shared.auth.caller import Caller
 from shared.db import Database
 from shared.storage.objects import open_objects
 from shared.storage.port import ObjectStore
+
+# Units of work of sessions under way at once, in threads; those beyond wait.
+_UNITS_AT_ONCE: Final = 8
 
 
 class Components(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +87,8 @@ def build_components(settings: Settings) -> Components:
     """
     database = Database(settings.shared.database_url, pool_size=settings.shared.database_pool)
     providers = build_providers(settings.providers, settings.voice)
-    metering = BudgetMetering(Bank(database), longest_utterance_ms=settings.voice.timing.longest_ms)
+    threads = Threads(_UNITS_AT_ONCE)
+    metering = BudgetMetering(Bank(database, aside=threads.run), longest_utterance_ms=settings.voice.timing.longest_ms)
     store = _store(settings)
     cache = SpeechCache(providers.tts, store)
     speaker = settings.providers.tts.split(",")[0]
@@ -103,7 +109,7 @@ def build_components(settings: Settings) -> Components:
         providers=providers,
         speech=_speech(settings, cache),
         detector=detector,
-        conversations=StoredConversations(database),
+        conversations=StoredConversations(database, threads.run),
         metering=metering,
         settings=settings.voice,
         observe=observe,

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from core.pipeline.conversations import Conversation, Turn, Unsaid, Visit
 from core.pipeline.notices import StageTimes
+from core.threads import Aside
 from shared.db import Database, Unit
 from shared.errors import Unavailable
 from shared.repositories import turns
@@ -30,10 +31,14 @@ _STORING_S: Final = (0.1, 0.4, 1.0, 2.0, 4.0, 4.0)
 
 
 class StoredConversations:
-    """The Conversations of a database; see the port."""
+    """The Conversations of a database; see the port.
 
-    def __init__(self, database: Database) -> None:
+    Args: aside: does units of work beside the event loop.
+    """
+
+    def __init__(self, database: Database, aside: Aside = asyncio.to_thread) -> None:
         self._database = database
+        self._aside = aside
 
     async def open(self, visit: Visit) -> Conversation:
         """Return the session for a new voice socket and make it active."""
@@ -144,10 +149,10 @@ class StoredConversations:
 
         for wait in patience_s:
             try:
-                return await asyncio.to_thread(once)
+                return await self._aside(once)
             except Unavailable:
                 await asyncio.sleep(wait)
-        return await asyncio.to_thread(once)
+        return await self._aside(once)
 
 
 def _read(unit: Unit, session_id: str) -> Callable[[], Conversation]:

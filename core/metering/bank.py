@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from core.metering.warnings import tell_operators
+from core.threads import Aside
 from shared.auth.caller import Caller
 from shared.db import PUBLIC_TENANT, Database, Entry, TenantEntry, Unit
 from shared.domain.usage import FULL_SHARE, Mode, UsageEvent
@@ -65,10 +66,12 @@ class Bank:
 
     Args:
         lasts_s: after this an unsettled reservation is counted whole.
+        aside: does units of work beside the event loop.
     """
 
-    def __init__(self, database: Database, *, lasts_s: int = 300) -> None:
+    def __init__(self, database: Database, *, lasts_s: int = 300, aside: Aside = asyncio.to_thread) -> None:
         self._database = database
+        self._aside = aside
         self._lasts_s = lasts_s
 
     async def quote(self, caller: Caller, wanted: Sequence[tuple[str, str, Measure]]) -> Quote:
@@ -164,7 +167,7 @@ class Bank:
 
         for wait in _PATIENCE_S:
             try:
-                return await asyncio.to_thread(once)
+                return await self._aside(once)
             except Unavailable:
                 await asyncio.sleep(wait)
-        return await asyncio.to_thread(once)
+        return await self._aside(once)

@@ -135,10 +135,9 @@ class VoiceSession:
         if commands:
             self._do(commands)
 
-    @property
     def calm_ms(self) -> float:
-        """How much more sound it takes, at least, before something is decided whose delay would be noticed."""
-        return self._dialogue.calm_ms
+        """Return how much more sound it takes, at least, before something is decided whose delay would be noticed."""
+        return self._dialogue.calm_ms()
 
     @property
     def crowded(self) -> bool:

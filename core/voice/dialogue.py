@@ -75,15 +75,17 @@ class Dialogue:
         """Whether what is heard goes to the voice detector."""
         return self.microphone.detect or self.microphone.hands_free
 
-    @property
     def calm_ms(self) -> float:
-        """How much more sound it takes, at least, before something is decided whose delay would be noticed.
+        """Return how much more sound it takes, at least, before something is decided whose delay would be noticed.
 
         None of it while a button is held: letting go of it decides.
         """
         if self._recording:
             return 0
-        return self._endpointing.calm_ms(tutor_speaks=self.turns.state is State.TUTOR) if self.detecting else math.inf
+        if not self.detecting:
+            return math.inf
+        calm = self._endpointing.calm_ms(tutor_speaks=self.turns.state is State.TUTOR)
+        return calm - (self.recorder.position - self._endpointing.position) * 1000 / RATE
 
     @property
     def undecided(self) -> int:

@@ -19,7 +19,7 @@ from core.ws.closing import INTERNAL, Closing, closing_of
 from core.ws.connection import COMING_BACK, ENDS, SessionConnection
 from core.ws.live import Live
 from core.ws.pace import LEAST_S
-from core.ws.poller import Look, Poller
+from core.ws.poller import Poller
 from core.ws.segments import Segments
 from core.ws.socket import FrameSocket
 from core.ws.updates import Redeem
@@ -34,10 +34,8 @@ _LARGEST_FRAME: Final = 1 << 20
 # How long a client may take to answer our close.
 _CLOSE_S: Final = 3.0
 _BYTES_PER_S: Final = 2 * wire.INPUT_RATE
-# A frame counts as so much at least: a flood of empty ones is one too.
+# A frame counts as so much at least, on average: a flood of empty ones is one too.
 _LEAST_BYTES: Final = round(LEAST_S * _BYTES_PER_S)
-# Two windows of the detector: with so much to come before anything is decided, the first may wait for a later look.
-_CALM_MS: Final = 64
 
 
 class AudioRoute(msgspec.Struct, frozen=True):
@@ -129,17 +127,19 @@ class AudioConnection(SessionConnection):
         def take(frames: Sequence[bytes]) -> bool:
             """Take sound as it arrives, unless too much of it came before, which is seen after each second of it."""
             nonlocal unmeasured
-            sound = unmeasured + sum(max(len(frame), _LEAST_BYTES) for frame in frames)
+            sound = unmeasured + max(sum(map(len, frames)), _LEAST_BYTES * len(frames))
             if sound >= _BYTES_PER_S:
                 if session.crowded or not self._pace.admits(sound / _BYTES_PER_S, now()):
                     return False
                 sound = 0
             unmeasured = sound
-            for pcm in _joined(frames):
-                self._take(session, pcm)
+            if len(frames) == 1:
+                self._take(session, frames[0])
+            else:
+                self._take_all(session, frames)
             return True
 
-        self._socket.look_again(lambda: Look.LATER if session.calm_ms >= _CALM_MS else Look.AT_ONCE)
+        self._socket.calm_for(session.calm_ms)
         while True:
             message = await self._receive(take)
             if message.type is WSMsgType.BINARY:
@@ -162,6 +162,14 @@ class AudioConnection(SessionConnection):
             session.hear(pcm)
         except InvalidInput as error:
             self._complain(error)
+
+    def _take_all(self, session: VoiceSession, frames: Sequence[bytes]) -> None:
+        """Hand frames on as one, unless there is half a sample in any: that is refused without the others."""
+        if any(len(frame) % 2 for frame in frames):
+            for frame in frames:
+                self._take(session, frame)
+        else:
+            self._take(session, b"".join(frames))
 
     async def _control(self, session: VoiceSession, text: str) -> None:
         try:
@@ -287,8 +295,3 @@ class AudioConnection(SessionConnection):
             self._outbox.leave(flood)
         else:
             self._outbox.tell(Problem(error.error_code.upper(), error.message))
-
-
-def _joined(frames: Sequence[bytes]) -> Sequence[bytes]:
-    """Return frames as one, unless there is half a sample in any: that is refused without the others."""
-    return frames if len(frames) == 1 or any(len(frame) % 2 for frame in frames) else [b"".join(frames)]

@@ -1,30 +1,30 @@
 """One look at the lines of many callers, instead of one event for each of their frames.
 
 An event loop wakes for each frame of each caller by itself: 25 callers wake it 1,250 times a second, and each time
-costs several times what is done with the frame. Looked at together they wake it a hundred times at most, and most of
-them 25 times; what came of one caller since the last look is heard as one piece, and what several of them say reaches
-the voice detector at once.
+costs several times what is done with the frame. Looked at together they wake it a hundred times at most; what came of
+one caller since the last look is heard as one piece, and what several of them say reaches the voice detector at once.
 """
 
 import asyncio
+import math
 import os
-import select
-from collections.abc import Callable, Sequence
-from enum import IntEnum
+import sys
+from collections.abc import Callable
 from typing import Final
 
 from core.pipeline.beat import BEAT_S, beat_now
 
+_BEAT_MS: Final = BEAT_S * 1000
+# However long nothing can be decided, a line is looked at after so many beats: it may bring a text message, too.
+_LONGEST: Final = 8
+# Who has time for it is looked at on every fourth beat, together with others: the detector's network, whose weights
+# are more than a processor's cache holds, costs little more for twenty callers than for one.
+_TOGETHER: Final = 4
+# Among more callers than these, those in a hurry are looked at on every second beat, for the same reason.
+_FEW: Final = 16
 # Every so many beats, lines without a byte since the last time are given back to the event loop: each half second.
 _QUIET: Final = 50
 _MOST_AT_ONCE: Final = 16_384
-
-
-class Look(IntEnum):
-    """When a line is looked at next, in beats."""
-
-    AT_ONCE = 1
-    LATER = 4
 
 
 class Line:
@@ -33,68 +33,47 @@ class Line:
     Args: feed: takes what came.
 
     Attributes:
-        next_look: says when to look again; asked in the event loop's next round, when the detector has heard it too.
+        calm_ms: says how long nothing can be decided; asked in the event loop's next round, when the detector has heard
+            what came.
         transport: the connection, not encrypted.
         polled: a poller reads it now; otherwise the event loop does.
         sounds: something came since the poller thought of giving it back.
-        look: how often the poller looks.
+        due: the beat at which it is looked at next.
     """
 
     def __init__(self, transport: asyncio.Transport, feed: Callable[[bytes], None]) -> None:
         self.transport = transport
         self.feed = feed
-        self.next_look: Callable[[], Look] = _soon
+        self.calm_ms: Callable[[], float] = _never_calm
         self.number: int = transport.get_extra_info("socket").fileno()
         self.polled = False
         self.sounds = False
-        self.look = Look.AT_ONCE
+        self.due = 0
 
 
-def _soon() -> Look:
-    return Look.AT_ONCE
-
-
-class _Watch:
-    """The lines that are looked at equally often."""
-
-    def __init__(self) -> None:
-        self.lines: dict[int, Line] = {}
-        self._poll = select.poll()
-
-    def add(self, line: Line) -> None:
-        self.lines[line.number] = line
-        self._poll.register(line.number, select.POLLIN)
-
-    def remove(self, line: Line) -> None:
-        # The number of one that has closed may be another's by now.
-        if self.lines.get(line.number) is line:
-            del self.lines[line.number]
-            self._poll.unregister(line.number)
-
-    def sounding(self) -> list[Line]:
-        """Return those that have something to be read."""
-        return [self.lines[number] for number, _ in self._poll.poll(0)] if self.lines else []
+def _never_calm() -> float:
+    return 0
 
 
 class Poller:
     """Reads lines in the event loop's place. Everything is called on its thread."""
 
     def __init__(self) -> None:
-        self._watches = {look: _Watch() for look in Look} if hasattr(select, "poll") else {}  # Windows has none
+        self._lines: set[Line] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._beat = 0
 
     def __len__(self) -> int:
-        return sum(len(watch.lines) for watch in self._watches.values())
+        return len(self._lines)
 
     def join(self, line: Line) -> None:
         """Read a line from now on, until it has been quiet for half a second or more."""
-        if not self._watches:
+        if sys.platform == "win32":  # its event loop reads by other means than a file's number
             return
         line.transport.pause_reading()
         line.polled = line.sounds = True
-        line.look = Look.AT_ONCE
-        self._watches[line.look].add(line)
+        line.due = max(beat_now(), self._beat) + 1
+        self._lines.add(line)
         self._wake()
 
     def leave(self, line: Line) -> None:
@@ -102,15 +81,14 @@ class Poller:
         if not line.polled:
             return
         line.polled = False
-        self._watches[line.look].remove(line)
+        self._lines.remove(line)
         line.transport.resume_reading()
 
     def _wake(self) -> None:
         """Look at the next beat that somebody is looked at."""
-        often = min((look for look, watch in self._watches.items() if watch.lines), default=None)
-        if often is None:
+        if not self._lines:
             return
-        due = (max(beat_now(), self._beat) // often + 1) * often
+        due = min([line.due for line in self._lines])
         if self._timer is not None:
             if due * BEAT_S >= self._timer.when():
                 return
@@ -121,53 +99,56 @@ class Poller:
         self._timer = None
         # Event loops may wake a millisecond early, and late when there is much to do.
         before, self._beat = self._beat, max(due, beat_now())
-        sounding = [
-            line
-            for look, watch in self._watches.items()
-            if self._beat // look > before // look
-            for line in watch.sounding()
-        ]
-        asyncio.get_running_loop().call_soon(self._arrange, sounding)
-        for line in sounding:
-            self._read(line)
-        if self._beat // _QUIET > before // _QUIET:
-            self._give_back()
+        lines = [line for line in self._lines if line.due <= self._beat]
+        try:
+            for line in lines:
+                self._read(line)
+        finally:
+            asyncio.get_running_loop().call_soon(self._arrange, lines)
+            if self._beat // _QUIET > before // _QUIET:
+                self._give_back()
 
-    def _arrange(self, heard: Sequence[Line]) -> None:
-        """Have everybody looked at as soon as they want, now that what they said is decided on."""
-        for line in heard:
-            if line.polled and (look := line.next_look()) is not line.look:
-                self._watches[line.look].remove(line)
-                line.look = look
-                self._watches[look].add(line)
+    def _arrange(self, lines: list[Line]) -> None:
+        """Have everybody looked at when something may be decided, now that what they said is."""
+        for line in lines:
+            if line.polled:
+                line.due = self._next_look(line.calm_ms())
         self._wake()
 
+    def _next_look(self, calm_ms: float) -> int:
+        """Return the beat for a line on which nothing can be decided for so long."""
+        beats = math.ceil(min(calm_ms / _BEAT_MS, _LONGEST))
+        if beats >= _TOGETHER:
+            return (self._beat + beats) // _TOGETHER * _TOGETHER
+        grid = 1 if len(self._lines) <= _FEW else 2
+        return -(-(self._beat + max(beats, 1)) // grid) * grid
+
     def _give_back(self) -> None:
-        for watch in self._watches.values():
-            for line in list(watch.lines.values()):
-                if not line.sounds:
-                    self.leave(line)
-                line.sounds = False
+        for line in list(self._lines):
+            if not line.sounds:
+                self.leave(line)
+            line.sounds = False
 
     def _read(self, line: Line) -> None:
         if not line.polled:
             return
-        line.sounds = True
         # Whoever closes says so at once, and closes the file later.
-        data = b"" if line.transport.is_closing() else _read(line.number)
+        if line.transport.is_closing():
+            self.leave(line)
+            return
+        try:
+            data = os.read(line.number, _MOST_AT_ONCE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
         if not data:
             self.leave(line)  # the event loop finds out what became of it
             return
+        line.sounds = True
         try:
             line.feed(data)
         except Exception:
             # A bug of ours, which goes to the log: nothing else would end a line that is half understood.
             line.transport.abort()
             raise
-
-
-def _read(number: int) -> bytes:
-    try:
-        return os.read(number, _MOST_AT_ONCE)
-    except OSError:
-        return b""

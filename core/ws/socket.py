@@ -13,7 +13,7 @@ from aiohttp._websocket.reader import WebSocketDataQueue
 from aiohttp.http import WebSocketReader, WebSocketWriter
 from aiohttp.http_websocket import WSMessageTextBytes
 
-from core.ws.poller import Line, Look, Poller
+from core.ws.poller import Line, Poller
 
 # Takes binary messages as they arrive, one or more; False: they are to wait for `receive`, and all after them.
 Take = Callable[[Sequence[bytes]], bool]
@@ -131,10 +131,10 @@ class FrameSocket(web.WebSocketResponse):
             raise inbox.failure
         return message
 
-    def look_again(self, when: Callable[[], Look]) -> None:
-        """Have the poller ask, after each look at this socket, when it is to look again."""
+    def calm_for(self, milliseconds: Callable[[], float]) -> None:
+        """Have the poller ask, after each look at this socket, how long nothing can be decided."""
         if self._inbox.line is not None:
-            self._inbox.line.next_look = when
+            self._inbox.line.calm_ms = milliseconds
 
     def _post_start(self, request: web.BaseRequest, protocol: str | None, writer: WebSocketWriter) -> None:
         """Begin to read, with our inbox in the place of aiohttp's."""

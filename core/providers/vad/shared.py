@@ -1,14 +1,15 @@
-"""The detector all sessions share: a cheap gate for each, and one pass of the network for everybody it lets through."""
+"""The detector all sessions share: cheap gates for each, and one pass of the network for everybody they let through."""
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import webrtcvad
 
 from core.providers.vad.port import Decide, Ear
-from core.providers.vad.silero import WINDOW, Silero, load_weights
+from core.providers.vad.silero import WINDOW, Samples, Silero, load_weights
 
 _RATE: Final = 16_000
 _WINDOW_BYTES: Final = 2 * WINDOW
@@ -32,33 +33,63 @@ class Gate:
         return judge(window, _RATE, _GATE) or judge(window[-2 * _GATE :], _RATE)
 
 
-class SharedEar:
-    """One session's ear on the shared detector."""
+class Hush:
+    """Says of a window's power alone, at next to no cost, that nobody speaks: it is that of the room.
 
-    __slots__ = ("_buffer", "_detector", "_gate", "_hold", "closed", "decide", "voice", "waiting")
+    Power is the mean square of 16-bit samples. That of the room is the least heard lately.
+    """
+
+    __slots__ = ("_room",)
+
+    # No microphone's speech is so soft: -72 dB of full scale.
+    SOFTEST: Final = 64.0
+    # Whatever is louder is never taken for the room: -42 dB of full scale.
+    LOUDEST: Final = 65_536.0
+    # Within 3 dB of the room, the network hears nothing either.
+    ABOVE: Final = 2.0
+    # The room may become louder by 2.7 dB a second; by less than that, speech does not pass for it.
+    RISE: Final = 1.02
+
+    def __init__(self) -> None:
+        self._room = self.SOFTEST / self.ABOVE
+
+    def __call__(self, power: float) -> bool:
+        """Judge the next window."""
+        room = min(power, self._room * self.RISE)
+        self._room = max(room, self.SOFTEST / self.ABOVE)
+        return power < min(self._room * self.ABOVE, self.LOUDEST)
+
+
+class SharedEar:
+    """One session's ear on the shared detector.
+
+    Attributes:
+        waits: it is in the detector's queue.
+    """
+
+    __slots__ = ("_detector", "_gate", "_hold", "_hush", "_sound", "closed", "decide", "voice", "waits")
 
     # Windows that still go to the network after the gate has closed, so that it sees how a word ends.
     HOLD: Final = 3
+    # Windows taken in one pass, so that one who sends much at once does not keep the others waiting.
+    _AT_ONCE: Final = 4
 
     def __init__(self, detector: "SharedDetector", voice: int, decide: Decide) -> None:
         self._detector = detector
         self._gate = Gate()
-        self._buffer = b""
+        self._hush = Hush()
         self._hold = 0
+        self._sound = bytearray()
         self.voice = voice
         self.decide = decide
-        self.waiting: deque[bytes] = deque()
+        self.waits = False
         self.closed = False
 
     def feed(self, pcm: bytes) -> None:
-        """Take 16 kHz PCM16; silence is decided at once, the rest with the next pass."""
-        buffer = self._buffer + pcm if self._buffer else pcm
-        start = 0
-        while len(buffer) - start >= _WINDOW_BYTES and not self.closed:
-            window = buffer[start : start + _WINDOW_BYTES]
-            start += _WINDOW_BYTES
-            self._sort(window)
-        self._buffer = buffer[start:]
+        """Take 16 kHz PCM16; it is decided with the next pass."""
+        self._sound += pcm
+        if not self.waits and len(self._sound) >= _WINDOW_BYTES and not self.closed:
+            self._detector.ask(self)
 
     def close(self) -> None:
         """Forget this session."""
@@ -66,22 +97,34 @@ class SharedEar:
             self.closed = True
             self._detector.leave(self)
 
-    def _sort(self, window: bytes) -> None:
-        if self._gate(window):
+    def take(self) -> bytes:
+        """Return the next windows, and say whether there are more in `waits`."""
+        sound = self._sound
+        size = min(len(sound) // _WINDOW_BYTES, self._AT_ONCE) * _WINDOW_BYTES
+        windows = bytes(sound[:size])
+        del sound[:size]
+        self.waits = len(sound) >= _WINDOW_BYTES
+        return windows
+
+    def needs_network(self, window: bytes, power: float) -> bool:
+        """Tell whether anything but the network may decide on a window; the others are silence."""
+        if not self._hush(power) and self._gate(window):
             self._hold = self.HOLD
         elif self._hold:
             self._hold -= 1
-        elif not self.waiting:
-            self.decide(0.0, WINDOW)
-            return
-        self._detector.ask(self, window)
+        else:
+            return False
+        return True
 
 
 class SharedDetector:
-    """Scores the windows that come in one round of the event loop in one pass, on its thread.
+    """Decides on all windows that come in one round of the event loop together, on its thread.
 
     Those of all callers do whose lines are looked at together; waiting for more would cost a round of its own.
     """
+
+    # Ears heard in one pass.
+    _MOST: Final = 64
 
     def __init__(self, network: Silero) -> None:
         self._network = network
@@ -100,28 +143,54 @@ class SharedDetector:
     def leave(self, ear: SharedEar) -> None:
         """Forget an ear and what it still waits for."""
         self._network.close(ear.voice)
-        if ear.waiting:
-            ear.waiting.clear()
+        if ear.waits:
             self._queue.remove(ear)
 
-    def ask(self, ear: SharedEar, window: bytes) -> None:
-        """Queue a window for the next pass."""
-        if not ear.waiting:
-            self._queue.append(ear)
-        ear.waiting.append(window)
+    def ask(self, ear: SharedEar) -> None:
+        """Have an ear heard in the next pass."""
+        ear.waits = True
+        self._queue.append(ear)
         if self._due is None:
             self._due = asyncio.get_running_loop().call_soon(self._pass)
 
     def _pass(self) -> None:
-        """Advance each waiting session by one window; those with more wait for the next pass, at once."""
-        ears = [self._queue.popleft() for _ in range(min(len(self._queue), Silero.LARGEST_PASS))]
-        windows = [ear.waiting.popleft() for ear in ears]
-        self._queue.extend(ear for ear in ears if ear.waiting)
+        """Hear the ears that wait; those with much to hear wait for the next pass, at once."""
+        ears: list[SharedEar] = []
+        heard: list[bytes] = []
+        for _ in range(min(len(self._queue), self._MOST)):
+            ear = self._queue.popleft()
+            windows = ear.take()
+            if ear.waits:
+                self._queue.append(ear)
+            for start in range(0, len(windows), _WINDOW_BYTES):
+                ears.append(ear)
+                heard.append(windows[start : start + _WINDOW_BYTES])
         self._due = asyncio.get_running_loop().call_soon(self._pass) if self._queue else None
         if not ears:
             return
-        samples = np.frombuffer(b"".join(windows), np.int16).reshape(len(ears), WINDOW)
-        scores = self._network.advance([ear.voice for ear in ears], samples).tolist()
-        for ear, score in zip(ears, scores, strict=True):
+        for ear, score in zip(ears, self._scores(ears, heard), strict=True):
             if not ear.closed:
                 ear.decide(score, WINDOW)
+
+    def _scores(self, ears: Sequence[SharedEar], heard: Sequence[bytes]) -> list[float]:
+        """Return the probability of speech for each window."""
+        windows = np.frombuffer(b"".join(heard), np.int16).reshape(len(heard), WINDOW)
+        scores = [0.0] * len(heard)
+        asked = [
+            i
+            for i, (ear, window, power) in enumerate(zip(ears, heard, _powers(windows), strict=True))
+            if ear.needs_network(window, power)
+        ]
+        for start in range(0, len(asked), Silero.LARGEST_PASS):
+            rows = asked[start : start + Silero.LARGEST_PASS]
+            found = self._network.advance([ears[i].voice for i in rows], windows[rows])
+            for i, score in zip(rows, found.tolist(), strict=True):
+                scores[i] = score
+        return scores
+
+
+def _powers(windows: Samples) -> list[float]:
+    """Return the mean square of each row."""
+    samples = windows.astype(np.float32)
+    powers: list[float] = (np.einsum("ij,ij->i", samples, samples) / WINDOW).tolist()
+    return powers

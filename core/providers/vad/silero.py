@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 Samples = NDArray[np.int16]
+# Rows of a pass and whose they are.
+Rounds = Sequence[tuple[slice | list[int], list[int]]]
 
 WINDOW: Final = 512  # samples a decision, 32 ms
 WEIGHTS: Final = Path(__file__).with_name("weights") / "silero_v6_16k.npz"
@@ -45,7 +47,8 @@ class Weights(msgspec.Struct, frozen=True):
     second: Layer
     third: Layer
     fourth: Layer
-    memory: Layer
+    seen: Layer
+    remembered: Array
     output: Layer
 
 
@@ -55,7 +58,7 @@ def load_weights(path: Path = WEIGHTS) -> Weights:
         get: dict[str, Array] = {name: np.asarray(arrays[name], np.float32) for name in arrays.files}
     # A sigmoid is half a tanh of half its argument: the halving of the three gates is folded in here.
     halves = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], np.float32), _UNITS)
-    recurrent = np.concatenate([get["lstm_cell.weight_ih"], get["lstm_cell.weight_hh"]], axis=1).T * halves
+    seen, remembered = (np.ascontiguousarray(get[f"lstm_cell.weight_{of}h"].T * halves) for of in "ih")
     last = get["conv4.weight"][:, :, 1]  # one row remains by then: only the middle tap meets it
     return Weights(
         transform=np.ascontiguousarray(get["stft_conv.weight"].reshape(2 * _BINS, _FRAME).T),
@@ -63,7 +66,8 @@ def load_weights(path: Path = WEIGHTS) -> Weights:
         second=_convolution(get["conv2.weight"], get["conv2.bias"]),
         third=_convolution(get["conv3.weight"], get["conv3.bias"]),
         fourth=Layer(np.ascontiguousarray(last.T), get["conv4.bias"]),
-        memory=Layer(np.ascontiguousarray(recurrent), (get["lstm_cell.bias_ih"] + get["lstm_cell.bias_hh"]) * halves),
+        seen=Layer(seen, (get["lstm_cell.bias_ih"] + get["lstm_cell.bias_hh"]) * halves),
+        remembered=remembered,
         output=Layer(get["final_conv.weight"].reshape(_UNITS, 1), get["final_conv.bias"]),
     )
 
@@ -74,18 +78,32 @@ def _convolution(kernel: Array, bias: Array) -> Layer:
 
 
 class _Bench:
-    """Work space for a pass over `rows` voices; the borders stay zero between passes (about 12 KB a voice)."""
+    """Work space for a pass over some windows, one row each; the borders stay zero between passes."""
 
-    def __init__(self, rows: int) -> None:
-        self.signal = np.zeros((rows, _CONTEXT + WINDOW + _PADDING), np.float32)
-        self.frames = _sliding(self.signal, _FRAMES, _FRAME, _HOP)
-        self.spectrum = np.zeros((rows, _FRAMES + 2, _BINS), np.float32)
-        self.wide = np.zeros((rows, _FRAMES + 2, _UNITS), np.float32)
-        self.narrow = np.zeros((rows, _FRAMES, _UNITS // 2), np.float32)
-        self.joined = np.zeros((rows, 2 * _UNITS), np.float32)
-        self.spectrum_taps = _sliding(self.spectrum.reshape(rows, -1), _FRAMES, 3 * _BINS, _BINS)
-        self.wide_taps = _sliding(self.wide.reshape(rows, -1), 2, 3 * _UNITS, 2 * _UNITS)
-        self.narrow_taps = self.narrow.reshape(rows, -1)[:, : 3 * _UNITS // 2]
+    def __init__(self, signal: Array, spectrum: Array, wide: Array, narrow: Array) -> None:
+        rows = len(signal)
+        self.signal = signal
+        self.spectrum = spectrum
+        self.wide = wide
+        self.narrow = narrow
+        self.frames = _sliding(signal, _FRAMES, _FRAME, _HOP)
+        self.spectrum_taps = _sliding(spectrum.reshape(rows, -1), _FRAMES, 3 * _BINS, _BINS)
+        self.wide_taps = _sliding(wide.reshape(rows, -1), 2, 3 * _UNITS, 2 * _UNITS)
+        self.narrow_taps = narrow.reshape(rows, -1)[:, : 3 * _UNITS // 2]
+
+    @classmethod
+    def of(cls, rows: int) -> "_Bench":
+        """Make one (about 11 KB a row)."""
+        return cls(
+            np.zeros((rows, _CONTEXT + WINDOW + _PADDING), np.float32),
+            np.zeros((rows, _FRAMES + 2, _BINS), np.float32),
+            np.zeros((rows, _FRAMES + 2, _UNITS), np.float32),
+            np.zeros((rows, _FRAMES, _UNITS // 2), np.float32),
+        )
+
+    def first(self, rows: int) -> "_Bench":
+        """Return the first rows of this one as one of their own, in the same memory."""
+        return _Bench(self.signal[:rows], self.spectrum[:rows], self.wide[:rows], self.narrow[:rows])
 
 
 def _sliding(rows: Array, count: int, width: int, step: int) -> Array:
@@ -96,17 +114,18 @@ def _sliding(rows: Array, count: int, width: int, step: int) -> Array:
 
 
 class Silero:
-    """Voices by number, each with its own memory; a pass advances any of them by one window.
+    """Voices by number, each with its own memory; a pass advances any of them by one window or more.
 
     Not for use from several threads at once.
     """
 
-    # A pass over more voices than this would hold up everything else for too long: about 2 ms.
-    LARGEST_PASS: Final = 32
+    # A pass over more windows than this would hold up everything else for too long: about 2 ms.
+    LARGEST_PASS: Final = 64
 
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
         self._free: list[int] = []
+        self._bench = _Bench.of(self.LARGEST_PASS)
         self._benches: dict[int, _Bench] = {}
         self._context = np.zeros((0, _CONTEXT), np.float32)
         self._hidden = np.zeros((0, _UNITS), np.float32)
@@ -126,20 +145,25 @@ class Silero:
         self._free.append(voice)
 
     def advance(self, voices: Sequence[int], windows: Samples) -> Array:
-        """Return the probability of speech for each voice's next window.
+        """Return the probability of speech for each window.
 
         Args:
-            voices: at most LARGEST_PASS numbers, none twice.
+            voices: whose each window is, at most LARGEST_PASS; one that is named again hears its windows in order.
             windows: one row of 512 samples at 16 kHz for each.
         """
         rows = len(voices)
-        bench = self._bench(rows)
-        chosen = list(voices)
-        self._load(bench, chosen, windows)
-        gates = self._encode(bench)
-        probability = self._remember(chosen, gates[:rows])
-        self._context[chosen] = bench.signal[:rows, WINDOW : WINDOW + _CONTEXT]
-        return probability
+        bench = self._benches.get(rows)
+        if bench is None:
+            bench = self._benches[rows] = self._bench.first(rows)
+        rounds = _rounds(voices)
+        self._load(bench, rounds, windows)
+        seen = self._encode(bench)
+        hidden = np.empty((rows, _UNITS), np.float32)
+        for chosen, speaking in rounds:
+            hidden[chosen] = self._remember(speaking, seen[chosen])
+        output = self._weights.output
+        score = np.matmul(np.maximum(hidden, 0, out=hidden), output.weight)[:, 0] + output.bias
+        return np.divide(1, 1 + np.exp(-score), dtype=np.float32)
 
     def _grow(self) -> None:
         known = len(self._context)
@@ -150,25 +174,17 @@ class Silero:
         )
         self._free = list(range(known + more - 1, known - 1, -1))
 
-    def _bench(self, rows: int) -> _Bench:
-        """Return work space for at least `rows`: one for each power of two is kept."""
-        size = 1 << (rows - 1).bit_length()
-        bench = self._benches.get(size)
-        if bench is None:
-            bench = self._benches[size] = _Bench(size)
-        return bench
-
-    def _load(self, bench: _Bench, voices: list[int], windows: Samples) -> None:
-        rows = len(voices)
+    def _load(self, bench: _Bench, rounds: Rounds, windows: Samples) -> None:
         signal = bench.signal
         end = _CONTEXT + WINDOW
-        signal[:rows, :_CONTEXT] = self._context[voices]
-        np.multiply(windows, np.float32(1 / 32768), out=signal[:rows, _CONTEXT:end])
+        np.multiply(windows, np.float32(1 / 32768), out=signal[:, _CONTEXT:end])
         signal[:, end:] = signal[:, end - 2 : end - 2 - _PADDING : -1]
-        bench.joined[:rows, _UNITS:] = self._hidden[voices]
+        for chosen, speaking in rounds:
+            signal[chosen, :_CONTEXT] = self._context[speaking]
+            self._context[speaking] = signal[chosen, WINDOW:end]
 
     def _encode(self, bench: _Bench) -> Array:
-        """Run the transform and the convolutions; return the memory's four gates before their curves."""
+        """Run the transform and the convolutions; return what each window alone tells the memory's four gates."""
         weights = self._weights
         transformed = _product(bench.frames, weights.transform)
         transformed *= transformed
@@ -177,16 +193,16 @@ class Silero:
         np.sqrt(magnitude, out=magnitude)
         _rectified(bench.spectrum_taps, weights.first, bench.wide[:, 1:-1])
         _rectified(bench.wide_taps, weights.second, bench.narrow[:, 1:3])
-        third = np.matmul(bench.narrow_taps, weights.third.weight)
-        third += weights.third.bias
-        np.maximum(third, 0, out=third)
-        _rectified(third, weights.fourth, bench.joined[:, :_UNITS])
-        gates = np.matmul(bench.joined, weights.memory.weight)
-        gates += weights.memory.bias
-        return np.tanh(gates, out=gates)
+        deep = _rectified(bench.narrow_taps, weights.third)
+        deep = _rectified(deep, weights.fourth)
+        gates = np.matmul(deep, weights.seen.weight)
+        gates += weights.seen.bias
+        return gates
 
     def _remember(self, voices: list[int], gates: Array) -> Array:
-        """Advance the LSTM cell of each voice and return the output unit."""
+        """Advance the LSTM cell of each voice and return what it shows."""
+        gates += np.matmul(self._hidden[voices], self._weights.remembered)
+        np.tanh(gates, out=gates)
         fresh = gates[:, 2 * _UNITS : 3 * _UNITS].copy()
         gates *= 0.5
         gates += 0.5
@@ -197,13 +213,29 @@ class Silero:
         hidden = show * np.tanh(cell)
         self._cell[voices] = cell
         self._hidden[voices] = hidden
-        output = self._weights.output
-        score = np.matmul(np.maximum(hidden, 0), output.weight)[:, 0] + output.bias
-        return np.divide(1, 1 + np.exp(-score), dtype=np.float32)
+        return hidden
 
 
-def _rectified(rows: Array, layer: Layer, out: Array) -> None:
-    np.maximum(_product(rows, layer.weight) + layer.bias, 0, out=out)
+def _rounds(voices: Sequence[int]) -> Rounds:
+    """Return rows and their voices such that none is twice in a round: first everybody's first window, and so on."""
+    if len(set(voices)) == len(voices):
+        return [(slice(None), list(voices))]
+    rounds: list[tuple[list[int], list[int]]] = []
+    heard: dict[int, int] = {}
+    for row, voice in enumerate(voices):
+        before = heard[voice] = heard.get(voice, -1) + 1
+        if before == len(rounds):
+            rounds.append(([], []))
+        rows, speaking = rounds[before]
+        rows.append(row)
+        speaking.append(voice)
+    return rounds
+
+
+def _rectified(rows: Array, layer: Layer, out: Array | None = None) -> Array:
+    result = _product(rows, layer.weight)
+    result += layer.bias
+    return np.maximum(result, 0, out=result if out is None else out)
 
 
 def _product(rows: Array, weight: Array) -> Array:

@@ -1,11 +1,12 @@
 import asyncio
+import math
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from core.ws.poller import Line, Look, Poller
+from core.ws.poller import Line, Poller
 
 
 class Server(asyncio.Protocol):
@@ -39,13 +40,13 @@ class Call:
     async def begin(self) -> None:
         loop = asyncio.get_running_loop()
         self.server = Server()
-        self.look = Look.AT_ONCE
+        self.calm_ms = 0.0
         listener = await loop.create_server(lambda: self.server, "127.0.0.1", 0)
         self.phone = socket.create_connection(listener.sockets[0].getsockname())
         await self.server.made.wait()
         listener.close()
         self.line = Line(self.server.transport, self.server.data_received)
-        self.line.next_look = lambda: self.look
+        self.line.calm_ms = lambda: self.calm_ms
 
     async def says(self, data: bytes) -> None:
         """Say something and wait until it is heard."""
@@ -126,7 +127,7 @@ async def test_a_closed_line_is_not_read_though_another_has_its_number(calls: li
     other = calls[1].line
     other.number = os.dup(other.number)
     poller.join(other)
-    closed.line.polled, closed.line.number = True, other.number
+    closed.line.number = other.number
     poller.leave(closed.line)
     assert len(poller) == 1
     await calls[1].says(b"a")
@@ -147,18 +148,19 @@ async def test_a_line_that_cannot_be_taken_ends_alone(calls: list[Call]) -> None
     assert [type(failure) for failure in failures] == [ValueError]
 
 
-async def test_who_has_time_is_looked_at_less_often_until_there_is_none(calls: list[Call]) -> None:
+async def test_who_has_time_is_looked_at_when_it_is_over(calls: list[Call]) -> None:
     poller = Poller()
-    calm, hurried, _ = calls
-    calm.look = Look.LATER
-    for call in (calm, hurried):
+    calm, still, hurried = calls
+    calm.calm_ms, still.calm_ms = 64.0, math.inf
+    for call in calls:
         poller.join(call.line)
         await call.says(b"a")
-    await until(lambda: calm.line.look is Look.LATER)
-    assert hurried.line.look is Look.AT_ONCE
-    await calm.says(b"b")
-    calm.look = Look.AT_ONCE
+    for call in calls:
+        await call.says(b"b")
+    await until(lambda: min(calm.line.due, still.line.due) - hurried.line.due >= 3)
+    assert calm.line.due % 4 == still.line.due % 4 == 0
+    calm.calm_ms = 0.0
     await calm.says(b"c")
-    await until(lambda: calm.line.look is Look.AT_ONCE)
+    await until(lambda: calm.line.due == hurried.line.due)
     assert calm.server.heard == b"abc"
-    assert len(poller) == 2
+    assert len(poller) == 3

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from core.providers.vad.port import Ear
-from core.providers.vad.shared import SharedDetector
+from core.providers.vad.shared import Hush, SharedDetector
 from core.providers.vad.silero import WINDOW
 from tests.fakes.speech import room, speech
 
@@ -81,3 +81,30 @@ async def test_a_closed_ear_decides_nothing_more(detector: SharedDetector) -> No
     await staying.hear(speech("Why is the sky blue"))
     assert leaving.decided == before
     staying.ear.close()
+
+
+def decibels(level: float) -> float:
+    """Return the power of sound so far from full scale."""
+    return 32_768**2 * 10 ** (level / 10)
+
+
+def test_a_steady_room_is_silent_and_what_rises_from_it_is_not() -> None:
+    hush = Hush()
+    assert not hush(decibels(-55))  # nobody knows the room yet
+    for _ in range(400):
+        hush(decibels(-55))
+    assert hush(decibels(-54))
+    assert not hush(decibels(-50))
+    assert hush(decibels(-75))
+    assert not hush(decibels(-55))  # the room was quieter for a moment: it has to be learnt again
+
+
+def test_a_loud_room_is_left_to_better_judges() -> None:
+    hush = Hush()
+    for _ in range(2_000):
+        hush(decibels(-35))
+    assert not hush(decibels(-35))
+
+
+def test_digital_silence_is_silent_at_once() -> None:
+    assert Hush()(0.0)

@@ -53,6 +53,23 @@ def test_voices_in_one_pass_do_not_hear_each_other(network: Silero) -> None:
         network.close(voice)
 
 
+def test_a_voice_hears_several_windows_in_one_pass_in_their_order(network: Silero) -> None:
+    spoken, quiet = "Tell me about the moon", room(10)
+    alone, other = scores(network, speech(spoken)), scores(network, quiet)
+    clip, still = windows(speech(spoken)), windows(quiet)
+    speaker, beside = network.open(), network.open()
+    together: list[float] = []
+    for i in range(0, len(clip) - 2, 3):
+        found = network.advance(
+            [speaker, beside, speaker, speaker], np.stack([clip[i], still[i // 3], clip[i + 1], clip[i + 2]])
+        )
+        together += found[[0, 2, 3]].tolist()
+        assert found[1] == pytest.approx(other[i // 3], abs=1e-4)
+    assert together == pytest.approx(alone[: len(together)], abs=1e-4)
+    network.close(speaker)
+    network.close(beside)
+
+
 def test_a_number_given_back_starts_without_memory(network: Silero) -> None:
     clip = speech("Tell me about the moon")
     assert scores(network, clip) == scores(network, clip)

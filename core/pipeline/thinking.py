@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from typing import Final
 
+from core.pipeline.beat import rest
 from core.pipeline.notices import Notice, ReplyStarted, ReplyText, ReplyToken
 from core.pipeline.patience import patiently
 from core.pipeline.talk import Talk
@@ -15,6 +16,10 @@ from shared.errors import AppError
 
 # The tokens of so long are told together: nobody reads faster, and a message costs more than a token.
 _TOLD_S: Final = 0.2
+# Once something is being spoken, a token that had to be waited for is followed by a rest, in which others become ready:
+# listeners take a few words a second.
+_REST_S: Final = 0.04
+_WAITED_S: Final = 0.002
 # A model that goes on for longer is not listened to: some ten minutes of speech.
 _LONGEST_REPLY: Final = 8_000
 
@@ -88,8 +93,11 @@ class Thinking:
         llm = self._talk.providers.llm
         held: list[str] = []
         seconds = self._talk.equipment.settings.llm_s
+        now = asyncio.get_running_loop().time
+        ready_at = now()
         async with aclosing(patiently(llm.reply(prompt), seconds=seconds, vendor=llm.name)) as answer:
             async for item in answer:
+                waited, ready_at = now() - ready_at > _WAITED_S, now()
                 if self._stopped or len(self.text) > _LONGEST_REPLY:
                     break
                 if not isinstance(item, Token) or not item.text:
@@ -104,6 +112,9 @@ class Thinking:
                     return False
                 may_doubt = False
                 self._let_go(held, pieces)
+                if waited and self.known:
+                    await rest(_REST_S)
+                ready_at = now()
         if may_doubt and await self._talk.tutoring.doubts(self.text, self.words):
             return False
         self._let_go(held, [])

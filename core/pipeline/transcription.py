@@ -28,7 +28,7 @@ class Transcription:
         self.task.add_done_callback(_ended)
 
     def offer(self, pcm: bytes) -> None:
-        """Add the next stretch of the utterance; about 100 ms at a time keeps the recogniser's task asleep between."""
+        """Add the next stretch of the utterance; about 200 ms at a time keeps the recogniser's task asleep between."""
         self._audio.append(pcm)
         self._more.set()
 

@@ -24,7 +24,8 @@ _TOGETHER: Final = 4
 _FEW: Final = 16
 # Every so many beats, lines without a byte since the last time are given back to the event loop: each half second.
 _QUIET: Final = 50
-_MOST_AT_ONCE: Final = 16_384
+# A second of sound is read within ten looks; what is asked for is allocated before it is read.
+_MOST_AT_ONCE: Final = 8_192
 
 
 class Line:

@@ -14,6 +14,7 @@ from core.providers.vad.silero import WINDOW, Samples, Silero, load_weights
 _RATE: Final = 16_000
 _WINDOW_BYTES: Final = 2 * WINDOW
 _GATE: Final = _RATE * 20 // 1000  # samples the gate judges at a time
+_SPEECH: Final = 0.5  # the network's score of a window in which somebody surely speaks
 
 
 class Gate:
@@ -64,10 +65,11 @@ class SharedEar:
     """One session's ear on the shared detector.
 
     Attributes:
+        speaks: the network heard speech last: as long as it does, nothing cheaper needs to be asked.
         waits: it is in the detector's queue.
     """
 
-    __slots__ = ("_detector", "_gate", "_hold", "_hush", "_sound", "closed", "decide", "voice", "waits")
+    __slots__ = ("_detector", "_gate", "_hold", "_hush", "_sound", "closed", "decide", "speaks", "voice", "waits")
 
     # Windows that still go to the network after the gate has closed, so that it sees how a word ends.
     HOLD: Final = 3
@@ -82,6 +84,7 @@ class SharedEar:
         self._sound = bytearray()
         self.voice = voice
         self.decide = decide
+        self.speaks = False
         self.waits = False
         self.closed = False
 
@@ -108,7 +111,7 @@ class SharedEar:
 
     def needs_network(self, window: bytes, power: float) -> bool:
         """Tell whether anything but the network may decide on a window; the others are silence."""
-        if not self._hush(power) and self._gate(window):
+        if self.speaks or (not self._hush(power) and self._gate(window)):
             self._hold = self.HOLD
         elif self._hold:
             self._hold -= 1
@@ -186,11 +189,12 @@ class SharedDetector:
             found = self._network.advance([ears[i].voice for i in rows], windows[rows])
             for i, score in zip(rows, found.tolist(), strict=True):
                 scores[i] = score
+                ears[i].speaks = score >= _SPEECH
         return scores
 
 
 def _powers(windows: Samples) -> list[float]:
     """Return the mean square of each row."""
     samples = windows.astype(np.float32)
-    powers: list[float] = (np.einsum("ij,ij->i", samples, samples) / WINDOW).tolist()
+    powers: list[float] = (np.vecdot(samples, samples) / WINDOW).tolist()
     return powers

@@ -48,7 +48,7 @@ class Hush:
     LOUDEST: Final = 65_536.0
     # Within 3 dB of the room, the network hears nothing either.
     ABOVE: Final = 2.0
-    # The room may become louder by 2.7 dB a second; by less than that, speech does not pass for it.
+    # By 2.7 dB a second may the room become louder: enough for a fan, too slow for speech to pass for it.
     RISE: Final = 1.02
 
     def __init__(self) -> None:
